@@ -1,0 +1,168 @@
+// Config: linkspan.yaml as values, validated. docs/configuration.md describes every key.
+//
+// A Config is immutable after loading and shared by shared_ptr<const Config>; a reload makes
+// another one.
+#pragma once
+
+#include "core/policy/policy.h"
+#include "core/result.h"
+#include "core/secret.h"
+#include "webhooks/receiver.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace linkspan::config {
+
+// A secret by reference: {file: …} or {env: …}. Read at use, so that a changed file counts at once.
+struct SecretRef {
+    enum class Kind { File, Env } kind = Kind::File;
+    std::string
+        name;  // path (absolute, or relative to the config file and made absolute) or variable
+    // One trailing line break is dropped. Errors: NotFound, InvalidInput (empty).
+    [[nodiscard]] Result<Secret> read() const;
+};
+
+struct Server {
+    std::string listen = "0.0.0.0:8080";  // host:port; port 0 picks one
+    std::string public_url;               // for links; empty: none are made
+    std::size_t max_body = 1 << 20;       // bytes
+    std::size_t max_headers = 64 << 10;   // bytes, all headers together
+    std::chrono::seconds header_timeout{10};
+    std::chrono::seconds body_timeout{30};
+    std::chrono::seconds idle_timeout{60};
+    std::chrono::seconds drain_timeout{10};
+    std::size_t max_connections = 4096;
+    struct Tls {
+        std::string certificate;  // PEM files
+        std::string key;
+    };
+    std::optional<Tls> tls;
+    // Bearer token for reading the API; none: reading is open.
+    std::optional<SecretRef> read_token;
+};
+
+struct Store {
+    std::string sqlite_path = "linkspan.db";  // made absolute, relative to the config file
+};
+
+struct Registry {
+    std::string host;
+    bool insecure = false;  // plain HTTP
+    std::string ca_file;
+    std::optional<std::string> username;
+    std::optional<SecretRef> password;
+    std::string docker_config;  // path of a Docker config.json with `auths`
+    std::chrono::seconds timeout{30};
+    // Where the API really is, when the name in image references is not where it answers
+    // ("http://127.0.0.1:5000"); empty: https://host (http with `insecure`).
+    std::string endpoint;
+};
+
+struct Identity {
+    std::string name = "Linkspan";
+    std::string email = "linkspan@localhost";
+};
+
+struct GitCredentials {
+    std::string username;               // basic; empty with a token: "git"
+    std::optional<SecretRef> password;  // or token
+    std::string ssh_key;                // path of a private key
+    std::optional<SecretRef> passphrase;
+    std::string known_hosts;  // path; required for ssh
+};
+
+struct Repository {
+    std::string name;
+    std::string url;  // https://, http://, ssh://, user@host:path, file:// or a path
+    std::string branch = "main";
+    GitCredentials credentials;
+    Identity author;
+    std::string message;  // template; empty: the default
+    std::string ca_file;
+    std::chrono::seconds timeout{60};
+};
+
+enum class Find { Markers, Images };
+enum class Deliver { Commit };
+
+struct Target {
+    std::string name;
+    std::string repository;
+    std::vector<std::string> paths;   // prefixes inside the repository; empty: everything
+    std::vector<std::string> ignore;  // globs over the path inside the repository
+    std::vector<std::string> policies;
+    std::vector<Find> find{Find::Markers, Find::Images};
+    Deliver deliver = Deliver::Commit;
+    std::chrono::milliseconds batch{0};  // how long a turn waits for company
+};
+
+struct Retry {
+    std::chrono::milliseconds initial{1000};
+    std::chrono::milliseconds longest{300000};
+    // After this long of transient failures the work is a dead letter, visible and replayable.
+    std::chrono::hours give_up_after{72};
+    // How long a pushed tag may be missing from its registry before the event is refused:
+    // Distribution notifies before it writes the tag.
+    std::chrono::milliseconds missing_tag{10000};
+};
+
+struct Config {
+    std::string file;       // as given to load()
+    std::string directory;  // absolute directory of the file: relative paths start here
+    std::string data_dir;   // mirrors; default: "data" beside the database
+    Server server;
+    Store store;
+    Retry retry;
+    std::vector<webhooks::Receiver> receivers;
+    std::vector<Registry> registries;
+    std::vector<Repository> repositories;
+    std::vector<policy::Policy> policies;
+    std::vector<Target> targets;
+
+    [[nodiscard]] const webhooks::Receiver* receiver(std::string_view name) const;
+    [[nodiscard]] const Registry* registry(std::string_view host) const;
+    [[nodiscard]] const Repository* repository(std::string_view name) const;
+    [[nodiscard]] const policy::Policy* policy(std::string_view name) const;  // short or full name
+    [[nodiscard]] const Target* target(std::string_view name) const;
+};
+
+// One thing that is wrong, where, and what to do about it.
+struct Diagnostic {
+    std::string file;
+    std::size_t line = 0;                   // 1-based
+    std::size_t column = 0;                 // 1-based
+    std::string message;                    // 'unknown key "recievers"; did you mean "receivers"?'
+    [[nodiscard]] std::string str() const;  // "linkspan.yaml:3:1: unknown key …"
+};
+
+struct Loaded {
+    std::shared_ptr<const Config> config;  // null when there is any diagnostic
+    std::vector<Diagnostic> diagnostics;   // all of them, in the order of the file
+};
+
+Loaded load_file(const std::string& path);
+Loaded load_text(std::string_view text, const std::string& file_name);
+
+// One `policies[]` entry, for `linkspan policy select`.
+struct LoadedPolicy {
+    std::optional<policy::Policy> policy;
+    std::vector<Diagnostic> diagnostics;
+};
+LoadedPolicy load_policy(std::string_view text, const std::string& file_name);
+
+// A target that watches an image, and through which policy.
+struct Watch {
+    const Target* target = nullptr;
+    const policy::Policy* policy = nullptr;
+};
+// The step `match`: pure.
+std::vector<Watch> match(const Config& config, const image::ImageName& image);
+
+}  // namespace linkspan::config

@@ -1,0 +1,72 @@
+// Place: one spot in a file that names an image, as byte ranges into the file.
+//
+// The scan finds places, the edit changes them, nothing in between holds a parser's types.
+#pragma once
+
+#include "core/image/reference.h"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace linkspan::manifest {
+
+// [begin, end) in bytes, from the start of the file (a byte order mark counts).
+struct ByteSpan {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    [[nodiscard]] std::size_t size() const { return end - begin; }
+    friend auto operator<=>(const ByteSpan&, const ByteSpan&) = default;
+};
+
+// What a scalar of a place holds.
+enum class Role {
+    Reference,  // name[:tag][@digest]
+    Name,       // host/repository, or a familiar form of it
+    Registry,   // the host alone (Helm's image.registry)
+    Tag,        // tag, and sometimes tag@digest (kustomize newTag, Helm tag)
+    Digest,     // sha256:…
+    TagDigest,  // tag@digest, by marker
+};
+
+enum class ScalarStyle { Plain, SingleQuoted, DoubleQuoted, Literal, Folded };
+
+struct Scalar {
+    Role role = Role::Reference;
+    ByteSpan span;  // the whole token: quotes, and a block scalar's header and body, are inside
+    ScalarStyle style = ScalarStyle::Plain;
+    std::string value;       // as YAML reads it
+    std::size_t line = 0;    // 1-based
+    std::size_t column = 0;  // 1-based, in bytes
+    std::size_t indent = 0;  // of the line it starts on, in spaces; used for block scalars
+    bool json = false;       // in a JSON file: only double quotes are allowed
+};
+
+enum class PlaceKind { Marker, KubernetesImage, KustomizeImage };
+
+struct Place {
+    PlaceKind kind = PlaceKind::KubernetesImage;
+    std::size_t document = 0;  // 0-based number of the YAML document in the file
+    std::string where;         // "spec.template.spec.containers[0].image", for people
+    std::vector<Scalar> scalars;
+    // What the place names now. For a marker with one part (":tag") the name is unknown: nullopt.
+    std::optional<image::ImageName> image;
+    // The policy a marker names, "flux-system:app"; empty for the other kinds.
+    std::string policy;
+};
+
+// Something that was seen and can't be used; for the trail and for `linkspan edit`.
+struct Problem {
+    std::size_t line = 0;  // 1-based; 0 for the whole file
+    std::string message;
+};
+
+struct Scan {
+    std::vector<Place> places;
+    std::vector<Problem> problems;
+    // Set when the file was not read at all, and why ("not YAML: line 3: …", "Helm template").
+    std::optional<std::string> skipped;
+};
+
+}  // namespace linkspan::manifest

@@ -1,0 +1,20 @@
+// scan(): where a file names images. A function of the bytes and of the file's name alone, so that
+// its result can be kept by blob id.
+//
+// Two kinds of place. Markers: Flux's # {"$imagepolicy": "ns:name[:tag|:name|:digest|:tag@digest]"}
+// comments. Images, known by shape: container image fields of Kubernetes objects, and kustomize
+// `images` entries. Parser: libfyaml (exact byte marks). Bounded in time and memory for any input.
+#pragma once
+
+#include "core/manifest/place.h"
+
+#include <string_view>
+
+namespace linkspan::manifest {
+
+// False when the name or a byte search shows that no place can be in the file: no parser runs.
+bool worth_scanning(std::string_view path, std::string_view bytes);
+
+Scan scan(std::string_view path, std::string_view bytes);
+
+}  // namespace linkspan::manifest

@@ -1,0 +1,27 @@
+// The commit message of a plan.
+//
+// The template language is small on purpose: {{name}} is replaced, {{#each changes}}…{{/each}}
+// repeats. The names are in docs/configuration.md. Values come from tags and labels, which are
+// hostile: control characters and line breaks in them become spaces, so that no value can forge a
+// trailer.
+#pragma once
+
+#include "core/plan/plan.h"
+#include "core/result.h"
+
+#include <string>
+#include <string_view>
+
+namespace linkspan::plan {
+
+// The default: a subject worth reading in `git log --oneline`, a line per image, then trailers.
+extern const std::string_view kDefaultMessage;
+
+// Errors: InvalidInput for an unknown name or an unclosed block, with its position.
+Status check_template(std::string_view text);
+
+// Trailers ("Linkspan-Delivery: …", one per cause) are appended whatever the template says. An
+// empty template means kDefaultMessage.
+Result<std::string> commit_message(std::string_view text, const EditPlan& plan);
+
+}  // namespace linkspan::plan

@@ -1,0 +1,71 @@
+// Policy: which tag of an image is allowed to run, as values. config/ makes them, select() reads
+// them.
+#pragma once
+
+#include "core/image/reference.h"
+#include "core/result.h"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace linkspan::policy {
+
+enum class Order { Asc, Desc };  // Asc: the greatest wins (Flux's meaning); Desc: the least wins
+
+// https://github.com/Masterminds/semver (v3) range language, as Flux and Argo users write it.
+struct Semver {
+    std::string range = "*";
+    // false: "1.2" and "1" are versions too.
+    bool strict = true;
+};
+struct Numerical {
+    Order order = Order::Asc;
+};
+struct Alphabetical {
+    Order order = Order::Asc;
+};
+// newest, digest, calver and regex join this variant; the compiler then lists every visit to
+// extend.
+using Selection = std::variant<Semver, Numerical, Alphabetical>;
+
+// Which tags are looked at, and which part of them is compared.
+struct TagFilter {
+    // RE2, unanchored. Empty: every tag.
+    std::string pattern;
+    // Template over the pattern's groups: $1, ${1}, $name, ${name}. Empty: the whole tag.
+    std::string extract;
+    // A tag must match one of `allow` (when there is any) and none of `ignore`. RE2 between slashes
+    // ("/^rc/"), a glob otherwise ("*-debug").
+    std::vector<std::string> allow;
+    std::vector<std::string> ignore;
+};
+
+// What to do with a digest when a tag is written.
+enum class DigestMode {
+    Keep,   // update a digest where one is written
+    Pin,    // always write it
+    Never,  // drop it
+};
+
+struct Policy {
+    std::string name;
+    std::string name_space;  // markers name the policy "name_space:name"; may be empty
+    image::ImageName image;
+    TagFilter tags;
+    Selection select;
+    DigestMode digest = DigestMode::Keep;
+    bool allow_downgrade = false;
+
+    // "flux-system:app", or "app" when there is no namespace.
+    [[nodiscard]] std::string full_name() const {
+        return name_space.empty() ? name : name_space + ":" + name;
+    }
+};
+
+// Everything that can be said against a policy before any tag is seen: a range, a pattern or a
+// template that does not read. Names the key ("select.semver", "tags.pattern") in the message.
+Status validate(const Policy& policy);
+
+}  // namespace linkspan::policy

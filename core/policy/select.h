@@ -1,0 +1,44 @@
+// select(): the one judgement of the product, pure and total.
+//
+// Order: by the strategy, then by the tag's own bytes (the greater tag is preferred), so that equal
+// versions ("1.0.0", "v1.0.0") have one winner whatever order the registry lists them in. A tag
+// that can't be read is rejected with its reason, never fatal.
+#pragma once
+
+#include "core/policy/policy.h"
+#include "core/result.h"
+
+#include <compare>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace linkspan::policy {
+
+struct KnownTag {
+    std::string tag;
+    std::optional<std::string> created;  // RFC 3339, where known
+};
+
+struct Explanation {
+    std::optional<std::string> selected;
+    std::vector<std::string> candidates;          // every tag that passed, best first
+    std::size_t considered = 0;                   // how many different tags were looked at
+    std::map<std::string, std::string> rejected;  // tag → the rule that dropped it, in words
+    std::string why;  // one sentence: why the winner won, or why nobody did
+};
+
+// Errors: InvalidInput for a policy that validate() would refuse. No tag at all is not an error.
+Result<Explanation> select(const Policy& policy, std::span<const KnownTag> tags);
+
+// How two tags stand under a policy: used to refuse going backwards. nullopt when the policy can't
+// order one of them ("latest" under semver): the caller must say so.
+std::optional<std::weak_ordering> compare(
+    const Policy& policy, std::string_view left, std::string_view right
+);
+
+}  // namespace linkspan::policy

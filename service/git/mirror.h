@@ -1,0 +1,124 @@
+// Mirror: a bare repository in the data directory that follows one remote, and writes commits on
+// top of it.
+//
+// There is no work tree: trees are built in the object database. Calls block: run them on the git
+// pool. One Mirror is used by one thread at a time (the worker of its repository). Errors: NotFound
+// (branch, repository), Unauthorized (credentials, host key), Unavailable, Timeout, Corrupt. No
+// credential is in any error text.
+#pragma once
+
+#include "core/result.h"
+#include "core/secret.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace linkspan::git {
+
+// 40 lower-case hex digits.
+struct CommitId {
+    std::string hex;
+    friend auto operator<=>(const CommitId&, const CommitId&) = default;
+};
+struct BlobId {
+    std::string hex;
+    friend auto operator<=>(const BlobId&, const BlobId&) = default;
+};
+
+struct Credentials {
+    std::string username;
+    Secret password;      // or token
+    std::string ssh_key;  // path of the private key
+    Secret ssh_passphrase;
+};
+
+struct RemoteOptions {
+    std::string url;
+    // Asked at every connection, so that a rotated secret counts at once.
+    std::function<Result<Credentials>()> credentials;
+    std::string known_hosts;  // for ssh: required, an unknown host is refused
+    std::string ca_file;      // for https
+    std::chrono::milliseconds timeout{60000};
+};
+
+struct File {
+    std::string path;  // '/'-separated, from the root
+    BlobId blob;
+    std::uint32_t mode = 0100644;  // 0100644, 0100755, 0120000 (symbolic link), 0160000 (submodule)
+};
+
+struct FileChange {
+    std::string path;
+    std::string content;
+};
+
+struct Signature {
+    std::string name;
+    std::string email;
+};
+
+struct CommitSpec {
+    CommitId base;
+    std::vector<FileChange> changes;
+    std::string message;
+    Signature author;
+    Signature committer;
+    std::chrono::system_clock::time_point time;
+};
+
+// A ref moves only from the value that we expect.
+struct RefUpdate {
+    std::string branch;
+    CommitId expected;
+    CommitId target;
+};
+struct Pushed {};
+struct AlreadyThere {};  // the remote's branch is at target already
+struct Moved {
+    std::optional<CommitId> actual;  // nullopt: the branch is gone
+};
+struct Rejected {
+    std::string message;  // what the server's hook or its protected branch said, word for word
+};
+using PushAnswer = std::variant<Pushed, AlreadyThere, Moved, Rejected>;
+
+class Mirror {
+public:
+    // Opens the bare repository at `directory`, or makes it. A directory that is no good repository
+    // is moved aside and made again.
+    static Result<Mirror> open(const std::string& directory, RemoteOptions remote);
+    ~Mirror();
+    Mirror(Mirror&&) noexcept;
+    Mirror& operator=(Mirror&&) noexcept;
+
+    // Fetches one branch and returns its tip.
+    Result<CommitId> fetch(const std::string& branch);
+    // Every entry under the prefixes (all when there are none), in path order. A prefix may name a
+    // file.
+    Result<std::vector<File>> files(
+        const CommitId& commit, const std::vector<std::string>& prefixes
+    ) const;
+    Result<std::string> read(const BlobId& blob, std::size_t max_bytes) const;
+    // Entry at one path; nullopt when there is none.
+    Result<std::optional<File>> find(const CommitId& commit, const std::string& path) const;
+    // Writes blobs, trees and the commit. Modes stay as they are in base. Errors: NotFound for a
+    // path that is not a regular file in base.
+    Result<CommitId> commit(const CommitSpec& spec);
+    Result<PushAnswer> push(const RefUpdate& update);
+    // True when `ancestor` is `tip` or in its history.
+    Result<bool> contains(const CommitId& tip, const CommitId& ancestor) const;
+
+private:
+    struct Impl;
+    explicit Mirror(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace linkspan::git

@@ -1,0 +1,99 @@
+// HTTP server on Beast coroutines: one io_context thread, a coroutine per connection, limits and
+// deadlines on everything that a caller controls, TLS where a certificate is given, and a drain
+// that answers what is in flight.
+//
+// Beast stops here: handlers see Request and Response.
+#pragma once
+
+#include "core/result.h"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace linkspan::http {
+
+struct Header {
+    std::string name;
+    std::string value;
+};
+
+struct Request {
+    std::string method;  // "POST"
+    std::string target;  // as sent: "/v1/deliveries/01J…?wait=30s"
+    std::string path;    // percent-decoded, without the query
+    std::string query;   // without '?'
+    std::vector<Header> headers;
+    std::string body;
+    std::string remote_address;  // "127.0.0.1:52431"
+    [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
+    // First value of a query parameter, percent-decoded.
+    [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
+};
+
+struct Response {
+    unsigned status = 200;
+    std::string content_type = "application/json";
+    std::vector<Header> headers;
+    std::string body;
+};
+
+// application/problem+json, RFC 9457. `detail` says what, where and what to do.
+Response problem(unsigned status, std::string_view title, std::string_view detail);
+
+using Handler = std::function<boost::asio::awaitable<Response>(Request)>;
+
+struct TlsOptions {
+    std::string certificate_file;  // PEM, with its chain
+    std::string key_file;
+};
+
+struct ServerOptions {
+    std::string host = "0.0.0.0";
+    std::uint16_t port = 8080;  // 0: any free one, see Server::port()
+    std::size_t max_body = 1 << 20;
+    std::size_t max_headers = 64 << 10;
+    std::chrono::milliseconds header_timeout{10000};
+    std::chrono::milliseconds body_timeout{30000};
+    std::chrono::milliseconds idle_timeout{60000};
+    std::chrono::milliseconds write_timeout{30000};
+    std::size_t max_connections = 4096;
+    std::optional<TlsOptions> tls;
+    // Told once per answered request, for the access log and the metrics. Also for requests that no
+    // handler saw (400, 408, 413, 431, 503).
+    std::function<void(const Request&, const Response&, std::chrono::nanoseconds)> observe;
+};
+
+// All members are called on the executor's thread.
+class Server {
+public:
+    Server(boost::asio::any_io_executor executor, ServerOptions options, Handler handler);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Binds, listens and begins to accept. Errors: Unavailable (address in use), InvalidInput
+    // (certificate).
+    Status start();
+    [[nodiscard]] std::uint16_t port() const;  // after start()
+
+    // Stops accepting, lets idle connections go, lets requests in flight finish (with "Connection:
+    // close"), and after `patience` closes what is left. Ends when no connection is open.
+    boost::asio::awaitable<void> drain(std::chrono::milliseconds patience);
+
+private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace linkspan::http

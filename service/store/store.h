@@ -1,0 +1,169 @@
+// Store: deliveries, their events, the work they make, and how each piece of work ended.
+//
+// SQLite in WAL mode with synchronous=FULL: what commit() returned for is on the disk. One thread
+// owns a Store: Writer below is that thread, and puts everything that waits into one transaction
+// (group commit).
+//
+// States (store/schema.sql has the tables):
+//   work: pending → done. `pending` work has a time when it is due; `done` work has exactly one
+//   outcome. Nothing else is remembered between the two, because every step is idempotent: after a
+//   crash a pending piece of work starts again from the beginning, and finds in Git what it had
+//   already done.
+#pragma once
+
+#include "core/image/event.h"
+#include "core/result.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace linkspan::store {
+
+using TimePoint = std::chrono::system_clock::time_point;
+
+struct NewWork {
+    std::string target;
+    std::string policy;  // full name
+};
+
+struct NewEvent {
+    image::ImageEvent event;
+    std::vector<NewWork> work;  // empty: nobody watches the image
+};
+
+struct NewDelivery {
+    std::string id;  // from new_id()
+    std::string receiver;
+    std::string sender;  // type
+    std::string key;
+    std::chrono::seconds key_window{};
+    TimePoint received_at;
+    std::string remote_address;
+    bool proven = true;
+    std::optional<std::string> ignored;  // reason
+    std::vector<NewEvent> events;
+    // What the HTTP answer was, so that a duplicate gets it again.
+    int answer_status = 202;
+    std::string answer_body;
+};
+
+struct WorkItem {
+    std::int64_t id = 0;
+    std::string delivery;
+    std::size_t event_index = 0;
+    image::ImageEvent event;
+    std::string target;
+    std::string policy;
+    TimePoint created_at;
+    int attempts = 0;
+    TimePoint due_at;
+    // Set before a push: after a crash, this commit in the branch means that the work is done.
+    std::optional<std::string> intended_commit;
+};
+
+// How a piece of work ended. Kinds: "committed", "already_current", "refused", "failed" (dead
+// letter).
+struct Outcome {
+    std::string kind;
+    std::string reason;  // a sentence
+    std::optional<std::string> commit;
+    // Decision with explanation, plan, attempts: JSON text, shown in the trail as it is.
+    std::string detail_json = "{}";
+};
+
+struct Recorded {
+    std::string id;  // of this delivery, or of the first one with the same key
+    bool duplicate = false;
+    int answer_status = 0;
+    std::string answer_body;
+    std::vector<WorkItem> work;  // what to start now; empty for a duplicate
+};
+
+struct WorkRow {
+    std::int64_t id = 0;
+    std::size_t event_index = 0;
+    std::string target;
+    std::string policy;
+    std::string state;  // "pending" or "done"
+    int attempts = 0;
+    std::optional<TimePoint> due_at;
+    std::optional<std::string> last_error;
+    std::optional<Outcome> outcome;
+    std::optional<TimePoint> done_at;
+};
+
+struct Trail {
+    NewDelivery delivery;  // without `work`
+    std::vector<WorkRow> work;
+    [[nodiscard]] bool settled() const;
+};
+
+struct DeliverySummary {
+    std::string id;
+    std::string receiver;
+    std::string sender;
+    TimePoint received_at;
+    std::optional<std::string> ignored;
+    std::size_t events = 0;
+    std::size_t pending = 0;
+};
+
+class Store {
+public:
+    // Creates the file, or migrates it. A schema newer than this program is refused with advice.
+    // ":memory:" for tests.
+    static Result<std::unique_ptr<Store>> open(const std::string& path);
+    virtual ~Store();
+
+    // Errors for all: Unavailable (disk full, locked), Corrupt.
+    virtual Result<Recorded> record(const NewDelivery& delivery) = 0;
+    virtual Status intend(std::int64_t work, const std::string& commit) = 0;
+    virtual Status postpone(std::int64_t work, TimePoint due, const std::string& error) = 0;
+    virtual Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) = 0;
+    // Everything that has not ended, oldest first: what a restart begins with.
+    virtual Result<std::vector<WorkItem>> pending() = 0;
+    virtual Result<std::optional<Trail>> trail(std::string_view delivery) = 0;
+    // Newest first; `after` is the last id of the page before.
+    virtual Result<std::vector<DeliverySummary>> deliveries(
+        std::optional<std::string> after, std::size_t limit
+    ) = 0;
+    // For readiness: a write that is rolled back.
+    virtual Status probe() = 0;
+
+protected:
+    Store() = default;
+    friend class Writer;
+    virtual Status begin() = 0;
+    virtual Status commit() = 0;
+    virtual void rollback() = 0;
+};
+
+// A delivery id: 26 characters, sortable by time (ULID, https://github.com/ulid/spec).
+std::string new_id(TimePoint now);
+
+// The thread that owns a Store. run() may be called from any thread; `done` is called on the
+// store's thread, after the transaction that holds the operation is on the disk (or has failed,
+// with the error in place of the operation's result). Destruction finishes what is queued.
+class Writer {
+public:
+    explicit Writer(std::unique_ptr<Store> store);
+    ~Writer();
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    // `operation` runs inside a transaction shared with others; its Status error rolls back only
+    // itself (savepoint). `done` gets the operation's status, or the commit's error.
+    void run(std::function<Status(Store&)> operation, std::function<void(Status)> done);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace linkspan::store

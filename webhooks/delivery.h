@@ -1,0 +1,84 @@
+// A delivery on its way from bytes to events: RawDelivery → VerifiedDelivery → ParsedDelivery.
+#pragma once
+
+#include "core/image/event.h"
+#include "core/result.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace linkspan::webhooks {
+
+// Header names compare without case; the first value wins.
+class Headers {
+public:
+    Headers() = default;
+    Headers(std::initializer_list<std::pair<std::string, std::string>> list) : list_{list} {}
+    void add(std::string name, std::string value) {
+        list_.emplace_back(std::move(name), std::move(value));
+    }
+    [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;
+    [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const {
+        return list_;
+    }
+
+private:
+    std::vector<std::pair<std::string, std::string>> list_;
+};
+
+struct RawDelivery {
+    std::string receiver;  // name in the config
+    std::string method = "POST";
+    std::string query;  // after '?', as sent
+    Headers headers;
+    std::string body;
+    std::string remote_address;
+    std::chrono::system_clock::time_point received_at;
+};
+
+// What recognises a repeated delivery. `window` is how long an equal key counts as the same
+// delivery: an id that the sender made counts long, a hash of the body only as long as senders
+// retry, because a CI job may well say the same thing again tomorrow and mean it.
+struct DeliveryKey {
+    std::string value;  // within one receiver
+    std::chrono::seconds window{};
+};
+
+class VerifiedDelivery;
+struct Receiver;
+// Errors: Unauthorized, whose message is for the log and the metric, never for the caller.
+Result<VerifiedDelivery> verify(RawDelivery delivery, const Receiver& receiver);
+
+// Only verify() can make one.
+class VerifiedDelivery {
+public:
+    [[nodiscard]] const RawDelivery& raw() const { return raw_; }
+    [[nodiscard]] const DeliveryKey& key() const { return key_; }
+    // False for senders that can't prove their origin: the event is a hint and the registry has the
+    // last word.
+    [[nodiscard]] bool proven() const { return proven_; }
+
+private:
+    friend Result<VerifiedDelivery> verify(RawDelivery delivery, const Receiver& receiver);
+    VerifiedDelivery(RawDelivery raw, DeliveryKey key, bool proven)
+        : raw_{std::move(raw)}, key_{std::move(key)}, proven_{proven} {}
+    RawDelivery raw_;
+    DeliveryKey key_;
+    bool proven_ = true;
+};
+
+struct ParsedDelivery {
+    std::vector<image::ImageEvent> events;
+    // Set when nothing is to be done, with the reason in words: "layer push", "ping", "deletion of
+    // a tag".
+    std::optional<std::string> ignored_reason;
+};
+
+// Errors: InvalidInput, with what and where ("events[0].target.repository: missing").
+Result<ParsedDelivery> parse(const VerifiedDelivery& delivery, const Receiver& receiver);
+
+}  // namespace linkspan::webhooks
