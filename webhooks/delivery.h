@@ -71,10 +71,18 @@ private:
     bool proven_ = true;
 };
 
+// A tagged push of something that is not an image to run: a signature, an attestation, an SBOM, a
+// Helm chart. Its facts are kept for people to see; nothing follows from it.
+struct SetAside {
+    image::ImageEvent event;
+    std::string reason;  // "push of a Helm chart"
+};
+
 struct ParsedDelivery {
-    std::vector<image::ImageEvent> events;
-    // Set when nothing is to be done, with the reason in words: "layer push", "ping", "deletion of
-    // a tag".
+    std::vector<image::ImageEvent> events;  // what to act on
+    std::vector<SetAside> set_aside;
+    // Set exactly when `events` is empty, with the reason in words: "layer push", "ping",
+    // "deletion of a tag", "push of a Helm chart".
     std::optional<std::string> ignored_reason;
 };
 
