@@ -21,8 +21,7 @@ void expand(std::string_view pattern, std::vector<std::string>& out) {
             break;
         }
     }
-    const std::size_t close =
-        open == std::string_view::npos ? open : pattern.find('}', open);
+    const std::size_t close = open == std::string_view::npos ? open : pattern.find('}', open);
     if (close == std::string_view::npos || out.size() >= kMaxAlternatives) {
         out.emplace_back(pattern);
         return;
@@ -62,8 +61,8 @@ std::size_t read_set(std::string_view pattern, std::size_t at, char c, bool& mat
     return i + 1;
 }
 
-// Dynamic programming over (pattern position, text position): row[j] says whether the pattern so far matches
-// the first j characters. No recursion, no exponential case.
+// Dynamic programming over (pattern position, text position): row[j] says whether the pattern so
+// far matches the first j characters. No recursion, no exponential case.
 bool matches_one(std::string_view pattern, std::string_view text) {
     const std::size_t n = text.size();
     std::vector<char> row(n + 1, 0);

@@ -140,17 +140,16 @@ Lists specimen() {
     plan.changes.push_back(change);
     plan.causes.push_back(
         {.delivery = "x",
-         .event = {
-             .image = *image,
-             .tag = *tag,
-             .digest = {},
-             .media_type = {},
-             .pushed_at = {},
-             .revision = {},
-             .source = {},
-             .build_url = {},
-             .actor = {}
-         }}
+         .event =
+             {.image = *image,
+              .tag = *tag,
+              .digest = {},
+              .media_type = {},
+              .pushed_at = {},
+              .revision = {},
+              .source = {},
+              .build_url = {},
+              .actor = {}}}
     );
     return data_of(plan);
 }

@@ -48,7 +48,7 @@ std::vector<Question> questions_of(std::span<const Bid> bids) {
 struct OpenFile {
     std::string before;
     std::vector<manifest::Edit> edits;
-    std::map<manifest::ByteSpan, std::string> owners;  // span → replacement
+    std::map<manifest::ByteSpan, std::string> owners;     // span → replacement
     std::vector<std::pair<std::size_t, Change>> changes;  // question, change
 };
 
@@ -93,8 +93,7 @@ public:
             answer.decision.explanation = bid.selection;
             if (!bid.selection.selected) {
                 answer.decision.verdict = policy::Refused{
-                    bid.selection.why.empty() ? "no tag passes the policy" : bid.selection.why
-                };
+                    bid.selection.why.empty() ? "no tag passes the policy" : bid.selection.why};
                 continue;
             }
             for (const SnapshotFile& file : snapshot_.files) {
@@ -169,7 +168,8 @@ private:
                 if (overlaps(span, edit.span) &&
                     !(span == edit.span && replacement == edit.replacement)) {
                     return refuse(
-                        "another policy of this turn wants this place to be something else; give the two "
+                        "another policy of this turn wants this place to be something else; give "
+                        "the two "
                         "policies different images, or mark the place for one of them"
                     );
                 }
@@ -224,9 +224,9 @@ private:
             if (sound.has_error()) {
                 // Loud, and for this file alone.
                 for (const auto& [q, change] : file.changes) {
-                    answers_[q].refusals.push_back(
-                        fmt::format("{}:{}: not edited: {}", path, change.line, sound.error().message)
-                    );
+                    answers_[q].refusals.push_back(fmt::format(
+                        "{}:{}: not edited: {}", path, change.line, sound.error().message
+                    ));
                 }
                 continue;
             }
@@ -259,7 +259,8 @@ private:
         if (!bid.selection.selected) return;
         if (!answer.changes.empty()) {
             auto tag = image::Tag::parse(*bid.selection.selected);
-            answer.decision.verdict = policy::Promote{.tag = std::move(*tag), .digest = bid.resolved};
+            answer.decision.verdict =
+                policy::Promote{.tag = std::move(*tag), .digest = bid.resolved};
         } else if (!answer.refusals.empty()) {
             answer.decision.verdict = policy::Refused{answer.refusals.front()};
         } else if (answer.places > 0) {
@@ -273,7 +274,8 @@ private:
         std::size_t files = 0;
         for (const auto& file : snapshot_.files) files += bid.scope.holds(file.path) ? 1U : 0U;
         std::string looked;
-        if (bid.scope.markers) looked = fmt::format("no marker names \"{}\"", bid.policy.full_name());
+        if (bid.scope.markers)
+            looked = fmt::format("no marker names \"{}\"", bid.policy.full_name());
         if (bid.scope.images) {
             if (!looked.empty()) looked += " and ";
             looked += fmt::format("no image field names {}", bid.policy.image.str());
@@ -291,7 +293,7 @@ private:
     const Snapshot& snapshot_;
     std::span<const Bid> bids_;
     std::vector<Question> questions_;
-    std::vector<BidAnswer> answers_;  // one for each question
+    std::vector<BidAnswer> answers_;        // one for each question
     std::map<std::string, OpenFile> open_;  // ordered: plans are the same every time
 };
 

@@ -1,10 +1,10 @@
-// plan_turn(): the step `plan`, pure. Everything that waits for one branch and one look at its files → one EditPlan,
-// and for each that waited, what was decided and why.
+// plan_turn(): the step `plan`, pure. Everything that waits for one branch and one look at its
+// files → one EditPlan, and for each that waited, what was decided and why.
 //
-// A bid is one (event, target, policy) that wants its place in Git. Bids of the same target and policy are
-// one question: the best of their selections is planned, and all share its answer. A marker governs its scalar: no
-// image field rule touches it. Two bids that want one scalar to be different things: the first one wins, the other is
-// refused with file and line.
+// A bid is one (event, target, policy) that wants its place in Git. Bids of the same target and
+// policy are one question: the best of their selections is planned, and all share its answer. A
+// marker governs its scalar: no image field rule touches it. Two bids that want one scalar to be
+// different things: the first one wins, the other is refused with file and line.
 #pragma once
 
 #include "core/manifest/place.h"
@@ -56,10 +56,10 @@ struct Bid {
 // What became of one bid.
 struct BidAnswer {
     policy::Decision decision;
-    std::vector<Change> changes;           // what the plan does for it
-    std::vector<std::string> refusals;     // "apps/web.yaml:12: …"
-    std::size_t places = 0;                // that name its image or policy, in scope
-    std::vector<std::string> problems;     // markers that can't be honoured, skipped files (capped)
+    std::vector<Change> changes;        // what the plan does for it
+    std::vector<std::string> refusals;  // "apps/web.yaml:12: …"
+    std::size_t places = 0;             // that name its image or policy, in scope
+    std::vector<std::string> problems;  // markers that can't be honoured, skipped files (capped)
 };
 
 struct Turn {

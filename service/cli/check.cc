@@ -28,9 +28,8 @@ int check(const Options& options) {
         }
         fmt::print(
             "{}\n",
-            nlohmann::ordered_json{{"valid", loaded.config != nullptr}, {"problems", problems}}.dump(
-                -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace
-            )
+            nlohmann::ordered_json{{"valid", loaded.config != nullptr}, {"problems", problems}}
+                .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
         );
     } else {
         for (const auto& diagnostic : loaded.diagnostics) fmt::print("{}\n", diagnostic.str());
@@ -54,10 +53,12 @@ void add_check(CLI::App& app, Run& run) {
     auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("check", "Validate a configuration file");
     command->footer(
-        "Prints every problem with file, line, column and the nearest valid key. Exit code 1 when there is any.\n"
+        "Prints every problem with file, line, column and the nearest valid key. Exit code 1 when "
+        "there is any.\n"
         "Example: linkspan check linkspan.yaml"
     );
-    command->add_option("FILE", options->file, "The configuration, usually linkspan.yaml")->required();
+    command->add_option("FILE", options->file, "The configuration, usually linkspan.yaml")
+        ->required();
     command->add_option("--output", options->output, "json or text")
         ->check(CLI::IsMember({"json", "text"}))
         ->capture_default_str();

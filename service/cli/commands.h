@@ -1,4 +1,5 @@
-// The commands: each adds itself to the parser, with its help, and leaves what to run when it was chosen.
+// The commands: each adds itself to the parser, with its help, and leaves what to run when it was
+// chosen.
 #pragma once
 
 #include <functional>

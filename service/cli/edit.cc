@@ -33,7 +33,7 @@ struct Options {
 };
 
 struct Asked {
-    std::map<std::string, image::ImageReference> markers;            // policy → reference
+    std::map<std::string, image::ImageReference> markers;  // policy → reference
     std::map<image::ImageName, image::ImageReference> images;
 };
 
@@ -65,8 +65,7 @@ Result<Asked> read_asked(const Options& options) {
         if (equals == std::string::npos || equals == 0) {
             return Error{
                 Errc::InvalidInput,
-                fmt::format("--marker {}: write it as NAMESPACE:NAME=REFERENCE", marker)
-            };
+                fmt::format("--marker {}: write it as NAMESPACE:NAME=REFERENCE", marker)};
         }
         auto parsed = reference(marker.substr(equals + 1));
         if (parsed.has_error()) return parsed.error().within("--marker " + marker);
@@ -84,13 +83,14 @@ Result<Asked> read_asked(const Options& options) {
     return asked;
 }
 
-// Regular files below a directory in the order of their names. Links are not followed, `.git` is not entered.
+// Regular files below a directory in the order of their names. Links are not followed, `.git` is
+// not entered.
 std::vector<fs::path> files_below(const fs::path& root) {
     std::vector<fs::path> files;
     std::error_code ignored;
-    for (auto it = fs::recursive_directory_iterator{
-             root, fs::directory_options::skip_permission_denied, ignored
-         };
+    for (auto it =
+             fs::recursive_directory_iterator{
+                 root, fs::directory_options::skip_permission_denied, ignored};
          it != fs::recursive_directory_iterator{};
          it.increment(ignored)) {
         if (it->is_symlink(ignored)) continue;
@@ -187,9 +187,7 @@ void edit_file(const Asked& asked, const std::string& shown, const fs::path& fil
 void print(const Options& options, const Report& report) {
     if (options.output == "text") {
         for (const auto& file : report.files) {
-            std::fputs(
-                manifest::unified_diff(file.path, file.before, file.after).c_str(), stdout
-            );
+            std::fputs(manifest::unified_diff(file.path, file.before, file.after).c_str(), stdout);
         }
         return;
     }
@@ -205,11 +203,8 @@ void print(const Options& options, const Report& report) {
         }
     }
     const nlohmann::ordered_json out{
-        {"changes", changes}, {"problems", report.problems}, {"written", options.write}
-    };
-    fmt::print(
-        "{}\n", out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-    );
+        {"changes", changes}, {"problems", report.problems}, {"written", options.write}};
+    fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 int edit(const Options& options) {
@@ -249,23 +244,31 @@ int edit(const Options& options) {
 
 void add_edit(CLI::App& app, Run& run) {
     auto options = std::make_shared<Options>();
-    auto* command =
-        app.add_subcommand("edit", "Rewrite the places that name an image, in a directory, without a service");
+    auto* command = app.add_subcommand(
+        "edit", "Rewrite the places that name an image, in a directory, without a service"
+    );
     command->footer(
-        "Prints a unified diff; with --write also changes the files. Only the bytes of the values change.\n"
-        "Problems go to standard error; exit code 1 when a place that was asked for could not be edited.\n"
-        "Example: linkspan edit --marker flux-system:app=registry.example.com/acme/app:1.4.0 clusters/prod\n"
+        "Prints a unified diff; with --write also changes the files. Only the bytes of the values "
+        "change.\n"
+        "Problems go to standard error; exit code 1 when a place that was asked for could not be "
+        "edited.\n"
+        "Example: linkspan edit --marker flux-system:app=registry.example.com/acme/app:1.4.0 "
+        "clusters/prod\n"
         "         linkspan edit --write --image nginx:1.27.3 ."
     );
     command->add_flag("--write", options->write, "Change the files");
     command
         ->add_option(
-            "--marker", options->markers, "NAMESPACE:NAME=HOST/REPO:TAG[@DIGEST]: places with this $imagepolicy marker"
+            "--marker",
+            options->markers,
+            "NAMESPACE:NAME=HOST/REPO:TAG[@DIGEST]: places with this $imagepolicy marker"
         )
         ->expected(1)
         ->take_all();
     command
-        ->add_option("--image", options->images, "HOST/REPO:TAG[@DIGEST]: image fields of this repository")
+        ->add_option(
+            "--image", options->images, "HOST/REPO:TAG[@DIGEST]: image fields of this repository"
+        )
         ->expected(1)
         ->take_all();
     command->add_option("PATH", options->path, "A directory or a file")->required();

@@ -33,8 +33,7 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
     if (bytes.size() > max_bytes) {
         return Error{
             Errc::InvalidInput,
-            fmt::format("{}: {} bytes; at most {} are read", path, bytes.size(), max_bytes)
-        };
+            fmt::format("{}: {} bytes; at most {} are read", path, bytes.size(), max_bytes)};
     }
     return bytes;
 }
@@ -42,8 +41,7 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
 Status replace_file(const std::string& path, std::string_view bytes) {
     const auto fail = [&](const char* doing) {
         return Error{
-            Errc::Unavailable, fmt::format("{} {}: {}", doing, path, std::strerror(errno))
-        };
+            Errc::Unavailable, fmt::format("{} {}: {}", doing, path, std::strerror(errno))};
     };
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) return fail("reading the mode of");

@@ -22,7 +22,8 @@ struct Options {
     std::string output = "json";
 };
 
-// One tag a line, optionally followed by a tab and the time it was created; empty lines and CR at the end are passed over.
+// One tag a line, optionally followed by a tab and the time it was created; empty lines and CR at
+// the end are passed over.
 std::vector<policy::KnownTag> read_tags(std::string_view text) {
     std::vector<policy::KnownTag> tags;
     while (!text.empty()) {
@@ -54,9 +55,7 @@ void print_json(const policy::Explanation& explanation) {
         {"rejected", std::move(rejected)},
         {"why", explanation.why},
     };
-    fmt::print(
-        "{}\n", out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-    );
+    fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 void print_text(const policy::Explanation& explanation) {
@@ -114,11 +113,16 @@ void add_policy(CLI::App& app, Run& run) {
         "Example: skopeo list-tags docker://registry.example.com/acme/app | jq -r '.Tags[]' |\n"
         "         linkspan policy select --policy app.yaml --tags - --output text"
     );
-    command->add_option("--policy", options->policy, "One policies[] entry of a configuration, as YAML")
+    command
+        ->add_option(
+            "--policy", options->policy, "One policies[] entry of a configuration, as YAML"
+        )
         ->required();
     command
         ->add_option(
-            "--tags", options->tags, "Tags, one a line, optionally tag<TAB>RFC 3339 creation time; - is standard input"
+            "--tags",
+            options->tags,
+            "Tags, one a line, optionally tag<TAB>RFC 3339 creation time; - is standard input"
         )
         ->required();
     command->add_option("--output", options->output, "json or text")

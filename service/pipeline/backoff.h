@@ -8,8 +8,9 @@
 
 namespace linkspan::pipeline {
 
-// Doubles from `initial` to `longest`, with the upper half random ("equal jitter"), so that a thousand events that met
-// one outage do not come back as one; what the other side asked for (Retry-After) is the least.
+// Doubles from `initial` to `longest`, with the upper half random ("equal jitter"), so that a
+// thousand events that met one outage do not come back as one; what the other side asked for
+// (Retry-After) is the least.
 template <class Random>
 std::chrono::milliseconds backoff(
     int attempt,

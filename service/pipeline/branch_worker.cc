@@ -18,7 +18,8 @@ namespace {
 
 using Clock = std::chrono::system_clock;
 
-// How often one turn looks again on a tip that moved under it, before it stands back and lets time pass.
+// How often one turn looks again on a tip that moved under it, before it stands back and lets time
+// pass.
 constexpr int kMaxLooks = 10;
 
 std::vector<store::WorkItem> items_of(const std::vector<WaitingWork>& waiting) {
@@ -33,8 +34,7 @@ git::Credentials to_git(const config::GitCredentials& from, Secret password, Sec
         .username = from.username,
         .password = std::move(password),
         .ssh_key = from.ssh_key,
-        .ssh_passphrase = std::move(passphrase)
-    };
+        .ssh_passphrase = std::move(passphrase)};
 }
 
 git::RemoteOptions remote_of(const ConfigPtr& config, const config::Repository& repository) {
@@ -65,11 +65,10 @@ git::RemoteOptions remote_of(const ConfigPtr& config, const config::Repository& 
 std::string diff_for(const plan::EditPlan& plan, const plan::BidAnswer& answer) {
     std::string diff;
     for (const auto& file : plan.files) {
-        const bool mine = std::any_of(
-            answer.changes.begin(), answer.changes.end(), [&](const auto& change) {
+        const bool mine =
+            std::any_of(answer.changes.begin(), answer.changes.end(), [&](const auto& change) {
                 return change.path == file.path;
-            }
-        );
+            });
         if (mine) diff += manifest::unified_diff(file.path, file.before, file.after);
     }
     return diff;
@@ -97,7 +96,8 @@ std::shared_ptr<BranchView> BranchWorker::view() {
         view_->directory = config->data_dir + "/mirrors/" + repository_ + ".git";
         view_key_ = key;
     }
-    // Credentials and deadlines may have changed with the config; an open mirror keeps the ones it was made with.
+    // Credentials and deadlines may have changed with the config; an open mirror keeps the ones it
+    // was made with.
     view_->remote = remote_of(config, *repository);
     view_->branch = repository->branch;
     return view_;
@@ -130,7 +130,8 @@ asio::awaitable<void> BranchWorker::run(std::shared_ptr<BranchView> view) {
         co_await pipeline_.settle_all(
             items_of(waiting),
             {.kind = "refused",
-             .reason = fmt::format("repository \"{}\" is no longer in the configuration", repository_),
+             .reason =
+                 fmt::format("repository \"{}\" is no longer in the configuration", repository_),
              .commit = {},
              .detail_json = "{}"}
         );
@@ -154,13 +155,12 @@ asio::awaitable<void> BranchWorker::turn(
         const CommitOptions options{
             .author = {.name = repository->author.name, .email = repository->author.email},
             .message = repository->message,
-            .time = Clock::now()
-        };
+            .time = Clock::now()};
         auto began = std::chrono::steady_clock::now();
-        auto looked = co_await runtime::blocking(
-            pipeline_.git_pool_,
-            [view, bids, intended, options] { return plan_on_tip(*view, *bids, *intended, options); }
-        );
+        auto looked =
+            co_await runtime::blocking(pipeline_.git_pool_, [view, bids, intended, options] {
+                return plan_on_tip(*view, *bids, *intended, options);
+            });
         pipeline_.metrics_.step("plan", std::chrono::steady_clock::now() - began);
         if (looked.has_error()) {
             co_await fail_or_retry(std::move(waiting), "plan", looked.error().within(repository_));
@@ -177,7 +177,8 @@ asio::awaitable<void> BranchWorker::turn(
             one.item.intended_commit = planned->commit->hex;
         }
         auto noted = co_await in_store_status(
-            pipeline_.writer_, [ids, commit = planned->commit->hex](store::Store& store) {
+            pipeline_.writer_,
+            [ids, commit = planned->commit->hex](store::Store& store) {
                 for (const auto id : ids) {
                     if (auto status = store.intend(id, commit); status.has_error()) return status;
                 }
@@ -253,8 +254,7 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
             .kind = "already_current",
             .reason = "Git names the selected tag already",
             .commit = {},
-            .detail_json = detail_json(answer, planned->base.hex, "", waiting[i].notes)
-        };
+            .detail_json = detail_json(answer, planned->base.hex, "", waiting[i].notes)};
         if (const auto* refused = std::get_if<policy::Refused>(&answer.decision.verdict)) {
             outcome.kind = "refused";
             outcome.reason = refused->reason;
@@ -274,12 +274,8 @@ asio::awaitable<void> BranchWorker::settle_committed(
             .reason = answer.decision.explanation.why,
             .commit = planned->commit->hex,
             .detail_json = detail_json(
-                answer,
-                planned->base.hex,
-                diff_for(planned->turn.plan, answer),
-                waiting[i].notes
-            )
-        };
+                answer, planned->base.hex, diff_for(planned->turn.plan, answer), waiting[i].notes
+            )};
         co_await pipeline_.settle(std::move(waiting[i].item), std::move(outcome));
     }
 }
@@ -288,7 +284,8 @@ asio::awaitable<void> BranchWorker::fail_or_retry(
     std::vector<WaitingWork> waiting, std::string step, Error error
 ) {
     if (pipeline_.stopping_) co_return;
-    // Waits beside the queue: work that comes meanwhile has its own turn, and its own look at the remote.
+    // Waits beside the queue: work that comes meanwhile has its own turn, and its own look at the
+    // remote.
     pipeline_.spawn(come_back(std::move(waiting), std::move(step), std::move(error)));
     co_return;
 }

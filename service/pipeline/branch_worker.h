@@ -1,5 +1,5 @@
-// BranchWorker: the one writer of a repository's branch. Everything that waits for it when a turn begins shares one
-// plan, one commit and one push.
+// BranchWorker: the one writer of a repository's branch. Everything that waits for it when a turn
+// begins shares one plan, one commit and one push.
 #pragma once
 
 #include "core/plan/turn.h"
@@ -48,7 +48,9 @@ private:
     boost::asio::awaitable<void> fail_or_retry(
         std::vector<WaitingWork> waiting, std::string step, Error error
     );
-    boost::asio::awaitable<void> come_back(std::vector<WaitingWork> waiting, std::string step, Error error);
+    boost::asio::awaitable<void> come_back(
+        std::vector<WaitingWork> waiting, std::string step, Error error
+    );
     std::shared_ptr<BranchView> view();
 
     Pipeline& pipeline_;

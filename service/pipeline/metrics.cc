@@ -13,10 +13,11 @@ namespace {
 
 using Buckets = prometheus::Histogram::BucketBoundaries;
 
-// Requests and store writes are milliseconds; a commit is seconds, a wait for a registry may be hours.
+// Requests and store writes are milliseconds; a commit is seconds, a wait for a registry may be
+// hours.
 const Buckets& fast() {
-    static const Buckets buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                 0.1,    0.25,  0.5,    1,     2.5,  5,     10};
+    static const Buckets buckets{
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
     return buckets;
 }
 const Buckets& slow() {
@@ -47,11 +48,10 @@ struct Metrics::Impl {
             .Name("linkspan_retries_total")
             .Help("Steps that failed for now and are tried again.")
             .Register(registry);
-    prometheus::Family<prometheus::Counter>& commits =
-        prometheus::BuildCounter()
-            .Name("linkspan_commits_total")
-            .Help("Commits pushed, by repository.")
-            .Register(registry);
+    prometheus::Family<prometheus::Counter>& commits = prometheus::BuildCounter()
+                                                           .Name("linkspan_commits_total")
+                                                           .Help("Commits pushed, by repository.")
+                                                           .Register(registry);
     prometheus::Family<prometheus::Counter>& places =
         prometheus::BuildCounter()
             .Name("linkspan_places_changed_total")

@@ -20,7 +20,8 @@ namespace linkspan::pipeline {
 namespace asio = boost::asio;
 namespace {
 
-// Enough to keep several slow registries from standing in each other's way; threads are idle nearly always.
+// Enough to keep several slow registries from standing in each other's way; threads are idle nearly
+// always.
 constexpr std::size_t kRegistryThreads = 16;
 constexpr std::size_t kGitThreads = 8;
 // While a pushed tag is not there yet: short, since Distribution writes it within milliseconds.
@@ -29,7 +30,8 @@ constexpr std::chrono::milliseconds kNotYetPause{150};
 using Clock = std::chrono::system_clock;
 
 store::Outcome outcome_of(std::string kind, std::string reason) {
-    return {.kind = std::move(kind), .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
+    return {
+        .kind = std::move(kind), .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
 }
 
 // The credentials of one registry, read from their files at every authentication.
@@ -64,7 +66,8 @@ registry::RegistryOptions options_for(const ConfigPtr& config, const std::string
 }
 
 plan::Scope scope_of(const config::Target& target) {
-    plan::Scope scope{.paths = target.paths, .ignore = target.ignore, .markers = false, .images = false};
+    plan::Scope scope{
+        .paths = target.paths, .ignore = target.ignore, .markers = false, .images = false};
     for (const auto find : target.find) {
         if (find == config::Find::Markers) scope.markers = true;
         if (find == config::Find::Images) scope.images = true;
@@ -130,7 +133,8 @@ asio::awaitable<Status> Pipeline::resume() {
         writer_, [](store::Store& store) { return store.pending(); }
     );
     if (pending.has_error()) co_return pending.error();
-    if (!pending->empty()) spdlog::info("taking up {} pieces of work left pending", pending->size());
+    if (!pending->empty())
+        spdlog::info("taking up {} pieces of work left pending", pending->size());
     start(std::move(*pending));
     co_return Status{};
 }
@@ -183,18 +187,16 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         }
     }
     PreparedEvent prepared;
-    const auto missing_until = live.empty() ? Clock::time_point{}
-                                            : live.front().created_at + config->retry.missing_tag;
+    const auto missing_until =
+        live.empty() ? Clock::time_point{} : live.front().created_at + config->retry.missing_tag;
     while (!live.empty()) {
         const auto host_client = client(event.image.host());
         const bool insist = Clock::now() >= missing_until;
         const auto began = std::chrono::steady_clock::now();
-        auto answer = co_await runtime::blocking(
-            registry_pool_,
-            [host_client, event, policies, insist] {
+        auto answer =
+            co_await runtime::blocking(registry_pool_, [host_client, event, policies, insist] {
                 return prepare(*host_client, event, policies, insist);
-            }
-        );
+            });
         metrics_.step("confirm", std::chrono::steady_clock::now() - began);
         if (answer.has_error()) {
             if (!co_await retry_later(live, "confirm", answer.error())) co_return;
@@ -209,7 +211,8 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
                 std::move(live),
                 outcome_of(
                     "refused",
-                    answer->not_yet->what + "; push the image again, or look for a typing error in the tag"
+                    answer->not_yet->what +
+                        "; push the image again, or look for a typing error in the tag"
                 )
             );
             co_return;
@@ -263,7 +266,8 @@ asio::awaitable<bool> Pipeline::retry_later(
     std::vector<std::int64_t> ids;
     for (const auto& item : items) ids.push_back(item.id);
     auto noted = co_await in_store_status(
-        writer_, [ids, due = now + wait, text = step + ": " + error.message](store::Store& store) {
+        writer_,
+        [ids, due = now + wait, text = step + ": " + error.message](store::Store& store) {
             for (const auto id : ids) {
                 if (auto status = store.postpone(id, due, text); status.has_error()) return status;
             }
@@ -271,7 +275,8 @@ asio::awaitable<bool> Pipeline::retry_later(
         }
     );
     // The work is on the disk either way; only the trail is poorer.
-    if (noted.has_error()) spdlog::error("the retry is not in the trail: {}", noted.error().message);
+    if (noted.has_error())
+        spdlog::error("the retry is not in the trail: {}", noted.error().message);
     co_return co_await pause(wait);
 }
 
@@ -292,14 +297,13 @@ asio::awaitable<void> Pipeline::settle_all(
 
 asio::awaitable<void> Pipeline::settle(store::WorkItem item, store::Outcome outcome) {
     const auto now = Clock::now();
-    // A disk that is full for a while must not lose the outcome: tried until it is written or the process ends, and
-    // then the work, still pending, is found to be done.
+    // A disk that is full for a while must not lose the outcome: tried until it is written or the
+    // process ends, and then the work, still pending, is found to be done.
     for (int attempt = 0;; ++attempt) {
-        auto written = co_await in_store_status(
-            writer_, [id = item.id, outcome, now](store::Store& store) {
+        auto written =
+            co_await in_store_status(writer_, [id = item.id, outcome, now](store::Store& store) {
                 return store.settle(id, outcome, now);
-            }
-        );
+            });
         if (!written.has_error()) break;
         spdlog::error(
             "delivery {}: the outcome can't be written: {}", item.delivery, written.error().message

@@ -1,8 +1,9 @@
 // Pipeline: from a recorded delivery to an outcome for each piece of its work.
 //
-// Lives on the io_context thread, like everything that has mutable state; blocking steps run on two pools (registry,
-// git) and come back as values. One BranchWorker per repository serialises its turns; repositories go side by
-// side. Every piece of work ends in exactly one outcome; after a crash it starts again from its row in the store.
+// Lives on the io_context thread, like everything that has mutable state; blocking steps run on two
+// pools (registry, git) and come back as values. One BranchWorker per repository serialises its
+// turns; repositories go side by side. Every piece of work ends in exactly one outcome; after a
+// crash it starts again from its row in the store.
 #pragma once
 
 #include "config/config.h"
@@ -54,8 +55,8 @@ public:
     void use(ConfigPtr config);
     [[nodiscard]] const ConfigPtr& config() const { return config_; }
 
-    // Stops taking turns, and waits for what is in flight; what has not ended stays pending in the store. False when
-    // `patience` passed first: the caller may end the process all the same.
+    // Stops taking turns, and waits for what is in flight; what has not ended stays pending in the
+    // store. False when `patience` passed first: the caller may end the process all the same.
     boost::asio::awaitable<bool> stop(std::chrono::milliseconds patience);
 
     // Returns when all work of the delivery has ended, or after `patience`.
@@ -76,7 +77,8 @@ private:
     boost::asio::awaitable<void> settle_all(
         std::vector<store::WorkItem> items, store::Outcome outcome
     );
-    // Remembers that the work waits, and waits. False when stopping, or when the work was given up on (and settled).
+    // Remembers that the work waits, and waits. False when stopping, or when the work was given up
+    // on (and settled).
     boost::asio::awaitable<bool> retry_later(
         std::vector<store::WorkItem>& items, std::string step, Error error
     );

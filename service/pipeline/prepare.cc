@@ -8,7 +8,8 @@
 namespace linkspan::pipeline {
 namespace {
 
-// A tag that the list still names but that is gone when asked for is dropped and the choice made again, so often.
+// A tag that the list still names but that is gone when asked for is dropped and the choice made
+// again, so often.
 constexpr int kMaxVanished = 8;
 
 struct Facts {
@@ -43,7 +44,8 @@ Result<Prepared> prepare_one(
             return prepared;
         }
         if (manifest.error().kind != Errc::NotFound || round == kMaxVanished) {
-            return manifest.error().within(fmt::format("resolving {}:{}", event.image.str(), winner));
+            return manifest.error().within(fmt::format("resolving {}:{}", event.image.str(), winner)
+            );
         }
         prepared.notes.push_back(
             fmt::format("tag \"{}\" is in the registry's list but is gone; passed over", winner)
@@ -65,8 +67,7 @@ Result<PreparedEvent> prepare(
     if (pushed.has_error()) {
         if (pushed.error().kind == Errc::NotFound) {
             return PreparedEvent{
-                .not_yet = NotYet{fmt::format("{} is not in the registry", name)}, .policies = {}
-            };
+                .not_yet = NotYet{fmt::format("{} is not in the registry", name)}, .policies = {}};
         }
         return pushed.error().within("confirming " + name);
     }
@@ -83,16 +84,13 @@ Result<PreparedEvent> prepare(
                         pushed->digest.str(),
                         claimed->str()
                     )},
-                    .policies = {}
-                };
+                    .policies = {}};
             }
-            facts.notes.push_back(
-                fmt::format(
-                    "the delivery said {}, the registry says {}: the registry has the last word",
-                    claimed->str(),
-                    pushed->digest.str()
-                )
-            );
+            facts.notes.push_back(fmt::format(
+                "the delivery said {}, the registry says {}: the registry has the last word",
+                claimed->str(),
+                pushed->digest.str()
+            ));
         }
     }
     auto listed = client.list_tags(event.image);

@@ -1,5 +1,6 @@
-// prepare(): the steps `confirm` and the first half of `decide` for one event. Everything that needs the registry and
-// nothing that needs Git, so that it runs before a branch has its turn, beside other events.
+// prepare(): the steps `confirm` and the first half of `decide` for one event. Everything that
+// needs the registry and nothing that needs Git, so that it runs before a branch has its turn,
+// beside other events.
 //
 // Blocks on the network: call it on the registry pool.
 #pragma once
@@ -23,8 +24,8 @@ struct Prepared {
     std::vector<std::string> notes;         // for the trail: what differed from the sender's word
 };
 
-// The pushed tag is not there, or not yet the pushed digest: Distribution notifies before it writes the tag.
-// Told apart from Errc::NotFound of other calls, because the caller waits a little for it.
+// The pushed tag is not there, or not yet the pushed digest: Distribution notifies before it writes
+// the tag. Told apart from Errc::NotFound of other calls, because the caller waits a little for it.
 struct NotYet {
     std::string what;
 };
@@ -34,8 +35,8 @@ struct PreparedEvent {
     std::vector<Prepared> policies;  // one for each policy that was asked, when not_yet is empty
 };
 
-// `insist`: the sender's digest no longer has to be what the tag says: the wait is over, and the registry has the last
-// word. A tag that is still missing stays NotYet.
+// `insist`: the sender's digest no longer has to be what the tag says: the wait is over, and the
+// registry has the last word. A tag that is still missing stays NotYet.
 Result<PreparedEvent> prepare(
     registry::Client& client,
     const image::ImageEvent& event,

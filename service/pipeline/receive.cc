@@ -95,7 +95,10 @@ asio::awaitable<http::Response> receive(
         co_return http::problem(
             404,
             "Not Found",
-            fmt::format("there is no receiver \"{}\"; receivers are configured under \"receivers\"", receiver_name)
+            fmt::format(
+                "there is no receiver \"{}\"; receivers are configured under \"receivers\"",
+                receiver_name
+            )
         );
     }
     if (request.method != "POST") {
@@ -125,7 +128,8 @@ asio::awaitable<http::Response> receive(
     const bool ignored = delivery.answer_status == 200;
     const auto began = std::chrono::steady_clock::now();
     auto recorded = co_await in_store<store::Recorded>(
-        writer, [delivery = std::move(delivery)](store::Store& store) { return store.record(delivery); }
+        writer,
+        [delivery = std::move(delivery)](store::Store& store) { return store.record(delivery); }
     );
     metrics.step("record", std::chrono::steady_clock::now() - began);
     if (recorded.has_error()) {
@@ -138,9 +142,16 @@ asio::awaitable<http::Response> receive(
         co_return json(200, std::move(recorded->answer_body));
     }
     metrics.delivery(receiver->name, ignored ? "ignored" : "accepted");
-    spdlog::info("delivery {} from receiver {}: {}", recorded->id, receiver->name, ignored ? "ignored" : "accepted");
+    spdlog::info(
+        "delivery {} from receiver {}: {}",
+        recorded->id,
+        receiver->name,
+        ignored ? "ignored" : "accepted"
+    );
     pipeline.start(std::move(recorded->work));
-    co_return json(static_cast<unsigned>(recorded->answer_status), std::move(recorded->answer_body));
+    co_return json(
+        static_cast<unsigned>(recorded->answer_status), std::move(recorded->answer_body)
+    );
 }
 
 }  // namespace linkspan::pipeline

@@ -47,8 +47,11 @@ std::optional<std::chrono::milliseconds> read_wait(std::string_view text) {
     return std::nullopt;
 }
 
-// Lists are behind the read token, where one is configured; a single delivery is known by an id that can't be guessed.
-std::optional<http::Response> refuse_reader(const Services& services, const http::Request& request) {
+// Lists are behind the read token, where one is configured; a single delivery is known by an id
+// that can't be guessed.
+std::optional<http::Response> refuse_reader(
+    const Services& services, const http::Request& request
+) {
     const auto& token = services.pipeline.config()->server.read_token;
     if (!token) return std::nullopt;
     const auto secret = token->read();
@@ -57,7 +60,8 @@ std::optional<http::Response> refuse_reader(const Services& services, const http
         secret->equals(given->substr(7))) {
         return std::nullopt;
     }
-    auto response = http::problem(401, "Unauthorized", "this call needs the token of server.read_token");
+    auto response =
+        http::problem(401, "Unauthorized", "this call needs the token of server.read_token");
     response.headers.push_back({"WWW-Authenticate", "Bearer realm=\"linkspan\""});
     return response;
 }
@@ -100,7 +104,8 @@ asio::awaitable<http::Response> list_deliveries(Services services, http::Request
     }
     const auto after = request.parameter("after");
     auto page = co_await in_store<std::vector<store::DeliverySummary>>(
-        services.writer, [after, limit](store::Store& store) { return store.deliveries(after, limit); }
+        services.writer,
+        [after, limit](store::Store& store) { return store.deliveries(after, limit); }
     );
     if (page.has_error()) {
         co_return http::problem(503, "Service Unavailable", page.error().message);
@@ -174,7 +179,11 @@ asio::awaitable<http::Response> answer(Services services, http::Request request)
     if (request.path.starts_with(kHooks)) {
         std::string receiver = request.path.substr(kHooks.size());
         co_return co_await receive(
-            services.pipeline, services.writer, services.metrics, std::move(receiver), std::move(request)
+            services.pipeline,
+            services.writer,
+            services.metrics,
+            std::move(receiver),
+            std::move(request)
         );
     }
     for (const Route& route : kGets) {
@@ -183,14 +192,17 @@ asio::awaitable<http::Response> answer(Services services, http::Request request)
                                        : request.path == route.path;
         if (!mine) continue;
         if (request.method != "GET" && request.method != "HEAD") {
-            auto response = http::problem(405, "Method Not Allowed", "this resource is read with GET");
+            auto response =
+                http::problem(405, "Method Not Allowed", "this resource is read with GET");
             response.headers.push_back({"Allow", "GET, HEAD"});
             co_return response;
         }
         co_return co_await route.answer(services, std::move(request));
     }
     co_return http::problem(
-        404, "Not Found", "nothing is here; deliveries go to /hooks/{receiver}, the calls are in docs/api.md"
+        404,
+        "Not Found",
+        "nothing is here; deliveries go to /hooks/{receiver}, the calls are in docs/api.md"
     );
 }
 

@@ -203,13 +203,10 @@ std::string accepted_json(const store::NewDelivery& delivery, const std::string&
             {"targets", std::move(targets)},
         });
     }
-    return dump(
-        Json{
-            {"id", delivery.id},
-            {"status_url", status_url(public_url, delivery.id)},
-            {"events", std::move(events)}
-        }
-    );
+    return dump(Json{
+        {"id", delivery.id},
+        {"status_url", status_url(public_url, delivery.id)},
+        {"events", std::move(events)}});
 }
 
 std::string ignored_json(const std::string& id, const std::string& reason) {

@@ -12,8 +12,8 @@ namespace linkspan::pipeline {
 // "2026-11-20T22:18:28.123Z"
 std::string rfc3339(store::TimePoint time);
 
-// The outcome's detail: decision, plan with diff, refusals, problems. Lists are cut (and say so): the trail is for
-// people, and a tag list is hostile input.
+// The outcome's detail: decision, plan with diff, refusals, problems. Lists are cut (and say so):
+// the trail is for people, and a tag list is hostile input.
 std::string detail_json(
     const plan::BidAnswer& answer,
     const std::string& base,

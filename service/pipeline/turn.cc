@@ -13,8 +13,8 @@
 namespace linkspan::pipeline {
 namespace {
 
-constexpr std::size_t kMaxFile = 8 << 20;      // bytes; a larger manifest is skipped with a reason
-constexpr std::size_t kMaxScans = 200000;      // entries kept between turns
+constexpr std::size_t kMaxFile = 8 << 20;  // bytes; a larger manifest is skipped with a reason
+constexpr std::size_t kMaxScans = 200000;  // entries kept between turns
 constexpr std::uint32_t kRegular = 0100644;
 constexpr std::uint32_t kExecutable = 0100755;
 constexpr std::uint32_t kSymlink = 0120000;
@@ -85,7 +85,8 @@ Result<PlannedTurn> plan_on_tip(
     for (const auto& commit : intended) {
         bool landed = false;
         if (commit) {
-            // A commit that never left this machine may be unknown to a fresh mirror: then it did not land.
+            // A commit that never left this machine may be unknown to a fresh mirror: then it did
+            // not land.
             auto contains = view.mirror->contains(tip, git::CommitId{*commit});
             landed = contains.has_value() && *contains;
         }
@@ -137,8 +138,7 @@ Result<PlannedTurn> plan_on_tip(
         .message = message,
         .author = options.author,
         .committer = options.author,
-        .time = options.time
-    };
+        .time = options.time};
     for (const auto& file : planned.turn.plan.files) {
         spec.changes.push_back({.path = file.path, .content = file.after});
     }

@@ -1,5 +1,5 @@
-// One look at a branch: fetch → snapshot → plan → commit, and then the push. The steps `plan`, `commit` and `publish`
-// over a Mirror.
+// One look at a branch: fetch → snapshot → plan → commit, and then the push. The steps `plan`,
+// `commit` and `publish` over a Mirror.
 //
 // Blocks: call on the git pool, one call at a time for one BranchView.
 #pragma once
