@@ -30,16 +30,19 @@ struct Alphabetical {
 // extend.
 using Selection = std::variant<Semver, Numerical, Alphabetical>;
 
+// The empty initialisers below let a policy be written with designated initialisers: without them
+// GCC warns about every field that is left out.
+
 // Which tags are looked at, and which part of them is compared.
 struct TagFilter {
     // RE2, unanchored. Empty: every tag.
-    std::string pattern;
+    std::string pattern{};
     // Template over the pattern's groups: $1, ${1}, $name, ${name}. Empty: the whole tag.
-    std::string extract;
+    std::string extract{};
     // A tag must match one of `allow` (when there is any) and none of `ignore`. RE2 between slashes
     // ("/^rc/"), a glob otherwise ("*-debug").
-    std::vector<std::string> allow;
-    std::vector<std::string> ignore;
+    std::vector<std::string> allow{};
+    std::vector<std::string> ignore{};
 };
 
 // What to do with a digest when a tag is written.
@@ -50,11 +53,11 @@ enum class DigestMode {
 };
 
 struct Policy {
-    std::string name;
-    std::string name_space;  // markers name the policy "name_space:name"; may be empty
-    image::ImageName image;
-    TagFilter tags;
-    Selection select;
+    std::string name{};
+    std::string name_space{};  // markers name the policy "name_space:name"; may be empty
+    image::ImageName image{};
+    TagFilter tags{};
+    Selection select{};
     DigestMode digest = DigestMode::Keep;
     bool allow_downgrade = false;
 

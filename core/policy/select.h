@@ -21,7 +21,7 @@ namespace linkspan::policy {
 
 struct KnownTag {
     std::string tag;
-    std::optional<std::string> created;  // RFC 3339, where known
+    std::optional<std::string> created{};  // RFC 3339, where known
 };
 
 struct Explanation {
