@@ -21,7 +21,8 @@ struct Deleter {
     }
 };
 using ParserHandle = std::unique_ptr<fy_parser, Deleter<fy_parser_destroy>>;
-using DiagHandle = std::unique_ptr<fy_diag, Deleter<fy_diag_unref>>;
+// destroy, not unref: only it frees the errors that were collected.
+using DiagHandle = std::unique_ptr<fy_diag, Deleter<fy_diag_destroy>>;
 
 // libfyaml prints what it finds unless it is given somewhere else to put it.
 void discard(fy_diag* /*diag*/, void* /*user*/, const char* /*text*/, std::size_t /*size*/) {}
