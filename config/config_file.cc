@@ -171,14 +171,16 @@ const Mapping<Config>& config_mapping() {
             )
                 .defaults_to("sqlite:linkspan.db");
             m.key(
-                 "data_dir",
-                 Shape::text(),
-                 "Folder for clones of the repositories. They can be deleted at any time.",
-                 [](Reader& reader, const Node& node, Config& config) {
-                     if (const auto path = reader.text(node))
-                         config.data_dir = reader.absolute(*path);
-                 }
-            ).defaults_to("\"data\" beside the database");
+                "data_dir",
+                Shape::text(),
+                "Folder for clones of the repositories. They can be deleted at any time. None: "
+                "\"data\" beside the database.",
+                [](Reader& reader, const Node& node, Config& config) {
+                    if (const auto path = reader.text(node)) {
+                        config.data_dir = reader.absolute(*path);
+                    }
+                }
+            );
             m.mapping("retry", &Config::retry, "Pauses and patience.", retry_mapping());
             m.mappings(
                 "receivers", &Config::receivers, "Endpoints for webhooks.", receiver_mapping()

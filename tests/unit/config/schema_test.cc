@@ -24,6 +24,16 @@ const Json& definition(const std::string& name) { return schema().at("definition
 
 TEST(SchemaTest, IsTheSameAtEveryCall) { EXPECT_EQ(json_schema(), json_schema()); }
 
+// config/linkspan.schema.json is what editors are pointed at.
+TEST(SchemaTest, TheFileInTheRepositoryIsCurrent) {
+    const std::string file = std::string{LINKSPAN_SOURCE_DIR} + "/config/linkspan.schema.json";
+    if (std::getenv("LINKSPAN_ACCEPT") != nullptr) {
+        std::ofstream{file} << json_schema();
+        GTEST_SKIP() << "written: " << file;
+    }
+    EXPECT_EQ(test::read(file), json_schema()) << "run unit_config with LINKSPAN_ACCEPT=1";
+}
+
 TEST(SchemaTest, EveryMappingRefusesUnknownKeysAndSaysWhatItIs) {
     const auto check = [](const std::string& name, const Json& mapping) {
         SCOPED_TRACE(name);
