@@ -41,15 +41,15 @@ boost::asio::awaitable<std::invoke_result_t<Work&>> blocking(
         auto job = [home,
                     guard = std::move(guard),
                     handler = std::move(handler),
-                    task = std::move(task)]() mutable {
+                    task = std::optional<Work>{std::move(task)}]() mutable {
             std::exception_ptr failure;
             std::optional<Value> value;
             try {
                 if constexpr (std::is_void_v<Result>) {
-                    task();
+                    (*task)();
                     value.emplace();
                 } else {
-                    value.emplace(task());
+                    value.emplace((*task)());
                 }
             } catch (...) {
                 failure = std::current_exception();
@@ -57,7 +57,7 @@ boost::asio::awaitable<std::invoke_result_t<Work&>> blocking(
             auto resume = [handler = std::move(handler), failure, value = std::move(value)](
                           ) mutable { std::move(handler)(failure, std::move(value)); };
             // What the task captured is released here, before the coroutine may look at it.
-            { Work spent{std::move(task)}; }
+            task.reset();
             boost::asio::dispatch(home, std::move(resume));
         };
         boost::asio::post(pool, std::move(job));
