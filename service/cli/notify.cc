@@ -132,11 +132,17 @@ bool worth_another_try(unsigned status) {
     return status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
+transport::HttpClientOptions client_options(const Options& options) {
+    transport::HttpClientOptions client;
+    client.ca_file = options.ca_file;
+    return client;
+}
+
 class Notifier {
 public:
     explicit Notifier(const Options& options)
         : options_{options},
-          client_{{.ca_file = options.ca_file}},
+          client_{client_options(options)},
           until_{SteadyClock::now() + std::chrono::seconds{options.timeout}} {}
 
     int run(const Secret& secret) {

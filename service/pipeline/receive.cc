@@ -127,10 +127,9 @@ asio::awaitable<http::Response> receive(
     auto delivery = delivery_of(*config, *receiver, *verified, std::move(*parsed));
     const bool ignored = delivery.answer_status == 200;
     const auto began = std::chrono::steady_clock::now();
-    auto recorded = co_await in_store<store::Recorded>(
-        writer,
-        [delivery = std::move(delivery)](store::Store& store) { return store.record(delivery); }
-    );
+    std::function<Result<store::Recorded>(store::Store&)> record =
+        [delivery = std::move(delivery)](store::Store& store) { return store.record(delivery); };
+    auto recorded = co_await in_store<store::Recorded>(writer, std::move(record));
     metrics.step("record", std::chrono::steady_clock::now() - began);
     if (recorded.has_error()) {
         metrics.delivery(receiver->name, "unavailable");
