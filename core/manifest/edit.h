@@ -16,6 +16,12 @@
 
 namespace linkspan::manifest {
 
+struct WrittenKey {
+    std::string key;
+    std::string value;
+    friend bool operator==(const WrittenKey&, const WrittenKey&) = default;
+};
+
 struct Edit {
     ByteSpan span;
     std::string expected;  // the bytes at span when the plan was made
@@ -24,9 +30,11 @@ struct Edit {
     std::size_t line = 0;
     std::string old_value;
     std::string new_value;
-    // Set when the edit writes a key that was not there (expected is empty then) or takes one out
-    // (replacement is empty then).
-    std::string key;
+    // Keys that the edit writes where there were none, in order; `expected` is empty then.
+    std::vector<WrittenKey> added;
+    // The key that the edit takes out with its value; `replacement` is empty then.
+    std::string removed;
+    bool embedded = false;  // in YAML inside of a block scalar
 
     friend bool operator==(const Edit&, const Edit&) = default;
 };

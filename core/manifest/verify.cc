@@ -19,12 +19,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <istream>
 #include <iterator>
 #include <optional>
 #include <streambuf>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -237,7 +237,7 @@ bool reads_as_null(std::string_view text) {
     return text == "~" || text == "null" || text == "Null" || text == "NULL";
 }
 
-enum class Change : std::uint8_t { Value, InsertBefore, RemovePair };
+enum class Change : std::uint8_t { Value, Embedded, InsertBefore, RemovePair };
 
 struct Bound {
     Change change = Change::Value;
@@ -271,7 +271,11 @@ public:
         for (const Edit& edit : edits) {
             if (last != nullptr && *last == edit) continue;
             last = &edit;
-            if (edit.key.empty()) {
+            if (edit.embedded) {
+                const auto index = last_at_or_before(scalars_, edit.span.begin);
+                if (!index) return refuse(edit.line, "there is no such text");
+                out.emplace(*index, Bound{Change::Embedded, &edit});
+            } else if (edit.added.empty() && edit.removed.empty()) {
                 // The token may have an anchor or a tag in front, where yaml-cpp's mark is.
                 // "~" has an event of its own, at its very byte.
                 auto index = last_at_or_before(nulls_, edit.span.begin);
@@ -284,13 +288,14 @@ public:
                     return refuse(edit.line, "there is no such value");
                 }
                 out.emplace(*index, Bound{Change::Value, &edit});
-            } else if (edit.expected.empty()) {
+            } else if (!edit.added.empty()) {
                 const auto index = last_before(edit.span.begin);
                 if (!index) return refuse(edit.line, "there is nothing to write the key behind");
                 out.emplace(*index + 1, Bound{Change::InsertBefore, &edit});
             } else {
                 const auto index = first_at_or_after(edit.span.begin);
-                if (!index || *index + 1 >= events_.size() || events_[*index].value != edit.key ||
+                if (!index || *index + 1 >= events_.size() ||
+                    events_[*index].value != edit.removed ||
                     events_[*index + 1].kind != Kind::Scalar ||
                     events_[*index + 1].value != edit.old_value) {
                     return refuse(edit.line, "there is no such key to take out");
@@ -352,10 +357,18 @@ private:
         if (next_ == before_.size()) differ(event, "it would add a value");
         const Event& old = before_[next_];
         const auto [first, last] = bindings_.equal_range(next_);
+        std::vector<const Edit*> inside;
         for (auto it = first; it != last; ++it) {
+            if (it->second.change == Change::Embedded) inside.push_back(it->second.edit);
             if (it->second.change != Change::Value) continue;
             check_value(old, event, *it->second.edit);
             ++used_;
+            ++next_;
+            return;
+        }
+        if (!inside.empty()) {
+            check_text(old, event, std::move(inside));
+            used_ += static_cast<std::size_t>(std::distance(first, last));
             ++next_;
             return;
         }
@@ -370,12 +383,16 @@ private:
             const auto [first, last] = bindings_.equal_range(next_);
             for (auto it = first; it != last; ++it) {
                 if (it->second.change == Change::InsertBefore) {
-                    inserting_.push_back(it->second.edit);
+                    for (const WrittenKey& key : it->second.edit->added) {
+                        inserting_.push_back({it->second.edit, &key});
+                    }
                     ++used_;
                 }
             }
-            // The order of a multimap's equal keys is not the order of the file.
-            std::sort(inserting_.begin(), inserting_.end(), std::greater<>{});
+            // The order of a multimap's equal keys is not the order of the file. Last first.
+            std::sort(inserting_.begin(), inserting_.end(), [](const auto& a, const auto& b) {
+                return std::tie(a.edit, a.key) > std::tie(b.edit, b.key);
+            });
             for (auto it = first; it != last; ++it) {
                 if (it->second.change == Change::RemovePair) {
                     next_ += 2;
@@ -387,19 +404,52 @@ private:
     }
 
     void take_inserted(const Event& event) {
-        const Edit& edit = *inserting_.back();
-        const std::string& expected = key_taken_ ? edit.new_value : edit.key;
+        const auto [edit, key] = inserting_.back();
+        const std::string& expected = key_taken_ ? key->value : key->key;
         if (event.kind != Kind::Scalar || event.anchor != 0 || event.value != expected) {
-            throw Stop{refuse(edit.line, "the new key would not read as meant")};
+            throw Stop{refuse(edit->line, "the new key would not read as meant")};
         }
         if (key_taken_) {
-            check_type(event, edit);
+            check_type(event, *edit);
             inserting_.pop_back();
         }
         key_taken_ = !key_taken_;
     }
 
-    void check_value(const Event& old, const Event& event, const Edit& edit) const {
+    // A text that is YAML itself: its documents may differ in the edited values and nowhere else.
+    static void check_text(const Event& old, const Event& event, std::vector<const Edit*> edits) {
+        const std::size_t line = edits.front()->line;
+        if (event.kind != Kind::Scalar || event.anchor != old.anchor || event.tag != old.tag) {
+            throw Stop{refuse(line, "the text would not read as a text")};
+        }
+        std::sort(edits.begin(), edits.end(), [](const Edit* a, const Edit* b) {
+            return a->span < b->span;
+        });
+        Recorder before{old.value.size()};
+        Recorder after{event.value.size()};
+        for (auto& [recorder, text] :
+             {std::pair<Recorder*, std::string_view>{&before, old.value}, {&after, event.value}}) {
+            if (auto status = read(text, *recorder, "in the text that begins here"); !status) {
+                throw Stop{refuse(line, status.error().message)};
+            }
+        }
+        const std::vector<Event> olds = before.finish();
+        const std::vector<Event> news = after.finish();
+        std::size_t next = 0;
+        for (std::size_t i = 0; i < std::min(olds.size(), news.size()); ++i) {
+            if (same(olds[i], news[i])) continue;
+            if (next == edits.size() || olds[i].value != edits[next]->old_value) {
+                throw Stop{refuse(line, "another value in the text would change with it")};
+            }
+            check_value(olds[i], news[i], *edits[next]);
+            ++next;
+        }
+        if (olds.size() != news.size() || next != edits.size()) {
+            throw Stop{refuse(line, "the text would not read as meant")};
+        }
+    }
+
+    static void check_value(const Event& old, const Event& event, const Edit& edit) {
         const bool was_plain = old.tag == kPlainTag || old.kind == Kind::Null;
         const bool same_tag = event.tag == (was_plain ? kPlainTag : old.tag);
         const bool quoted_now = was_plain && event.tag == kQuotedTag;
@@ -428,7 +478,11 @@ private:
     std::size_t next_ = 0;
     std::size_t entered_ = kNoMark;
     std::size_t used_ = 0;
-    std::vector<const Edit*> inserting_;
+    struct Inserting {
+        const Edit* edit;
+        const WrittenKey* key;
+    };
+    std::vector<Inserting> inserting_;
     bool key_taken_ = false;
 };
 

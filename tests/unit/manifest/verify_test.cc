@@ -9,7 +9,7 @@ namespace linkspan::manifest {
 namespace {
 
 Edit change(std::size_t at, std::string old, std::string now) {
-    return {{at, at + old.size()}, old, now, 1, old, now, {}};
+    return {{at, at + old.size()}, old, now, 1, old, now, {}, {}, false};
 }
 
 TEST(VerifyTest, AcceptsWhatWasMeant) {
@@ -18,7 +18,7 @@ TEST(VerifyTest, AcceptsWhatWasMeant) {
     EXPECT_TRUE(verify(
         "a: &t !!str x\nb: *t\n", "a: &t !!str new\nb: *t\n", std::vector{change(12, "x", "new")}
     ));
-    Edit quoted{{3, 4}, "x", "\"1\"", 1, "x", "1", {}};
+    Edit quoted{{3, 4}, "x", "\"1\"", 1, "x", "1", {}, {}, false};
     EXPECT_TRUE(verify("a: x\n", "a: \"1\"\n", std::vector{quoted}));
 }
 
@@ -62,9 +62,9 @@ TEST(VerifyTest, InsertionsAndRemovals) {
     EXPECT_TRUE(verify(
         "- name: a\n",
         "- name: a\n  newTag: v2\n",
-        std::vector{Edit{{9, 9}, "", "\n  newTag: v2", 1, "", "v2", "newTag"}}
+        std::vector{Edit{{9, 9}, "", "\n  newTag: v2", 1, "", "v2", {{"newTag", "v2"}}, {}, false}}
     ));
-    const Edit at_end{{9, 9}, "", "\n  newTag: v2", 1, "", "v2", "newTag"};
+    const Edit at_end{{9, 9}, "", "\n  newTag: v2", 1, "", "v2", {{"newTag", "v2"}}, {}, false};
     EXPECT_FALSE(verify("- name: a\n", "- name: a\n", std::vector{at_end}));
     EXPECT_FALSE(verify("- name: a\n", "- name: a\n  newTag: v3\n", std::vector{at_end}));
     EXPECT_FALSE(verify("- name: a\n", "- name: a\n  newTab: v2\n", std::vector{at_end}));
@@ -74,9 +74,9 @@ TEST(VerifyTest, InsertionsAndRemovals) {
     EXPECT_FALSE(verify(
         "- name: a\n",
         "- name: a\n  newTag: 1.3\n",
-        std::vector{Edit{{9, 9}, "", "", 1, "", "1.3", "newTag"}}
+        std::vector{Edit{{9, 9}, "", "", 1, "", "1.3", {{"newTag", "1.3"}}, {}, false}}
     ));
-    const Edit remove{{9, 22}, "\n  digest: old", "", 2, "old", "", "digest"};
+    const Edit remove{{9, 22}, "\n  digest: old", "", 2, "old", "", {}, "digest", false};
     EXPECT_TRUE(verify("- name: a\n  digest: old\n", "- name: a\n", std::vector{remove}));
     EXPECT_FALSE(verify("- name: a\n  digest: old\n", "- name: b\n", std::vector{remove}));
     EXPECT_FALSE(verify("- name: a\n  digest: new\n", "- name: a\n", std::vector{remove}));
