@@ -79,7 +79,7 @@ Decision decide(
     // A place that names a digest alone is judged by it.
     const bool digest_alone = current.tag.empty() && current.digest && resolved;
     if (current.tag == *selection.selected || digest_alone) {
-        const DigestAnswer answer = judge_digest(policy.digest, current, resolved);
+        const DigestAnswer answer = judge_digest(digest_mode(policy), current, resolved);
         why += "; " + answer.why;
         if (answer.edit) out.verdict = promote;
         return out;

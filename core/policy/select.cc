@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace linkspan::policy {
@@ -55,6 +56,7 @@ std::string why_winner(
         count(ranked.size(), "candidate"),
         count(explanation.considered, "tag")
     );
+    if constexpr (requires { strategy.remark(winner.key); }) out += strategy.remark(winner.key);
     if (winner.text != winner.tag) out += fmt::format(", compared by {}", winner.text);
     if (ranked.size() > 1 && strategy.order(winner.key, ranked[1].key) == 0) {
         out += fmt::format(
@@ -65,8 +67,25 @@ std::string why_winner(
     return out;
 }
 
+// Registries do repeat tags, across pages. `ranked` is sorted.
 template <class S>
-Explanation rank(const S& strategy, Filter& filter, std::span<const KnownTag> tags) {
+void drop_repeated(
+    std::vector<Candidate<typename S::Key>>& ranked, std::map<std::string, std::string>& rejected
+) {
+    if constexpr (requires { S::kReadsFacts; }) {
+        std::unordered_set<std::string_view> seen;
+        std::erase_if(ranked, [&](const auto& c) { return !seen.insert(c.tag).second; });
+        std::erase_if(rejected, [&](const auto& r) { return seen.contains(r.first); });
+    } else {
+        const auto same = [](const auto& a, const auto& b) { return a.tag == b.tag; };
+        ranked.erase(std::unique(ranked.begin(), ranked.end(), same), ranked.end());
+    }
+}
+
+template <class S>
+Explanation rank(
+    const S& strategy, Filter& filter, std::span<const KnownTag> tags, std::size_t cap
+) {
     Explanation out;
     std::vector<Candidate<typename S::Key>> ranked;
     const auto reject = [&](std::string_view tag, std::string_view text, std::string_view why) {
@@ -80,7 +99,7 @@ Explanation rank(const S& strategy, Filter& filter, std::span<const KnownTag> ta
             reject(known.tag, known.tag, text.error().why);
             continue;
         }
-        auto key = strategy.read(*text);
+        auto key = strategy.read(*text, known);
         const std::string_view why = key.has_error() ? key.error().why : strategy.refuse(*key);
         if (!why.empty()) {
             reject(known.tag, *text, why);
@@ -92,13 +111,13 @@ Explanation rank(const S& strategy, Filter& filter, std::span<const KnownTag> ta
         const auto by_key = strategy.order(a.key, b.key);
         return by_key != 0 ? by_key > 0 : a.tag > b.tag;
     });
-    // Registries do repeat tags, across pages.
-    const auto same = [](const auto& a, const auto& b) { return a.tag == b.tag; };
-    ranked.erase(std::unique(ranked.begin(), ranked.end(), same), ranked.end());
+    drop_repeated<S>(ranked, out.rejected);
 
+    out.passed = ranked.size();
     out.considered = ranked.size() + out.rejected.size();
-    out.candidates.reserve(ranked.size());
-    for (const auto& candidate : ranked) out.candidates.emplace_back(candidate.tag);
+    const std::size_t listed = cap == 0 ? ranked.size() : std::min(cap, ranked.size());
+    out.candidates.reserve(listed);
+    for (std::size_t i = 0; i < listed; ++i) out.candidates.emplace_back(ranked[i].tag);
     if (ranked.empty()) {
         out.why = why_nobody(out);
     } else {
@@ -113,7 +132,9 @@ Explanation rank(const S& strategy, Filter& filter, std::span<const KnownTag> ta
 Result<Explanation> select(const Policy& policy, std::span<const KnownTag> tags) {
     LINKSPAN_TRY(filter, Filter::compile(policy.tags));
     LINKSPAN_TRY(strategy, make_strategy(policy.select));
-    return std::visit([&](const auto& s) { return rank(s, filter, tags); }, strategy);
+    return std::visit(
+        [&](const auto& s) { return rank(s, filter, tags, policy.tags.cap); }, strategy
+    );
 }
 
 std::optional<std::weak_ordering> compare(
@@ -127,8 +148,8 @@ std::optional<std::weak_ordering> compare(
     if (left_text.has_error() || right_text.has_error()) return std::nullopt;
     return std::visit(
         [&](const auto& s) -> std::optional<std::weak_ordering> {
-            const auto left_key = s.read(*left_text);
-            const auto right_key = s.read(*right_text);
+            const auto left_key = s.read(*left_text, KnownTag{.tag = std::string{left}});
+            const auto right_key = s.read(*right_text, KnownTag{.tag = std::string{right}});
             if (left_key.has_error() || right_key.has_error()) return std::nullopt;
             return s.order(*left_key, *right_key);
         },

@@ -31,7 +31,7 @@ Result<SemverStrategy> SemverStrategy::make(const Semver& settings) {
     return out;
 }
 
-Reading<Version> SemverStrategy::read(std::string_view text) const {
+Reading<Version> SemverStrategy::read(std::string_view text, const KnownTag& /*known*/) const {
     auto version = read_version(text);
     if (version.has_value() && strict_ && !version->complete) {
         return unread("not a complete semantic version: it needs three numbers (see strict)");
@@ -63,6 +63,14 @@ Result<AlphabeticalStrategy> AlphabeticalStrategy::make(const Alphabetical& sett
     return out;
 }
 
+Result<FollowStrategy> FollowStrategy::make(const Follow& settings) {
+    LINKSPAN_TRY(tag, image::Tag::parse(settings.tag));
+    FollowStrategy out;
+    out.tag_ = tag.str();
+    out.not_followed_ = fmt::format("only the tag {} is followed", tag.str());
+    return out;
+}
+
 Result<Strategy> make_strategy(const Selection& selection) {
     struct Make {
         Result<Strategy> operator()(const Semver& s) const {
@@ -73,6 +81,18 @@ Result<Strategy> make_strategy(const Selection& selection) {
         }
         Result<Strategy> operator()(const Alphabetical& s) const {
             return make<AlphabeticalStrategy>(s, "select.alphabetical");
+        }
+        Result<Strategy> operator()(const Newest& /*s*/) const {
+            return Strategy{NewestStrategy{}};
+        }
+        Result<Strategy> operator()(const Follow& s) const {
+            return make<FollowStrategy>(s, "select.digest");
+        }
+        Result<Strategy> operator()(const Calver& s) const {
+            return make<CalverStrategy>(s, "select.calver");
+        }
+        Result<Strategy> operator()(const Groups& s) const {
+            return make<GroupsStrategy>(s, "select.regex");
         }
     };
     return std::visit(Make{}, selection);

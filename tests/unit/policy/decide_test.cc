@@ -123,6 +123,17 @@ TEST(DecideTest, ATagThatCannotBeOrderedDoesNotBlockButIsMentioned) {
     EXPECT_THAT(decision.explanation.why, HasSubstr("not compared"));
 }
 
+TEST(DecideTest, FollowingATagPinsItsDigest) {
+    const Policy follow{.select = Follow{"edge"}};
+    const std::vector<std::string> tags{"edge", "1.0.0"};
+    EXPECT_EQ(verdict_name(run(follow, tags, {"edge", kA}, kA).verdict), "already_current");
+    EXPECT_EQ(verdict_name(run(follow, tags, {"edge", kA}, kB).verdict), "promote");
+    EXPECT_EQ(verdict_name(run(follow, tags, {"edge", {}}, kB).verdict), "promote");
+    const Decision decision = run(follow, tags, {"1.0.0", {}}, kB);
+    EXPECT_EQ(verdict_name(decision.verdict), "promote");
+    EXPECT_THAT(decision.explanation.why, HasSubstr("not compared"));
+}
+
 TEST(DecideTest, NothingSelectedIsRefusedWithTheReason) {
     const Decision decision = run({}, {"latest"}, {"1.0.0", {}});
     ASSERT_EQ(verdict_name(decision.verdict), "refused");

@@ -16,6 +16,13 @@ TEST(PolicyTest, FullNameHasTheNamespaceWhenThereIsOne) {
     EXPECT_EQ(policy.full_name(), "flux-system:app");
 }
 
+TEST(PolicyTest, FollowingPinsUnlessToldOtherwise) {
+    EXPECT_EQ(digest_mode({}), DigestMode::Keep);
+    EXPECT_EQ(digest_mode({.digest = DigestMode::Never}), DigestMode::Never);
+    EXPECT_EQ(digest_mode({.select = Follow{}}), DigestMode::Pin);
+    EXPECT_EQ(digest_mode({.select = Follow{}, .digest = DigestMode::Pin}), DigestMode::Pin);
+}
+
 TEST(PolicyTest, ValidateNamesTheKey) {
     struct Case {
         std::string name;
@@ -33,6 +40,10 @@ TEST(PolicyTest, ValidateNamesTheKey) {
         {"extract without pattern", {.tags = {.extract = "$1"}}, "tags.extract: "},
         {"lists", {.tags = {.allow = {"v*"}, .ignore = {"/-rc/"}}}, ""},
         {"bad allow", {.tags = {.allow = {"v*", "/("}}}, "tags.allow: "},
+        {"newest", {.select = Newest{}}, ""},
+        {"follow", {.select = Follow{"edge"}}, ""},
+        {"follow nothing", {.select = Follow{""}}, "select.digest: "},
+        {"follow without digest", {.select = Follow{}, .digest = DigestMode::Never}, "digest: "},
         {"bad ignore", {.tags = {.ignore = {"/(/"}}}, "tags.ignore: "},
     };
     for (const Case& c : cases) {

@@ -46,6 +46,7 @@ void run(const std::vector<Case>& cases) {
                 rejected.push_back(tag);
             }
             EXPECT_EQ(rejected, c.rejected);
+            EXPECT_EQ(e->passed, c.candidates.size());
             EXPECT_EQ(e->considered, c.candidates.size() + c.rejected.size());
             EXPECT_EQ(e->selected.has_value(), !c.candidates.empty());
             if (e->selected) {
@@ -239,6 +240,29 @@ TEST(SelectTest, Filters) {
     });
 }
 
+TEST(SelectTest, FollowsOneTag) {
+    run({
+        {"the tag and nothing else",
+         {.select = Follow{"edge"}},
+         {"latest", "edge", "1.0.0"},
+         {"edge"},
+         {"1.0.0", "latest"}},
+        {"not there", {.select = Follow{"edge"}}, {"latest"}, {}, {"latest"}},
+        {"empty list", {.select = Follow{"edge"}}, {}, {}, {}},
+    });
+}
+
+TEST(SelectTest, TheCapShortensTheList) {
+    Policy policy;
+    policy.tags.cap = 2;
+    const auto e = select(policy, known({"1.0.0", "1.1.0", "1.2.0", "x"}));
+    ASSERT_TRUE(e.has_value());
+    EXPECT_THAT(e->candidates, ElementsAre("1.2.0", "1.1.0"));
+    EXPECT_EQ(e->passed, 3U);
+    EXPECT_EQ(e->considered, 4U);
+    EXPECT_THAT(e->why, HasSubstr("3 candidates"));
+}
+
 TEST(SelectTest, CountsARepeatedTagOnce) {
     const auto e = select(Policy{}, known({"1.0.0", "x", "1.0.0", "x", "1.0.0"}));
     ASSERT_TRUE(e.has_value());
@@ -309,6 +333,10 @@ TEST(CompareTest, OrdersTwoTagsUnderThePolicy) {
         {"ignored now, ran before", {.tags = suffix}, "1.0.0-alpine", "2.1.0-alpine", less},
         {"not matching", {.tags = suffix}, "1.0.0-alpine", "1.1.0", std::nullopt},
         {"desc: greater means preferred", {.select = Numerical{Order::Desc}}, "2", "10", greater},
+        {"the followed tag", {.select = Follow{"edge"}}, "edge", "edge", same},
+        {"another than the followed tag", {.select = Follow{"edge"}}, "edge", "1", std::nullopt},
+        {"calver", {.select = Calver{"YYYY.MM"}}, "2024.9", "2024.10", less},
+        {"regex", {.select = Groups{.pattern = "-(?P<n>[0-9]+)"}}, "a-9", "b-10", less},
         {"bytes", {.select = Alphabetical{}}, "v9", "v10", greater},
         {"bad policy", {.select = Semver{.range = "one"}}, "1.0.0", "1.0.0", std::nullopt},
     };
