@@ -1,99 +1,134 @@
 #include "webhooks/authenticate.h"
 
-#include "webhooks/hash.h"
+#include "webhooks/jwt.h"
+#include "webhooks/networks.h"
+#include "webhooks/senders.h"
+#include "webhooks/shared_secret.h"
+#include "webhooks/sns.h"
+#include "webhooks/standard_webhooks.h"
+#include "webhooks/text.h"
 
 #include <fmt/format.h>
 
-#include <cctype>
+#include <algorithm>
 #include <string>
 #include <vector>
 
 namespace linkspan::webhooks {
 namespace {
 
-Error unauthorized(std::string message) { return {Errc::Unauthorized, std::move(message)}; }
-
-// An empty secret would make an empty header, or a signature that anybody can compute, valid.
-Result<std::vector<Secret>> usable_secrets(const Auth& auth) {
-    std::vector<Secret> usable;
-    if (auth.secrets) {
-        for (Secret& secret : auth.secrets->current()) {
-            if (!secret.empty()) usable.push_back(std::move(secret));
+Verdict check_certificate(const RawDelivery& delivery, const Auth& auth) {
+    if (delivery.client_names.empty()) return Verdict::absent("no client certificate");
+    for (const std::string& name : delivery.client_names) {
+        for (const std::string& pattern : auth.certificate_names) {
+            if (wildcard_matches(pattern, name)) return Verdict::passed();
         }
     }
-    if (usable.empty()) return unauthorized("the receiver has no secret to check against");
-    return usable;
+    return Verdict::refused("the client certificate is not one of the receiver's");
 }
 
-// Every secret is tried, also after one matched: the time does not say which one it was.
-template <class Matches>
-bool any_secret(const std::vector<Secret>& secrets, Matches matches) {
-    bool found = false;
-    for (const Secret& secret : secrets) {
-        const bool match = matches(secret);
-        found = found || match;
-    }
-    return found;
-}
-
-bool starts_with_ignoring_case(std::string_view text, std::string_view lower_prefix) {
-    if (text.size() < lower_prefix.size()) return false;
-    for (std::size_t i = 0; i < lower_prefix.size(); ++i) {
-        if (std::tolower(static_cast<unsigned char>(text[i])) != lower_prefix[i]) return false;
-    }
-    return true;
-}
-
-// RFC 6750; the scheme's name has no case (RFC 9110, 11.1).
-Status check_bearer(const RawDelivery& delivery, const std::vector<Secret>& secrets) {
-    const auto header = delivery.headers.get("Authorization");
-    if (!header) return unauthorized("no Authorization header");
-    constexpr std::string_view kScheme = "bearer ";
-    if (!starts_with_ignoring_case(*header, kScheme)) {
-        return unauthorized("the Authorization header is not a bearer token");
-    }
-    std::string_view token = header->substr(kScheme.size());
-    while (token.starts_with(' ')) token.remove_prefix(1);
-    if (!any_secret(secrets, [&](const Secret& secret) { return secret.equals(token); })) {
-        return unauthorized("the bearer token is not the receiver's");
-    }
-    return {};
-}
-
-Status check_hmac(
-    const RawDelivery& delivery, const Auth& auth, const std::vector<Secret>& secrets
+Verdict check(
+    const RawDelivery& delivery, const Auth& auth, const Recipe& recipe, const Secrets& secrets
 ) {
-    const auto header = delivery.headers.get(auth.header);
-    if (!header) return unauthorized(fmt::format("no {} header", auth.header));
-    if (!header->starts_with(auth.prefix)) {
-        return unauthorized(
-            fmt::format("the {} header does not begin with {}", auth.header, auth.prefix)
-        );
+    switch (recipe.scheme) {
+        case AuthScheme::None:
+            return Verdict::passed();
+        case AuthScheme::Oidc:
+            return check_oidc(delivery, auth.oidc);
+        case AuthScheme::Sns:
+            return sns::check(delivery, auth.sns, secrets);
+        case AuthScheme::ClientCertificate:
+            return check_certificate(delivery, auth);
+        default:
+            break;
     }
-    const std::string_view signature = header->substr(auth.prefix.size());
-    const bool match = any_secret(secrets, [&](const Secret& secret) {
-        const std::string expected =
-            to_hex(hmac(HashAlgorithm::Sha256, secret.reveal(), delivery.body));
-        return equal_constant_time(expected, signature);
-    });
-    if (!match) return unauthorized(fmt::format("the signature in {} is wrong", auth.header));
-    return {};
+    if (secrets.empty()) {
+        return Verdict::refused("the receiver has no secret to check against");
+    }
+    switch (recipe.scheme) {
+        case AuthScheme::Bearer:
+            return check_bearer(delivery, secrets);
+        case AuthScheme::Hmac:
+            return check_hmac(delivery, recipe, secrets);
+        case AuthScheme::StandardWebhooks:
+            return check_standard_webhooks(delivery, auth.tolerance, secrets);
+        case AuthScheme::Header:
+            return check_header(delivery, recipe.header, secrets);
+        case AuthScheme::Basic:
+            return check_basic(delivery, auth.username, secrets);
+        case AuthScheme::Token:
+            return check_token(delivery, secrets);
+        case AuthScheme::CircleCi:
+            return check_circleci(delivery, secrets);
+        case AuthScheme::Buildkite:
+            return check_buildkite(delivery, auth.tolerance, secrets);
+        case AuthScheme::Drone:
+            return check_drone(delivery, secrets);
+        case AuthScheme::None:
+        case AuthScheme::Own:
+        case AuthScheme::Oidc:
+        case AuthScheme::Sns:
+        case AuthScheme::ClientCertificate:
+            break;
+    }
+    return Verdict::refused("the receiver's authentication is unknown");
+}
+
+// Several checks said no. What is wrong with the credentials that came says more than which others
+// did not come; what could be right later says most.
+Error summary(const std::vector<Verdict>& verdicts) {
+    std::string refused;
+    std::string absent;
+    for (const Verdict& verdict : verdicts) {
+        if (verdict.error.kind != Errc::Unauthorized) return verdict.error;
+        std::string& list = verdict.kind == Verdict::Kind::Refused ? refused : absent;
+        if (list.find(verdict.error.message) != std::string::npos) continue;
+        list += (list.empty() ? "" : "; ") + verdict.error.message;
+    }
+    return {Errc::Unauthorized, refused.empty() ? absent : refused};
+}
+
+Status check_network(const RawDelivery& delivery, const Receiver& receiver) {
+    if (receiver.networks.empty()) return {};
+    const auto address = client_address(delivery, receiver.trusted_proxies);
+    if (address && is_within(*address, receiver.networks)) return {};
+    return Error{
+        Errc::Unauthorized,
+        fmt::format("{} is outside the receiver's networks", delivery.remote_address)};
 }
 
 }  // namespace
 
-Status authenticate(const RawDelivery& delivery, const Auth& auth) {
-    if (auth.scheme == AuthScheme::None) return {};
-    LINKSPAN_TRY(secrets, usable_secrets(auth));
-    switch (auth.scheme) {
-        case AuthScheme::None:
-            return {};
-        case AuthScheme::Bearer:
-            return check_bearer(delivery, secrets);
-        case AuthScheme::Hmac:
-            return check_hmac(delivery, auth, secrets);
+Secrets usable_secrets(const Auth& auth) {
+    Secrets usable;
+    if (!auth.secrets) return usable;
+    for (Secret& secret : auth.secrets->current()) {
+        if (!secret.empty()) usable.push_back(std::move(secret));
     }
-    return unauthorized("the receiver's authentication is unknown");
+    return usable;
+}
+
+Result<AuthScheme> authenticate(const RawDelivery& delivery, const Receiver& receiver) {
+    const Status near = check_network(delivery, receiver);
+    if (near.has_error()) return near.error();
+    const Auth& auth = receiver.auth;
+    const Recipe only{auth.scheme, auth.header, auth.prefix, auth.hash, auth.encoding};
+    std::span<const Recipe> recipes{&only, 1};
+    if (auth.scheme == AuthScheme::Own) {
+        const Sender* const sender = find_sender(receiver.type);
+        recipes = sender != nullptr ? sender->recipes : std::span<const Recipe>{};
+    }
+    const Secrets secrets = usable_secrets(auth);
+    std::vector<Verdict> verdicts;
+    for (const Recipe& recipe : recipes) {
+        Verdict verdict = check(delivery, auth, recipe, secrets);
+        if (verdict.kind == Verdict::Kind::Passed) return recipe.scheme;
+        verdicts.push_back(std::move(verdict));
+    }
+    if (verdicts.empty()) {
+        return Error{Errc::Unauthorized, "this sender has no way to authenticate; name one"};
+    }
+    return summary(verdicts);
 }
 
 }  // namespace linkspan::webhooks

@@ -3,11 +3,16 @@
 
 #include "webhooks/delivery.h"
 #include "webhooks/receiver.h"
+#include "webhooks/shared_secret.h"
 
 namespace linkspan::webhooks {
 
-// Errors: Unauthorized, whose message says which check failed and names no secret. A receiver whose
-// secrets are all empty lets nobody in.
-Status authenticate(const RawDelivery& delivery, const Auth& auth);
+// The way that let the caller in. Errors: as verify(). Messages say which checks failed and name no
+// secret. A receiver whose secrets are all empty lets nobody in.
+Result<AuthScheme> authenticate(const RawDelivery& delivery, const Receiver& receiver);
+
+// The secrets that are not empty: an empty one would make an empty header, or a signature that
+// anybody can compute, valid.
+Secrets usable_secrets(const Auth& auth);
 
 }  // namespace linkspan::webhooks

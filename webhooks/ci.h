@@ -15,7 +15,7 @@
 
 namespace linkspan::webhooks::ci {
 
-std::string delivery_id(const RawDelivery& delivery);
+std::string delivery_id(const RawDelivery& delivery, const Receiver& receiver);
 Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiver);
 
 }  // namespace linkspan::webhooks::ci

@@ -54,7 +54,7 @@ Status read_event(const JsonView& event, Reading& reading) {
 
 }  // namespace
 
-std::string delivery_id(const RawDelivery& delivery) {
+std::string delivery_id(const RawDelivery& delivery, const Receiver& /*receiver*/) {
     const auto document = JsonDocument::parse(delivery.body);
     if (document.has_error()) return {};
     const JsonView root = document->root();

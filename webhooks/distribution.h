@@ -20,7 +20,7 @@
 
 namespace linkspan::webhooks::distribution {
 
-std::string delivery_id(const RawDelivery& delivery);
+std::string delivery_id(const RawDelivery& delivery, const Receiver& receiver);
 Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiver);
 
 }  // namespace linkspan::webhooks::distribution

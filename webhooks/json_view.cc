@@ -122,6 +122,12 @@ std::optional<bool> JsonView::boolean() const {
     return value_->get<bool>();
 }
 
+std::optional<std::string> JsonView::scalar() const {
+    if (is_string()) return value_->get_ref<const std::string&>();
+    if (value_ == nullptr || !value_->is_primitive() || value_->is_null()) return std::nullopt;
+    return value_->dump();
+}
+
 Result<Said> JsonView::required_text() const {
     if (!exists()) return wrong("missing");
     if (!is_string()) return wrong("is not a string");

@@ -33,6 +33,9 @@ class JsonView {
 public:
     JsonView(const nlohmann::json* value, std::string path)
         : value_{value}, path_{std::move(path)} {}
+    // The same value under another name, for a document inside a document.
+    JsonView(const JsonView& other, std::string path)
+        : value_{other.value_}, path_{std::move(path)} {}
 
     JsonView operator[](std::string_view key) const;
     JsonView operator[](const char* key) const { return (*this)[std::string_view{key}]; }
@@ -51,6 +54,8 @@ public:
     // nullopt unless it is a number; fractions are cut off.
     [[nodiscard]] std::optional<std::int64_t> integer() const;
     [[nodiscard]] std::optional<bool> boolean() const;
+    // A string as it is, a number or boolean as JSON writes it; nullopt for all else.
+    [[nodiscard]] std::optional<std::string> scalar() const;
     // Errors: InvalidInput "path: missing", "path: is not a string", "path: is empty".
     [[nodiscard]] Result<Said> required_text() const;
 
@@ -66,7 +71,7 @@ class JsonDocument {
 public:
     // Errors: InvalidInput with line and column.
     static Result<JsonDocument> parse(std::string_view text);
-    [[nodiscard]] JsonView root() const { return {value_.get(), {}}; }
+    [[nodiscard]] JsonView root() const { return {value_.get(), std::string{}}; }
 
 private:
     explicit JsonDocument(std::shared_ptr<const nlohmann::json> value) : value_{std::move(value)} {}

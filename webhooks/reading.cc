@@ -66,12 +66,27 @@ void Reading::ignore(std::string reason) {
     reasons_.push_back(std::move(reason));
 }
 
-Result<image::ImageName> Reading::name_of(const Claim& claim) const {
-    std::string_view host = bare_host(claim.host);
-    if (!receiver_.registry.empty() && (host.empty() || receiver_.override_host)) {
-        host = receiver_.registry;
+bool Reading::empty() const {
+    return parsed_.events.empty() && parsed_.set_aside.empty() && reasons_.empty();
+}
+
+Result<image::ImageName> Reading::rewritten(image::ImageName name) const {
+    const std::string text = name.str();
+    for (const Rewrite& rule : receiver_.rewrites) {
+        if (!text.starts_with(rule.from)) continue;
+        const std::string_view rest = std::string_view{text}.substr(rule.from.size());
+        if (!rest.empty() && rest.front() != '/') continue;
+        return image::ImageName::parse(rule.to + std::string{rest});
     }
-    if (host.empty()) host = usual_host_;
+    return name;
+}
+
+Result<image::ImageName> Reading::name_of(const Claim& claim) const {
+    const std::string_view said = bare_host(claim.host);
+    const std::string_view configured = receiver_.registry;
+    const bool replace = !configured.empty() && (said.empty() || receiver_.override_host);
+    std::string_view host = replace ? configured : said;
+    if (host.empty()) host = claim.usual_host;
     if (host.empty()) {
         return Error{
             Errc::InvalidInput,
@@ -81,8 +96,15 @@ Result<image::ImageName> Reading::name_of(const Claim& claim) const {
             )};
     }
     auto name = image::ImageName::from_parts(host, claim.repository.text);
+    // A host that can't stand in an image name ("registry", inside one network) is as good as none.
+    if (name.has_error() && !replace && !configured.empty()) {
+        auto with_ours = image::ImageName::from_parts(configured, claim.repository.text);
+        if (with_ours.has_value()) name = std::move(with_ours);
+    }
     if (name.has_error()) return at(claim.repository.where, name.error());
-    return name;
+    auto final_name = rewritten(std::move(*name));
+    if (final_name.has_error()) return at(claim.repository.where, final_name.error());
+    return final_name;
 }
 
 Status Reading::push(Claim claim, std::optional<std::string> artifact) {

@@ -17,7 +17,8 @@ namespace linkspan::webhooks {
 
 // A tagged push in the sender's words.
 struct Claim {
-    std::string host;  // empty when the payload has none; a scheme and a path are dropped
+    std::string host{};        // empty when the payload has none; a scheme and a path are dropped
+    std::string usual_host{};  // where such images live when neither payload nor receiver say so
     Said repository;
     Said tag;
     std::optional<std::string> digest{};
@@ -34,10 +35,8 @@ public:
     // More pushes than this in one delivery are refused: no sender comes near.
     static constexpr std::size_t kMaxEvents = 4096;
 
-    // `usual_host` is where this sender's images live when neither payload nor receiver say
-    // ("ghcr.io"); empty: then it is an error.
-    explicit Reading(const Receiver& receiver, std::string_view usual_host = {})
-        : receiver_{receiver}, usual_host_{usual_host} {}
+    // The receiver must outlive the reading.
+    explicit Reading(const Receiver& receiver) : receiver_{receiver} {}
 
     // A part of the delivery that is understood and asks for nothing.
     void ignore(std::string reason);
@@ -45,13 +44,15 @@ public:
     // an image to run ("Helm chart"). Errors: InvalidInput with the place.
     Status push(Claim claim, std::optional<std::string> artifact = std::nullopt);
 
+    // True when nothing at all was noted yet.
+    [[nodiscard]] bool empty() const;
     [[nodiscard]] ParsedDelivery finish() &&;
 
 private:
-    Result<image::ImageName> name_of(const Claim& claim) const;
+    [[nodiscard]] Result<image::ImageName> name_of(const Claim& claim) const;
+    [[nodiscard]] Result<image::ImageName> rewritten(image::ImageName name) const;
 
     const Receiver& receiver_;
-    std::string_view usual_host_;
     ParsedDelivery parsed_;
     std::vector<std::string> reasons_;  // each once, in order
 };

@@ -146,8 +146,11 @@ TEST(CiTest, SignatureTagIsSetAside) {
 }
 
 TEST(CiTest, IdempotencyKeyIsTheId) {
-    EXPECT_EQ(ci::delivery_id(delivery_of("{}", {{"idempotency-key", "build-7"}})), "build-7");
-    EXPECT_EQ(ci::delivery_id(delivery_of("{}")), "");
+    const Receiver receiver = open_receiver("ci");
+    EXPECT_EQ(
+        ci::delivery_id(delivery_of("{}", {{"idempotency-key", "build-7"}}), receiver), "build-7"
+    );
+    EXPECT_EQ(ci::delivery_id(delivery_of("{}"), receiver), "");
 }
 
 }  // namespace
