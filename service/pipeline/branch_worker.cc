@@ -229,25 +229,22 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
     std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
 ) {
     std::vector<WaitingWork> rest;
+    std::vector<plan::BidAnswer> answers;
+    std::vector<Pipeline::Ended> ended;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
-        const plan::BidAnswer& answer = planned->turn.answers[i];
+        plan::BidAnswer& answer = planned->turn.answers[i];
         if (planned->landed[i]) {
-            const std::string commit = *waiting[i].item.intended_commit;
-            co_await pipeline_.settle(
-                std::move(waiting[i].item),
-                {.kind = "committed",
-                 .reason = "found in the branch: pushed before an interruption",
-                 .commit = commit,
-                 .detail_json = "{}"}
-            );
+            store::Outcome outcome{
+                .kind = "committed",
+                .reason = "found in the branch: pushed before an interruption",
+                .commit = waiting[i].item.intended_commit,
+                .detail_json = "{}"};
+            ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
             continue;
         }
         if (!answer.changes.empty()) {
             rest.push_back(std::move(waiting[i]));
-            // Kept in step with `rest` for settle_committed.
-            if (rest.size() - 1 != i) {
-                planned->turn.answers[rest.size() - 1] = planned->turn.answers[i];
-            }
+            answers.push_back(std::move(answer));
             continue;
         }
         store::Outcome outcome{
@@ -259,14 +256,18 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
             outcome.kind = "refused";
             outcome.reason = refused->reason;
         }
-        co_await pipeline_.settle(std::move(waiting[i].item), std::move(outcome));
+        ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }
+    // In step with what is left.
+    planned->turn.answers = std::move(answers);
+    co_await pipeline_.settle(std::move(ended));
     co_return rest;
 }
 
 asio::awaitable<void> BranchWorker::settle_committed(
     std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
 ) {
+    std::vector<Pipeline::Ended> ended;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
         const plan::BidAnswer& answer = planned->turn.answers[i];
         store::Outcome outcome{
@@ -276,8 +277,9 @@ asio::awaitable<void> BranchWorker::settle_committed(
             .detail_json = detail_json(
                 answer, planned->base.hex, diff_for(planned->turn.plan, answer), waiting[i].notes
             )};
-        co_await pipeline_.settle(std::move(waiting[i].item), std::move(outcome));
+        ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }
+    co_await pipeline_.settle(std::move(ended));
 }
 
 asio::awaitable<void> BranchWorker::fail_or_retry(

@@ -172,6 +172,7 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
 
     // What a config change took away while the work waited is refused, and the rest goes on.
     std::vector<store::WorkItem> live;
+    std::vector<store::WorkItem> gone;
     std::vector<policy::Policy> policies;
     for (auto& item : items) {
         const auto* target = config->target(item.target);
@@ -180,12 +181,13 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
             live.push_back(std::move(item));
             policies.push_back(*policy);
         } else {
-            co_await settle(
-                std::move(item),
-                outcome_of("refused", "the target or the policy is no longer in the configuration")
-            );
+            gone.push_back(std::move(item));
         }
     }
+    co_await settle_all(
+        std::move(gone),
+        outcome_of("refused", "the target or the policy is no longer in the configuration")
+    );
     PreparedEvent prepared;
     const auto missing_until =
         live.empty() ? Clock::time_point{} : live.front().created_at + config->retry.missing_tag;
@@ -292,21 +294,31 @@ asio::awaitable<bool> Pipeline::pause(std::chrono::milliseconds time) {
 asio::awaitable<void> Pipeline::settle_all(
     std::vector<store::WorkItem> items, store::Outcome outcome
 ) {
-    for (auto& item : items) co_await settle(std::move(item), outcome);
+    std::vector<Ended> ended;
+    ended.reserve(items.size());
+    for (auto& item : items) ended.push_back({.item = std::move(item), .outcome = outcome});
+    co_await settle(std::move(ended));
 }
 
-asio::awaitable<void> Pipeline::settle(store::WorkItem item, store::Outcome outcome) {
+asio::awaitable<void> Pipeline::settle(std::vector<Ended> ended) {
+    if (ended.empty()) co_return;
     const auto now = Clock::now();
+    auto shared = std::make_shared<const std::vector<Ended>>(std::move(ended));
     // A disk that is full for a while must not lose the outcome: tried until it is written or the
     // process ends, and then the work, still pending, is found to be done.
     for (int attempt = 0;; ++attempt) {
-        auto written =
-            co_await in_store_status(writer_, [id = item.id, outcome, now](store::Store& store) {
-                return store.settle(id, outcome, now);
-            });
+        auto written = co_await in_store_status(writer_, [shared, now](store::Store& store) {
+            for (const auto& one : *shared) {
+                auto status = store.settle(one.item.id, one.outcome, now);
+                if (status.has_error()) return status;
+            }
+            return Status{};
+        });
         if (!written.has_error()) break;
         spdlog::error(
-            "delivery {}: the outcome can't be written: {}", item.delivery, written.error().message
+            "delivery {}: the outcome can't be written: {}",
+            shared->front().item.delivery,
+            written.error().message
         );
         const ConfigPtr config = config_;
         if (!co_await pause(backoff(
@@ -315,6 +327,11 @@ asio::awaitable<void> Pipeline::settle(store::WorkItem item, store::Outcome outc
             co_return;
         }
     }
+    for (const auto& one : *shared) count_settled(one, now);
+}
+
+void Pipeline::count_settled(const Ended& ended, store::TimePoint now) {
+    const auto& [item, outcome] = ended;
     metrics_.outcome(item.target, outcome.kind);
     metrics_.settled_after(item.target, now - item.created_at);
     metrics_.pending(--pending_);
@@ -330,10 +347,10 @@ asio::awaitable<void> Pipeline::settle(store::WorkItem item, store::Outcome outc
         outcome.reason.empty() ? "" : ": " + outcome.reason
     );
     const auto open = open_.find(item.delivery);
-    if (open == open_.end() || --open->second > 0) co_return;
+    if (open == open_.end() || --open->second > 0) return;
     open_.erase(open);
     const auto watching = watchers_.find(item.delivery);
-    if (watching == watchers_.end()) co_return;
+    if (watching == watchers_.end()) return;
     for (const auto& timer : watching->second) timer->cancel();
     watchers_.erase(watching);
 }

@@ -73,10 +73,16 @@ private:
     void spawn(boost::asio::awaitable<void> task);
     boost::asio::awaitable<void> process_event(std::vector<store::WorkItem> items);
     boost::asio::awaitable<void> process_event_guarded(std::vector<store::WorkItem> items);
-    boost::asio::awaitable<void> settle(store::WorkItem item, store::Outcome outcome);
+    struct Ended {
+        store::WorkItem item;
+        store::Outcome outcome;
+    };
+    // In one transaction: a turn may end a thousand pieces of work.
+    boost::asio::awaitable<void> settle(std::vector<Ended> ended);
     boost::asio::awaitable<void> settle_all(
         std::vector<store::WorkItem> items, store::Outcome outcome
     );
+    void count_settled(const Ended& ended, store::TimePoint now);
     // Remembers that the work waits, and waits. False when stopping, or when the work was given up
     // on (and settled).
     boost::asio::awaitable<bool> retry_later(

@@ -2,9 +2,9 @@
 //
 // SQLite in WAL mode with synchronous=FULL: what commit() returned for is on the disk. One thread
 // owns a Store: Writer below is that thread, and puts everything that waits into one transaction
-// (group commit).
+// (group commit). One process owns a file: a second one is refused.
 //
-// States (store/schema.sql has the tables):
+// States (migrations.cc has the tables):
 //   work: pending → done. `pending` work has a time when it is due; `done` work has exactly one
 //   outcome. Nothing else is remembered between the two, because every step is idempotent: after a
 //   crash a pending piece of work starts again from the beginning, and finds in Git what it had
@@ -85,6 +85,13 @@ struct Recorded {
     std::vector<WorkItem> work;  // what to start now; empty for a duplicate
 };
 
+// One line of the story of a piece of work: "confirm: registry unreachable, next try 12:03".
+struct Step {
+    TimePoint at;
+    std::string step;  // of the straight line: "confirm", "publish"
+    std::string text;  // a sentence
+};
+
 struct WorkRow {
     std::int64_t id = 0;
     std::size_t event_index = 0;
@@ -96,6 +103,10 @@ struct WorkRow {
     std::optional<std::string> last_error;
     std::optional<Outcome> outcome;
     std::optional<TimePoint> done_at;
+    // In the order they were noted: the first 50 and the last 150, and how many are not kept
+    // between them.
+    std::vector<Step> steps;
+    std::size_t steps_left_out = 0;
 };
 
 struct Trail {
@@ -116,24 +127,39 @@ struct DeliverySummary {
 
 class Store {
 public:
-    // Creates the file, or migrates it. A schema newer than this program is refused with advice.
-    // ":memory:" for tests.
+    // Creates the file, or migrates it. ":memory:" for tests. Errors: Conflict when another
+    // process has the file open, or the schema is newer than this program, or the database is some
+    // other program's; Corrupt when it is no SQLite database; Unavailable.
     static Result<std::unique_ptr<Store>> open(const std::string& path);
     virtual ~Store();
 
-    // Errors for all: Unavailable (disk full, locked), Corrupt.
+    // Errors for all: Unavailable (disk full, locked), Corrupt. Those that name a piece of work:
+    // NotFound, and Conflict when it has ended already (note() is welcome after the end too).
+
+    // One transaction. A delivery of the same receiver whose key is equal and which was received
+    // less than delivery.key_window away from the first one is a duplicate: nothing is written.
     virtual Result<Recorded> record(const NewDelivery& delivery) = 0;
     virtual Status intend(std::int64_t work, const std::string& commit) = 0;
+    // Counts an attempt.
     virtual Status postpone(std::int64_t work, TimePoint due, const std::string& error) = 0;
     virtual Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) = 0;
-    // Everything that has not ended, oldest first: what a restart begins with.
+    // Adds a line to WorkRow::steps.
+    virtual Status note(
+        std::int64_t work, const std::string& step, const std::string& text, TimePoint now
+    ) = 0;
+    // Everything that has not ended, oldest due first: what a restart begins with.
     virtual Result<std::vector<WorkItem>> pending() = 0;
     virtual Result<std::optional<Trail>> trail(std::string_view delivery) = 0;
     // Newest first; `after` is the last id of the page before.
     virtual Result<std::vector<DeliverySummary>> deliveries(
         std::optional<std::string> after, std::size_t limit
     ) = 0;
-    // For readiness: a write that is rolled back.
+    // Retention: deletes at most `limit` deliveries received before `older_than` of which all work
+    // has ended, oldest first, and says how many; fewer than `limit` means that none is left. A key
+    // is forgotten with its delivery, so keep deliveries for longer than any key's window.
+    virtual Result<std::size_t> expire(TimePoint older_than, std::size_t limit) = 0;
+    // For readiness: a small write, which takes the same way to the disk as every other one. (One
+    // that is rolled back would never meet a full disk: SQLite writes when it commits.)
     virtual Status probe() = 0;
 
 protected:
@@ -142,14 +168,26 @@ protected:
     virtual Status begin() = 0;
     virtual Status commit() = 0;
     virtual void rollback() = 0;
+    // SQLite ends a transaction by itself after some errors.
+    virtual bool in_transaction() = 0;
+    // Savepoints around each operation of a shared transaction.
+    virtual Status savepoint() = 0;
+    virtual Status release() = 0;
+    virtual Status rollback_to() = 0;
 };
 
-// A delivery id: 26 characters, sortable by time (ULID, https://github.com/ulid/spec).
+// A delivery id: 26 characters, sortable by time (ULID, https://github.com/ulid/spec), and in the
+// order of the calls within one millisecond of one process. Not guessable: the status URL holds
+// it. Any thread.
 std::string new_id(TimePoint now);
 
 // The thread that owns a Store. run() may be called from any thread; `done` is called on the
 // store's thread, after the transaction that holds the operation is on the disk (or has failed,
-// with the error in place of the operation's result). Destruction finishes what is queued.
+// with the error in place of the operation's result). Destruction finishes what is queued, and
+// must not happen on the store's thread (in `done`).
+//
+// There is no waiting for company: a transaction takes what is queued when it begins, and while it
+// goes to the disk the next one gathers.
 class Writer {
 public:
     explicit Writer(std::unique_ptr<Store> store);
@@ -158,7 +196,10 @@ public:
     Writer& operator=(const Writer&) = delete;
 
     // `operation` runs inside a transaction shared with others; its Status error rolls back only
-    // itself (savepoint). `done` gets the operation's status, or the commit's error.
+    // itself (savepoint), and so does an exception, which becomes Errc::Internal. `done` gets the
+    // operation's status, or the commit's error, and must not throw. After an error nothing of the
+    // operation is in the store, with one exception: when the disk failed while committing, the
+    // operation may be found there after a restart. So repeat what is idempotent.
     void run(std::function<Status(Store&)> operation, std::function<void(Status)> done);
 
 private:

@@ -1,0 +1,153 @@
+// The tables, and what their states are.
+//
+//   deliveries ──< events            what was received
+//       └──────< work ──< steps      what is to be done about an event for one target and policy
+//
+//   work      pending: done_at and outcome are NULL; due_at says when it is tried (again).
+//             done:    done_at and outcome are set, once. There is no way back.
+//   delivery  settled: none of its work is pending. Not stored; counted.
+//   key       A delivery's key is live from the start until an equal one arrives after its window,
+//             which then has the live one. The unique index holds live keys only.
+//
+// Times are nanoseconds since 1970, windows seconds. Every step below is frozen once released: a
+// change is a new step.
+#include "service/store/migrations.h"
+
+#include "service/store/database.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+
+namespace linkspan::store {
+
+namespace {
+
+// seq counts up with arrival; id is what people see. AUTOINCREMENT for work: an id that was given
+// out must never come to mean something else.
+constexpr const char* kDeliveriesAndWork = R"sql(
+CREATE TABLE deliveries (
+    seq            INTEGER PRIMARY KEY,
+    id             TEXT NOT NULL UNIQUE,
+    receiver       TEXT NOT NULL,
+    sender         TEXT NOT NULL,
+    key            TEXT NOT NULL,
+    key_window     INTEGER NOT NULL,
+    key_live       INTEGER NOT NULL,
+    received_at    INTEGER NOT NULL,
+    remote_address TEXT NOT NULL,
+    proven         INTEGER NOT NULL,
+    ignored        TEXT,
+    answer_status  INTEGER NOT NULL,
+    answer_body    TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX deliveries_live_key ON deliveries (receiver, key) WHERE key_live = 1;
+CREATE INDEX deliveries_received_at ON deliveries (received_at);
+
+CREATE TABLE events (
+    delivery   INTEGER NOT NULL REFERENCES deliveries (seq) ON DELETE CASCADE,
+    idx        INTEGER NOT NULL,
+    host       TEXT NOT NULL,
+    repository TEXT NOT NULL,
+    tag        TEXT NOT NULL,
+    digest     TEXT,
+    media_type TEXT,
+    pushed_at  TEXT,
+    revision   TEXT,
+    source     TEXT,
+    build_url  TEXT,
+    actor      TEXT,
+    PRIMARY KEY (delivery, idx)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE work (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    delivery        INTEGER NOT NULL REFERENCES deliveries (seq) ON DELETE CASCADE,
+    event           INTEGER NOT NULL,
+    target          TEXT NOT NULL,
+    policy          TEXT NOT NULL,
+    created_at      INTEGER NOT NULL,
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    due_at          INTEGER NOT NULL,
+    last_error      TEXT,
+    intended_commit TEXT,
+    done_at         INTEGER,
+    outcome         TEXT,
+    reason          TEXT,
+    outcome_commit  TEXT,
+    detail          TEXT,
+    CHECK ((done_at IS NULL) = (outcome IS NULL))
+) STRICT;
+CREATE INDEX work_delivery ON work (delivery);
+CREATE INDEX work_pending ON work (due_at, id) WHERE done_at IS NULL;
+
+CREATE TABLE steps (
+    work INTEGER NOT NULL REFERENCES work (id) ON DELETE CASCADE,
+    n    INTEGER NOT NULL,
+    at   INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (work, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER NOT NULL) STRICT;
+INSERT INTO probe VALUES (1, 0);
+)sql";
+
+constexpr std::array kSteps{kDeliveriesAndWork};
+
+}  // namespace
+
+int schema_version() { return static_cast<int>(kSteps.size()); }
+
+Status check_schema(Database& database) {
+    LINKSPAN_TRY(application, database.integer("PRAGMA application_id"));
+    LINKSPAN_TRY(version, database.integer("PRAGMA user_version"));
+    LINKSPAN_TRY(objects, database.integer("SELECT count(*) FROM sqlite_schema"));
+    const bool fresh = application == 0 && version == 0 && objects == 0;
+    if (fresh) return {};
+    if (application != kApplicationId) {
+        return Error{
+            Errc::Conflict,
+            fmt::format(
+                "{} is an SQLite database of another program; it was not touched. Point `store` "
+                "at another path",
+                database.path()
+            )};
+    }
+    if (version > schema_version()) {
+        return Error{
+            Errc::Conflict,
+            fmt::format(
+                "{} was written by a newer linkspan (schema {}, this program knows {}); it was "
+                "not touched. Run that version again, or restore a backup from before the upgrade",
+                database.path(),
+                version,
+                schema_version()
+            )};
+    }
+    return {};
+}
+
+Status migrate(Database& database, int version) {
+    if (auto status = check_schema(database); status.has_error()) return status;
+    LINKSPAN_TRY(current, database.integer("PRAGMA user_version"));
+    for (auto step = static_cast<int>(current); step < version; ++step) {
+        LINKSPAN_TRY(transaction, Transaction::begin(database));
+        // The version is part of the transaction: a step is either taken and counted, or neither.
+        auto status = database.script(fmt::format(
+            "{} PRAGMA user_version = {}; PRAGMA application_id = {};",
+            kSteps.at(static_cast<std::size_t>(step)),
+            step + 1,
+            kApplicationId
+        ));
+        if (!status.has_error()) status = transaction.commit();
+        if (status.has_error()) {
+            return status.error().within(fmt::format("migrating the store to schema {}", step + 1));
+        }
+    }
+    return {};
+}
+
+}  // namespace linkspan::store

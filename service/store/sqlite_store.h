@@ -1,0 +1,68 @@
+// SqliteStore: the Store over a Database. Private to service/store and its tests, which open one
+// with failing disks and look at its database.
+#pragma once
+
+#include "service/store/database.h"
+#include "service/store/store.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace linkspan::store {
+
+class SqliteStore final : public Store {
+public:
+    static Result<std::unique_ptr<SqliteStore>> open(
+        const std::string& path, const Database::Options& options
+    );
+
+    Result<Recorded> record(const NewDelivery& delivery) override;
+    Status intend(std::int64_t work, const std::string& commit) override;
+    Status postpone(std::int64_t work, TimePoint due, const std::string& error) override;
+    Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) override;
+    Status note(std::int64_t work, const std::string& step, const std::string& text, TimePoint now)
+        override;
+    Result<std::vector<WorkItem>> pending() override;
+    Result<std::optional<Trail>> trail(std::string_view delivery) override;
+    Result<std::vector<DeliverySummary>> deliveries(
+        std::optional<std::string> after, std::size_t limit
+    ) override;
+    Result<std::size_t> expire(TimePoint older_than, std::size_t limit) override;
+    Status probe() override;
+
+    [[nodiscard]] Database& database() { return *database_; }
+
+protected:
+    Status begin() override { return database_->begin(); }
+    Status commit() override { return database_->commit(); }
+    void rollback() override { database_->rollback(); }
+    bool in_transaction() override { return database_->in_transaction(); }
+    Status savepoint() override { return database_->savepoint(); }
+    Status release() override { return database_->release(); }
+    Status rollback_to() override { return database_->rollback_to(); }
+
+private:
+    explicit SqliteStore(std::unique_ptr<Database> database) : database_{std::move(database)} {}
+
+    // What an equal, live key leads to: nothing (nullopt), or the answer of the first delivery.
+    Result<std::optional<Recorded>> find_duplicate(const NewDelivery& delivery);
+    Status insert_event(
+        std::int64_t seq, std::size_t index, const NewDelivery& delivery, Recorded& recorded
+    );
+    // After an UPDATE of pending work that changed no row: why not.
+    Status explain_unchanged(std::int64_t work);
+    Status read_events(std::int64_t seq, Trail& trail);
+    Status read_work(std::int64_t seq, Trail& trail);
+    Status read_steps(std::int64_t seq, Trail& trail);
+
+    std::unique_ptr<Database> database_;
+};
+
+// The columns of an event, in the order of kEventColumns, from `first` on. Errors: Corrupt.
+Result<image::ImageEvent> read_event(const Query& row, int first);
+
+}  // namespace linkspan::store

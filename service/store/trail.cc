@@ -1,0 +1,211 @@
+// What reads the store: pending work, trails, lists.
+#include "service/store/sqlite_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace linkspan::store {
+
+bool Trail::settled() const {
+    return std::none_of(work.begin(), work.end(), [](const WorkRow& row) {
+        return row.state == "pending";
+    });
+}
+
+Result<image::ImageEvent> read_event(const Query& row, int first) {
+    auto name = image::ImageName::from_parts(row.text(first), row.text(first + 1));
+    auto tag = image::Tag::parse(row.text(first + 2));
+    if (name.has_error() || tag.has_error()) {
+        const auto& error = name.has_error() ? name.error() : tag.error();
+        return Error{
+            Errc::Corrupt, "the store holds an event that can't be read: " + error.message};
+    }
+    return image::ImageEvent{
+        .image = std::move(*name),
+        .tag = std::move(*tag),
+        .digest = row.optional_text(first + 3),
+        .media_type = row.optional_text(first + 4),
+        .pushed_at = row.optional_text(first + 5),
+        .revision = row.optional_text(first + 6),
+        .source = row.optional_text(first + 7),
+        .build_url = row.optional_text(first + 8),
+        .actor = row.optional_text(first + 9),
+    };
+}
+
+Result<std::vector<WorkItem>> SqliteStore::pending() {
+    LINKSPAN_TRY(
+        row,
+        database_->query(
+            "SELECT w.id, d.id, w.event, w.target, w.policy, w.created_at, w.attempts, w.due_at, "
+            "w.intended_commit, e.host, e.repository, e.tag, e.digest, e.media_type, e.pushed_at, "
+            "e.revision, e.source, e.build_url, e.actor "
+            "FROM work w CROSS JOIN deliveries d ON d.seq = w.delivery "
+            "CROSS JOIN events e ON e.delivery = w.delivery AND e.idx = w.event "
+            "WHERE w.done_at IS NULL ORDER BY w.due_at, w.id"
+        )
+    );
+    std::vector<WorkItem> items;
+    for (;;) {
+        LINKSPAN_TRY(more, row.next());
+        if (!more) return items;
+        LINKSPAN_TRY(event, read_event(row, 9));
+        items.push_back(WorkItem{
+            .id = row.integer(0),
+            .delivery = row.text(1),
+            .event_index = static_cast<std::size_t>(row.integer(2)),
+            .event = std::move(event),
+            .target = row.text(3),
+            .policy = row.text(4),
+            .created_at = row.time(5),
+            .attempts = static_cast<int>(row.integer(6)),
+            .due_at = row.time(7),
+            .intended_commit = row.optional_text(8),
+        });
+    }
+}
+
+Status SqliteStore::read_events(std::int64_t seq, Trail& trail) {
+    LINKSPAN_TRY(
+        row,
+        database_->query(
+            "SELECT host, repository, tag, digest, media_type, pushed_at, revision, source, "
+            "build_url, actor FROM events WHERE delivery = ? ORDER BY idx",
+            {seq}
+        )
+    );
+    for (;;) {
+        LINKSPAN_TRY(more, row.next());
+        if (!more) return {};
+        LINKSPAN_TRY(event, read_event(row, 0));
+        trail.delivery.events.push_back({std::move(event), {}});
+    }
+}
+
+Status SqliteStore::read_work(std::int64_t seq, Trail& trail) {
+    LINKSPAN_TRY(
+        row,
+        database_->query(
+            "SELECT id, event, target, policy, attempts, due_at, last_error, done_at, outcome, "
+            "reason, outcome_commit, detail FROM work WHERE delivery = ? ORDER BY id",
+            {seq}
+        )
+    );
+    for (;;) {
+        LINKSPAN_TRY(more, row.next());
+        if (!more) return {};
+        WorkRow work;
+        work.id = row.integer(0);
+        work.event_index = static_cast<std::size_t>(row.integer(1));
+        work.target = row.text(2);
+        work.policy = row.text(3);
+        work.attempts = static_cast<int>(row.integer(4));
+        work.last_error = row.optional_text(6);
+        if (row.is_null(7)) {
+            work.state = "pending";
+            work.due_at = row.time(5);
+        } else {
+            work.state = "done";
+            work.done_at = row.time(7);
+            work.outcome = Outcome{
+                .kind = row.text(8),
+                .reason = row.text(9),
+                .commit = row.optional_text(10),
+                .detail_json = row.text(11),
+            };
+        }
+        trail.work.push_back(std::move(work));
+    }
+}
+
+Status SqliteStore::read_steps(std::int64_t seq, Trail& trail) {
+    std::unordered_map<std::int64_t, WorkRow*> by_id;
+    for (WorkRow& work : trail.work) by_id.emplace(work.id, &work);
+    LINKSPAN_TRY(
+        row,
+        database_->query(
+            "SELECT s.work, s.n, s.at, s.step, s.text FROM work w CROSS JOIN steps s "
+            "ON s.work = w.id WHERE w.delivery = ? ORDER BY s.work, s.n",
+            {seq}
+        )
+    );
+    for (;;) {
+        LINKSPAN_TRY(more, row.next());
+        if (!more) return {};
+        WorkRow& work = *by_id.at(row.integer(0));
+        work.steps.push_back({.at = row.time(2), .step = row.text(3), .text = row.text(4)});
+        work.steps_left_out = static_cast<std::size_t>(row.integer(1)) + 1 - work.steps.size();
+    }
+}
+
+Result<std::optional<Trail>> SqliteStore::trail(std::string_view delivery) {
+    Trail trail;
+    std::int64_t seq = 0;
+    {
+        LINKSPAN_TRY(
+            row,
+            database_->query(
+                "SELECT seq, id, receiver, sender, key, key_window, received_at, remote_address, "
+                "proven, ignored, answer_status, answer_body FROM deliveries WHERE id = ?",
+                {delivery}
+            )
+        );
+        LINKSPAN_TRY(found, row.next());
+        if (!found) return std::optional<Trail>{};
+        seq = row.integer(0);
+        trail.delivery = NewDelivery{
+            .id = row.text(1),
+            .receiver = row.text(2),
+            .sender = row.text(3),
+            .key = row.text(4),
+            .key_window = std::chrono::seconds{row.integer(5)},
+            .received_at = row.time(6),
+            .remote_address = row.text(7),
+            .proven = row.integer(8) != 0,
+            .ignored = row.optional_text(9),
+            .events = {},
+            .answer_status = static_cast<int>(row.integer(10)),
+            .answer_body = row.text(11),
+        };
+    }
+    auto status = read_events(seq, trail);
+    if (!status.has_error()) status = read_work(seq, trail);
+    if (!status.has_error()) status = read_steps(seq, trail);
+    if (status.has_error()) return status.error().within("reading a delivery");
+    return std::optional{std::move(trail)};
+}
+
+Result<std::vector<DeliverySummary>> SqliteStore::deliveries(
+    std::optional<std::string> after, std::size_t limit
+) {
+    // By id, which begins with the time: the page after one whose last delivery has been deleted
+    // since is still the right one. No text is above a blob.
+    LINKSPAN_TRY(
+        row,
+        database_->query(
+            "SELECT id, receiver, sender, received_at, ignored, "
+            "(SELECT count(*) FROM events WHERE delivery = d.seq), "
+            "(SELECT count(*) FROM work WHERE delivery = d.seq AND done_at IS NULL) "
+            "FROM deliveries d WHERE id < ? ORDER BY id DESC LIMIT ?",
+            {after ? Value{*after} : Value{Blob{""}}, limit}
+        )
+    );
+    std::vector<DeliverySummary> page;
+    for (;;) {
+        LINKSPAN_TRY(more, row.next());
+        if (!more) return page;
+        page.push_back(DeliverySummary{
+            .id = row.text(0),
+            .receiver = row.text(1),
+            .sender = row.text(2),
+            .received_at = row.time(3),
+            .ignored = row.optional_text(4),
+            .events = static_cast<std::size_t>(row.integer(5)),
+            .pending = static_cast<std::size_t>(row.integer(6)),
+        });
+    }
+}
+
+}  // namespace linkspan::store
