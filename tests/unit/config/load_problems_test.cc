@@ -345,6 +345,16 @@ TEST(ProblemTest, WhatThePolicyRefusesIsSaidAtItsLine) {
     }
 }
 
+TEST(ProblemTest, AMessageIsOneLineWhateverTheValueHolds) {
+    const auto said = problems(
+        "policies: [ { name: a, image: nginx, select: { numerical: asc }, tags: { pattern: "
+        "\"x\\n)\" } } "
+        "]\n"
+    );
+    ASSERT_EQ(said.size(), 1U);
+    EXPECT_EQ(said[0].find('\n'), std::string::npos);
+}
+
 TEST(ProblemTest, Targets) {
     expect_all({
         {"nearest repository",
