@@ -48,6 +48,10 @@ target_compile_definitions(
         BOOST_BEAST_SEPARATE_COMPILATION
         LINKSPAN_VERSION="${PROJECT_VERSION}"
 )
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 inlines Asio's coroutine frame allocation but not its deallocation, and takes the pair for mismatched.
+    target_compile_options(linkspan_options INTERFACE -Wno-mismatched-new-delete)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # clang 14 has no -Wsuggest-override by that name for every case; its own covers it.
     target_compile_options(linkspan_options INTERFACE -Wno-unknown-warning-option)

@@ -147,8 +147,14 @@ struct Loaded {
     std::vector<Diagnostic> diagnostics;   // all of them, in the order of the file
 };
 
-Loaded load_file(const std::string& path);
-Loaded load_text(std::string_view text, const std::string& file_name);
+struct LoadOptions {
+    // Secrets and files that the config names have to be there and readable. False: `linkspan
+    // check` on a machine that has none of them.
+    bool check_references = true;
+};
+
+Loaded load_file(const std::string& path, LoadOptions options = {});
+Loaded load_text(std::string_view text, const std::string& file_name, LoadOptions options = {});
 
 // One `policies[]` entry, for `linkspan policy select`.
 struct LoadedPolicy {

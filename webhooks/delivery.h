@@ -33,7 +33,11 @@ private:
 struct RawDelivery {
     std::string receiver;  // name in the config
     std::string method = "POST";
-    std::string query;  // after '?', as sent
+    std::string query;       // after '?', as sent
+    std::string path_token;  // what follows /hooks/{receiver}/, decoded; empty when nothing does
+    // Names (subject's common name, alternative names) in the client's certificate, when TLS ends
+    // here and the certificate was verified; else empty.
+    std::vector<std::string> client_names;
     Headers headers;
     std::string body;
     std::string remote_address;
@@ -50,7 +54,11 @@ struct DeliveryKey {
 
 class VerifiedDelivery;
 struct Receiver;
-// Errors: Unauthorized, whose message is for the log and the metric, never for the caller.
+// Errors, whose messages are for the log and the metric, never for the caller:
+//   Unauthorized  answer 401
+//   NotFound      the token is signed with a key that its KeySource does not have: fetch the keys
+//                 again, unless that was just done, and call again; then answer 401
+//   Unavailable   the keys or the certificate were never fetched: fetch, and call again; else 503
 Result<VerifiedDelivery> verify(RawDelivery delivery, const Receiver& receiver);
 
 // Only verify() can make one.
@@ -71,14 +79,39 @@ private:
     bool proven_ = true;
 };
 
+// A tagged push of something that is not an image to run: a signature, an attestation, an SBOM, a
+// Helm chart. Its facts are kept for people to see; nothing follows from it.
+struct SetAside {
+    image::ImageEvent event;
+    std::string reason;  // "push of a Helm chart"
+};
+
+// What the HTTP layer must answer, word for word, in place of its own answer: handshakes.
+struct Answer {
+    int status = 200;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+};
+
 struct ParsedDelivery {
-    std::vector<image::ImageEvent> events;
-    // Set when nothing is to be done, with the reason in words: "layer push", "ping", "deletion of
-    // a tag".
+    std::vector<image::ImageEvent> events;  // what to act on
+    std::vector<SetAside> set_aside;
+    // Set exactly when `events` is empty, with the reason in words: "layer push", "ping",
+    // "deletion of a tag", "push of a Helm chart".
     std::optional<std::string> ignored_reason;
+    // A handshake: answer with this; there is nothing to record.
+    std::optional<Answer> answer;
+    // Amazon SNS asks to confirm the subscription: GET this URL once, without credentials, with
+    // redirects off. Set only when the message's signature, its topic and the URL's host are right.
+    std::optional<std::string> confirm_url;
 };
 
 // Errors: InvalidInput, with what and where ("events[0].target.repository: missing").
 Result<ParsedDelivery> parse(const VerifiedDelivery& delivery, const Receiver& receiver);
+
+// The CloudEvents abuse-protection handshake: what to answer to OPTIONS /hooks/{receiver}, which
+// comes without credentials. nullopt: the receiver takes no CloudEvents, or the request is not that
+// handshake; then 405. https://github.com/cloudevents/spec, http-webhook.md, 4.
+std::optional<Answer> answer_options(const RawDelivery& request, const Receiver& receiver);
 
 }  // namespace linkspan::webhooks

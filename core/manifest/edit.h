@@ -24,6 +24,9 @@ struct Edit {
     std::size_t line = 0;
     std::string old_value;
     std::string new_value;
+    // Set when the edit writes a key that was not there (expected is empty then) or takes one out
+    // (replacement is empty then).
+    std::string key;
 
     friend bool operator==(const Edit&, const Edit&) = default;
 };
@@ -38,14 +41,17 @@ struct Wanted {
 
 // The edits that make `place` name `wanted`; empty when it does already. The written form of the
 // name stays (short stays short); a value that YAML 1.1 or 1.2 would read as another type gets
-// quoted; a missing digest never erases one unless digest_mode is Never. Errors: Conflict when the
-// place names another image.
+// quoted; a missing digest never erases one unless digest_mode is Never. A marked place takes the
+// wanted image's name whatever it names now, as its marker asks. Errors: Conflict when the place
+// names another image; when it pins a digest and the one of another tag is not known; when the
+// bytes are not those that the place was found in.
 Result<std::vector<Edit>> edits_for(
     std::string_view bytes, const Place& place, const Wanted& wanted
 );
 
-// Splices. Errors: Conflict when the bytes at a span are not the expected ones (a stale plan),
-// InvalidInput when spans overlap.
+// Splices. The same edit twice counts once (a marked place may also be found by its shape). Errors:
+// Conflict when the bytes at a span are not the expected ones (a stale plan), InvalidInput when
+// spans overlap.
 Result<std::string> apply(std::string_view bytes, std::span<const Edit> edits);
 
 // Reads both texts with the independent parser: the documents may differ in the scalars of `edits`

@@ -41,6 +41,30 @@ struct Scalar {
     std::size_t column = 0;  // 1-based, in bytes
     std::size_t indent = 0;  // of the line it starts on, in spaces; used for block scalars
     bool json = false;       // in a JSON file: only double quotes are allowed
+    bool flow = false;       // inside [] or {}, where plain scalars allow less
+    bool tagged = false;     // carries a tag ("!!str"): plain text is not guessed at
+    char quote = '"';  // what to quote a plain value with, when it needs that: as the file does
+};
+
+// Where a key that is not there yet would be written: what goes in front of the value, and behind.
+struct Insertion {
+    Role role = Role::Tag;
+    std::size_t at = 0;  // byte offset
+    std::size_t line = 0;
+    std::string key;     // "newTag"
+    std::string before;  // a line break, the indentation, "newTag: "
+    std::string after;
+    bool flow = false;
+    bool json = false;
+    char style = ' ';  // quote to write in any case, ' ' for plain where possible
+    char quote = '"';
+};
+
+// How a key and its value would be taken out: the bytes that go.
+struct Removal {
+    Role role = Role::Digest;
+    ByteSpan span;
+    std::string key;
 };
 
 enum class PlaceKind { Marker, KubernetesImage, KustomizeImage };
@@ -50,10 +74,18 @@ struct Place {
     std::size_t document = 0;  // 0-based number of the YAML document in the file
     std::string where;         // "spec.template.spec.containers[0].image", for people
     std::vector<Scalar> scalars;
-    // What the place names now. For a marker with one part (":tag") the name is unknown: nullopt.
+    // What the place names now. For a marker with one part (":tag") the name is unknown: nullopt;
+    // and so it is for a marker on a value that is no reference yet.
     std::optional<image::ImageName> image;
     // The policy a marker names, "flux-system:app"; empty for the other kinds.
     std::string policy;
+    // The Kubernetes object it is in, "Deployment web/app"; empty outside of one.
+    std::string object;
+    // Lines where an alias (*name) repeats what the place's scalars say: they change with it. At
+    // most 100 of them.
+    std::vector<std::size_t> alias_lines;
+    std::vector<Insertion> insertions;
+    std::vector<Removal> removals;
 };
 
 // Something that was seen and can't be used; for the trail and for `linkspan edit`.

@@ -5,7 +5,7 @@
 #include "core/image/reference.h"
 #include "core/result.h"
 
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <variant>
 #include <vector>
@@ -26,20 +26,49 @@ struct Numerical {
 struct Alphabetical {
     Order order = Order::Asc;
 };
-// newest, digest, calver and regex join this variant; the compiler then lists every visit to
-// extend.
-using Selection = std::variant<Semver, Numerical, Alphabetical>;
+// The latest creation time wins; where an image has none, or one that no image can have (builds
+// that write 1970 to be reproducible), the time it was first seen.
+struct Newest {};
+// One tag that moves, followed by its digest: nothing else is ever selected. Keep means Pin here
+// (see digest_mode()).
+struct Follow {
+    std::string tag = "latest";
+};
+// https://calver.org: YYYY YY 0Y, MM 0M, WW 0W, DD 0D, MAJOR, MINOR, MICRO and a final MODIFIER,
+// with any other characters between them: "YYYY.0M.MICRO", "vYY.MM-MODIFIER". The latest wins.
+struct Calver {
+    std::string layout{};
+};
+// A pattern (RE2, unanchored, on the text that TagFilter left) whose named groups are compared in
+// order. A group that is all digits is compared as a number and stands before one that isn't, which
+// is compared by bytes.
+struct Groups {
+    struct Group {
+        std::string name{};
+        Order order = Order::Asc;
+    };
+    std::string pattern{};
+    // At most 8. Empty: every named group, as they stand in the pattern, ascending.
+    std::vector<Group> compare{};
+};
+// Another way of selecting joins here; the compiler then lists every visit to extend.
+using Selection = std::variant<Semver, Numerical, Alphabetical, Newest, Follow, Calver, Groups>;
+
+// The empty initialisers below let a policy be written with designated initialisers: without them
+// GCC warns about every field that is left out.
 
 // Which tags are looked at, and which part of them is compared.
 struct TagFilter {
     // RE2, unanchored. Empty: every tag.
-    std::string pattern;
+    std::string pattern{};
     // Template over the pattern's groups: $1, ${1}, $name, ${name}. Empty: the whole tag.
-    std::string extract;
+    std::string extract{};
     // A tag must match one of `allow` (when there is any) and none of `ignore`. RE2 between slashes
     // ("/^rc/"), a glob otherwise ("*-debug").
-    std::vector<std::string> allow;
-    std::vector<std::string> ignore;
+    std::vector<std::string> allow{};
+    std::vector<std::string> ignore{};
+    // How many candidates an Explanation lists; 0: all. What is selected does not depend on it.
+    std::size_t cap = 0;
 };
 
 // What to do with a digest when a tag is written.
@@ -50,11 +79,11 @@ enum class DigestMode {
 };
 
 struct Policy {
-    std::string name;
-    std::string name_space;  // markers name the policy "name_space:name"; may be empty
-    image::ImageName image;
-    TagFilter tags;
-    Selection select;
+    std::string name{};
+    std::string name_space{};  // markers name the policy "name_space:name"; may be empty
+    image::ImageName image{};
+    TagFilter tags{};
+    Selection select{};
     DigestMode digest = DigestMode::Keep;
     bool allow_downgrade = false;
 
@@ -63,6 +92,10 @@ struct Policy {
         return name_space.empty() ? name : name_space + ":" + name;
     }
 };
+
+// What a policy does with digests: its `digest`, but a policy that follows a moving tag pins it
+// where the configuration left the default, since nothing else in Git would ever change.
+DigestMode digest_mode(const Policy& policy);
 
 // Everything that can be said against a policy before any tag is seen: a range, a pattern or a
 // template that does not read. Names the key ("select.semver", "tags.pattern") in the message.

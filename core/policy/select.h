@@ -21,12 +21,15 @@ namespace linkspan::policy {
 
 struct KnownTag {
     std::string tag;
-    std::optional<std::string> created;  // RFC 3339, where known
+    // RFC 3339, where known. What does not read counts as unknown.
+    std::optional<std::string> created{};     // from the image's config or annotations
+    std::optional<std::string> first_seen{};  // by us
 };
 
 struct Explanation {
     std::optional<std::string> selected;
-    std::vector<std::string> candidates;          // every tag that passed, best first
+    std::vector<std::string> candidates;          // the tags that passed, best first (tags.cap)
+    std::size_t passed = 0;                       // how many passed, listed or not
     std::size_t considered = 0;                   // how many different tags were looked at
     std::map<std::string, std::string> rejected;  // tag → the rule that dropped it, in words
     std::string why;  // one sentence: why the winner won, or why nobody did
@@ -35,8 +38,9 @@ struct Explanation {
 // Errors: InvalidInput for a policy that validate() would refuse. No tag at all is not an error.
 Result<Explanation> select(const Policy& policy, std::span<const KnownTag> tags);
 
-// How two tags stand under a policy: used to refuse going backwards. nullopt when the policy can't
-// order one of them ("latest" under semver): the caller must say so.
+// How two tags stand under a policy, the preferred one greater: used to refuse going backwards.
+// nullopt when the policy can't order one of them ("latest" under semver; any by newest, for want
+// of times): the caller must say so.
 std::optional<std::weak_ordering> compare(
     const Policy& policy, std::string_view left, std::string_view right
 );

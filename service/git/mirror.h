@@ -45,7 +45,11 @@ struct RemoteOptions {
     std::function<Result<Credentials>()> credentials;
     std::string known_hosts;  // for ssh: required, an unknown host is refused
     std::string ca_file;      // for https
+    // For one fetch or push. A transfer that keeps moving at a fair rate may take longer (see
+    // deadline.h).
     std::chrono::milliseconds timeout{60000};
+    // Told when the mirror was found damaged or gone and a fresh one was made.
+    std::function<void(const std::string&)> notice;
 };
 
 struct File {
@@ -76,7 +80,7 @@ struct CommitSpec {
 // A ref moves only from the value that we expect.
 struct RefUpdate {
     std::string branch;
-    CommitId expected;
+    CommitId expected;  // empty hex: the branch must not exist yet
     CommitId target;
 };
 struct Pushed {};

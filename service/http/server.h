@@ -31,7 +31,7 @@ struct Header {
 struct Request {
     std::string method;  // "POST"
     std::string target;  // as sent: "/v1/deliveries/01J…?wait=30s"
-    std::string path;    // percent-decoded, without the query
+    std::string path;    // percent-decoded (but "%2F" stays, see segments()), without the query
     std::string query;   // without '?'
     std::vector<Header> headers;
     std::string body;
@@ -39,6 +39,8 @@ struct Request {
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
     // First value of a query parameter, percent-decoded.
     [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
+    // The path split at '/', each segment decoded in full: "/a/b%2Fc" gives "a" and "b/c".
+    [[nodiscard]] std::vector<std::string> segments() const;
 };
 
 struct Response {
@@ -52,6 +54,10 @@ struct Response {
 Response problem(unsigned status, std::string_view title, std::string_view detail);
 
 using Handler = std::function<boost::asio::awaitable<Response>(Request)>;
+
+// What observe() and failed() see of the headers; none of these is a credential.
+inline constexpr std::string_view kObservedHeaders[] = {
+    "User-Agent", "X-Forwarded-For", "X-Request-Id", "traceparent"};
 
 struct TlsOptions {
     std::string certificate_file;  // PEM, with its chain
@@ -70,8 +76,13 @@ struct ServerOptions {
     std::size_t max_connections = 4096;
     std::optional<TlsOptions> tls;
     // Told once per answered request, for the access log and the metrics. Also for requests that no
-    // handler saw (400, 408, 413, 431, 503).
+    // handler saw (400, 408, 413, 431, 503), with what is known of them. The body and all headers
+    // but kObservedHeaders are left out. The time runs from the first byte read to the last byte
+    // written. Must not throw.
     std::function<void(const Request&, const Response&, std::chrono::nanoseconds)> observe;
+    // Told what a handler threw, or why its answer could not be sent, for the log: the caller gets
+    // a 500 that does not say. Must not throw.
+    std::function<void(const Request&, std::string_view what)> failed;
 };
 
 // All members are called on the executor's thread.

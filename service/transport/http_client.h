@@ -3,7 +3,11 @@
 //
 // Registry and forge clients build requests and read responses; this joins them to the network. A
 // call blocks: use it on a pool. One HttpClient may be used from several threads at once (each call
-// takes its own handle; connections are shared).
+// takes its own handle; connections stay open in it for the next).
+//
+// Proxies come from the environment as curl reads it: https_proxy, HTTPS_PROXY, http_proxy (lower
+// case only: HTTP_PROXY may be a CGI header), all_proxy, and NO_PROXY/no_proxy with names,
+// suffixes, addresses and CIDR ranges.
 #pragma once
 
 #include "core/result.h"
@@ -39,8 +43,11 @@ struct HttpResponse {
 };
 
 struct HttpClientOptions {
-    std::string ca_file;
+    std::string ca_file;  // PEM; trusted beside the system's certificate directory
     std::string user_agent = "linkspan/" LINKSPAN_VERSION;
+    std::string client_certificate;  // PEM files for servers that ask who is calling
+    std::string client_key;          // empty: the key is in client_certificate
+    std::chrono::milliseconds connect_timeout{10000};  // never longer than the request's timeout
     // Redirects are never followed here: the caller decides, since a token must not travel to
     // another host.
 };
@@ -51,9 +58,13 @@ public:
     ~HttpClient();
     HttpClient(HttpClient&&) noexcept;
 
-    // Any status is a response. Errors: Unavailable (no connection, TLS), Timeout, InvalidInput
-    // (too large).
+    // Any status is a response. Errors: Unavailable (no connection, TLS, cut off), Timeout,
+    // InvalidInput (too large, not http or https, a header that can't be sent). Error texts name
+    // scheme, host and port; never path, query or header.
     Result<HttpResponse> send(const HttpRequest& request);
+
+    // For shutting down: calls under way end within a second (Unavailable), later ones at once.
+    void stop();
 
 private:
     struct Impl;

@@ -1,0 +1,100 @@
+// targets: which places in a repository follow which policies.
+#include "config/rule.h"
+#include "config/sections.h"
+
+#include <algorithm>
+
+namespace linkspan::config {
+
+namespace {
+
+const Choices<Find> kFinds{{"markers", Find::Markers}, {"images", Find::Images}};
+
+void read_find(Reader& reader, const Node& node, Target& target) {
+    static const Shape shape{.kind = Shape::Kind::List, .default_value = {}, .not_empty = true};
+    const auto* items = reader.list(node, shape);
+    if (items == nullptr) return;
+    target.find.clear();
+    for (std::size_t i = 0; i < items->size(); ++i) {
+        const auto place = reader.inside(i);
+        const Node& item = *(*items)[i];
+        if (item.kind == Node::Kind::Mapping && item.find("fields") != nullptr) {
+            reader.problem(item.mark, "\"fields\" is not built yet; use markers or images");
+        } else if (const auto which = reader.choice(item, {"markers", "images"})) {
+            const Find find = kFinds[*which].second;
+            if (std::find(target.find.begin(), target.find.end(), find) == target.find.end()) {
+                target.find.push_back(find);
+            }
+        }
+    }
+}
+
+void read_deliver(Reader& reader, const Node& node, Target&) {
+    if (node.kind == Node::Kind::Scalar && node.text == "pull_request") {
+        reader.problem(node.mark, "pull_request is not built yet; use deliver: commit");
+        return;
+    }
+    reader.choice(node, {"commit"});
+}
+
+}  // namespace
+
+const Mapping<Target>& target_mapping() {
+    static const Mapping<Target> mapping{
+        "target", "Places in a repository that follow policies.", [](Mapping<Target>& m) {
+            m.text("name", &Target::name, "Answers and commits name it so.", rule::name)
+                .pattern(rule::kNamePattern)
+                .required();
+            m.text("repository", &Target::repository, "Name of one of \"repositories\".")
+                .required();
+            m.texts(
+                "paths",
+                &Target::paths,
+                "Folders or files inside the repository. None: everything.",
+                rule::inside_repository
+            );
+            m.texts(
+                "ignore",
+                &Target::ignore,
+                "Globs over paths inside the repository that are left alone.",
+                rule::inside_repository
+            );
+            m.texts(
+                 "policies", &Target::policies, "Names of \"policies\": name, or namespace:name."
+            )
+                .required()
+                .not_empty();
+            m.key(
+                 "find",
+                 Shape::list(Shape::choice({"markers", "images"})),
+                 "markers: places with a comment that names a policy; images: image fields of the "
+                 "same repository.",
+                 read_find
+            )
+                .not_empty()
+                .defaults_to("[markers, images]");
+            m.key(
+                 "deliver",
+                 Shape::choice({"commit"}),
+                 "commit: push a commit to the branch.",
+                 read_deliver
+            )
+                .defaults_to("commit");
+            m.duration(
+                "batch",
+                &Target::batch,
+                "How long a change waits for others, to share their commit.",
+                {.least = 0, .most = 3'600'000}
+            );
+            m.planned({"pull_request", "windows"});
+            m.check([](Reader&, const Node&, Target& target) {
+                // "." is everything, whatever else is named.
+                if (std::find(target.paths.begin(), target.paths.end(), "") != target.paths.end()) {
+                    target.paths.clear();
+                }
+            });
+        }};
+    return mapping;
+}
+
+}  // namespace linkspan::config

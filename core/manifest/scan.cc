@@ -1,0 +1,106 @@
+#include "core/manifest/scan.h"
+
+#include "core/manifest/encoding.h"
+#include "core/manifest/finder.h"
+#include "core/manifest/kubernetes.h"
+#include "core/manifest/kustomize.h"
+#include "core/manifest/marked.h"
+#include "core/manifest/tree.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+#include <utility>
+
+namespace linkspan::manifest {
+
+namespace {
+
+// Above this a file is data, not a manifest; the largest bundles of custom resource definitions are
+// a few MiB.
+constexpr std::size_t kLargestFile = std::size_t{16} << 20U;
+
+using Shape = void (*)(Finder& finder, NodeId root);
+
+// Every way an image is named that is known by its shape. One call per document each.
+constexpr std::array<Shape, 2> kShapes = {
+    find_kubernetes_images,
+    find_kustomize_images,
+};
+
+bool has_extension(std::string_view file, std::string_view extension) {
+    if (file.size() < extension.size()) return false;
+    const std::string_view end = file.substr(file.size() - extension.size());
+    return std::equal(end.begin(), end.end(), extension.begin(), [](char a, char b) {
+        return std::tolower(static_cast<unsigned char>(a)) == b;
+    });
+}
+
+bool has_readable_name(std::string_view path) {
+    const std::string_view file = path.substr(path.rfind('/') + 1);
+    return has_extension(file, ".yaml") || has_extension(file, ".yml") ||
+           has_extension(file, ".json") || file == "Kustomization";
+}
+
+// "{{ x }}" happens to be YAML: a flow mapping as the key of a flow mapping. Nobody writes that.
+bool is_template(const Tree& tree) {
+    if (tree.bytes.find("{{") == std::string_view::npos) return false;
+    return std::any_of(tree.nodes.begin(), tree.nodes.end(), [&](const Node& node) {
+        return node.kind == NodeKind::Mapping && node.is_key && node.flow && node.span.begin > 0 &&
+               tree.bytes[node.span.begin - 1] == '{';
+    });
+}
+
+std::size_t place_begin(const Place& place) {
+    return place.scalars.empty() ? 0 : place.scalars.back().span.begin;
+}
+
+}  // namespace
+
+bool worth_scanning(std::string_view path, std::string_view bytes) {
+    if (!has_readable_name(path)) return false;
+    // In UTF-16 the words below can't be found; scan() says why the file is not read.
+    return has_wide_mark(bytes) || may_have_markers(bytes) ||
+           bytes.find("image") != std::string_view::npos;
+}
+
+Scan scan(std::string_view path, std::string_view bytes) {
+    Scan out;
+    const auto skip = [&](std::string why) {
+        if (may_have_markers(bytes)) report_unread_markers(bytes, why, out);
+        out.skipped = std::move(why);
+        return std::move(out);
+    };
+    if (bytes.size() > kLargestFile) {
+        out.skipped = fmt::format("larger than {} MiB", kLargestFile >> 20U);
+        return out;
+    }
+    if (auto problem = encoding_problem(bytes)) return skip(std::move(*problem));
+    const auto tree = read_tree(bytes);
+    if (!tree) {
+        const bool braces = bytes.find("{{") != std::string_view::npos;
+        return skip(fmt::format(
+            "{}: {}", braces ? "a Helm or Go template, not YAML" : "not YAML", tree.error().message
+        ));
+    }
+    if (is_template(*tree)) return skip("a Helm or Go template: {{ }} outside of quotes");
+
+    Finder finder{path, *tree, out};
+    if (may_have_markers(bytes)) find_marked_places(finder);
+    for (const NodeId root : tree->roots) {
+        if (root == kNoNode) continue;
+        for (const Shape find : kShapes) find(finder, root);
+    }
+    std::stable_sort(out.places.begin(), out.places.end(), [](const Place& a, const Place& b) {
+        return place_begin(a) < place_begin(b);
+    });
+    std::stable_sort(out.problems.begin(), out.problems.end(), [](const auto& a, const auto& b) {
+        return a.line < b.line;
+    });
+    return out;
+}
+
+}  // namespace linkspan::manifest

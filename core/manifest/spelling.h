@@ -1,0 +1,25 @@
+// How a value is written down: the bytes of a scalar's token with a new value in them, in the style
+// that was there.
+#pragma once
+
+#include "core/manifest/place.h"
+#include "core/result.h"
+
+#include <string>
+#include <string_view>
+
+namespace linkspan::manifest {
+
+// The part of a scalar's value that is the reference: a block scalar's final line break is not.
+std::string_view core_of(const Scalar& scalar);
+
+// `token` are the bytes at scalar.span. The new value replaces core_of(scalar): quotes, escapes
+// elsewhere in the text, a block scalar's header and indentation stay; a plain value is quoted when
+// it would read as another type. Errors: InvalidInput when the form can't hold the value.
+Result<std::string> respell(std::string_view token, const Scalar& scalar, std::string_view value);
+
+// A value where none was: plain where that is safe and `style` is ' ', else in the quotes `style`,
+// or `quote`.
+std::string spell(std::string_view value, char style, char quote, bool flow);
+
+}  // namespace linkspan::manifest

@@ -1,0 +1,86 @@
+#include "core/policy/filter.h"
+
+#include "core/image/quote.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace linkspan::policy {
+
+Result<Filter> Filter::compile(const TagFilter& filter) {
+    Filter out;
+    for (const std::string& entry : filter.allow) {
+        auto pattern = compile_entry(entry);
+        if (pattern.has_error()) return pattern.error().within("tags.allow");
+        out.allow_.push_back({std::move(*pattern), {}});
+    }
+    for (const std::string& entry : filter.ignore) {
+        auto pattern = compile_entry(entry);
+        if (pattern.has_error()) return pattern.error().within("tags.ignore");
+        out.ignore_.push_back(
+            {std::move(*pattern), fmt::format("tags.ignore names it: {}", image::quote(entry))}
+        );
+    }
+    if (filter.pattern.empty()) {
+        if (filter.extract.empty()) return out;
+        return Error{
+            Errc::InvalidInput,
+            "tags.extract: there is no tags.pattern whose groups it could name"};
+    }
+    auto pattern = compile_pattern(filter.pattern);
+    if (pattern.has_error()) return pattern.error().within("tags.pattern");
+    out.pattern_ = std::move(*pattern);
+    out.no_match_ = fmt::format("does not match tags.pattern {}", image::quote(filter.pattern));
+    if (!filter.extract.empty()) {
+        auto parsed = Template::parse(filter.extract, *out.pattern_);
+        if (parsed.has_error()) return parsed.error().within("tags.extract");
+        out.template_ = std::move(*parsed);
+        out.submatches_.resize(static_cast<std::size_t>(out.template_->groups()));
+    }
+    return out;
+}
+
+Reading<std::string_view> Filter::read(std::string_view tag) {
+    if (image::is_attachment_tag(tag)) {
+        return unread("a signature, attestation or referrers tag, not an image");
+    }
+    if (!image::Tag::parse(tag).has_value()) return unread("not a valid tag");
+    const auto names = [&](const Entry& entry) { return matches(*entry.pattern, tag); };
+    if (!allow_.empty() && std::none_of(allow_.begin(), allow_.end(), names)) {
+        return unread("no entry of tags.allow names it");
+    }
+    const auto ignored = std::find_if(ignore_.begin(), ignore_.end(), names);
+    if (ignored != ignore_.end()) return unread(ignored->reason);
+    return extract(tag);
+}
+
+Reading<std::string_view> Filter::extract(std::string_view tag) {
+    if (!pattern_) return tag;
+    if (!template_) {
+        if (!matches(*pattern_, tag)) return unread(no_match_);
+        return tag;
+    }
+    const bool matched = pattern_->Match(
+        {tag.data(), tag.size()},
+        0,
+        tag.size(),
+        re2::RE2::UNANCHORED,
+        submatches_.data(),
+        static_cast<int>(submatches_.size())
+    );
+    if (!matched) return unread(no_match_);
+    std::string_view text;
+    if (const int group = template_->only_group(); group >= 0) {
+        const re2::StringPiece& piece = submatches_[static_cast<std::size_t>(group)];
+        text = {piece.data(), piece.size()};
+    } else {
+        template_->expand(submatches_, expanded_.emplace_back());
+        text = expanded_.back();
+    }
+    if (text.empty()) return unread("tags.extract gives an empty text");
+    return text;
+}
+
+}  // namespace linkspan::policy

@@ -1,0 +1,116 @@
+// One type per way of selecting. Private to core/policy.
+//
+// A strategy reads a key from the text that the filter left of a tag (and from what else is known
+// of it), may refuse a key that reads (out of range), and orders keys: the greater key is
+// preferred. select.cc and decide.cc are templates over these, so that a new strategy is a type
+// here and an alternative of Selection.
+#pragma once
+
+#include "core/policy/calver.h"
+#include "core/policy/groups.h"
+#include "core/policy/newest.h"
+#include "core/policy/number.h"
+#include "core/policy/policy.h"
+#include "core/policy/range.h"
+#include "core/policy/reading.h"
+#include "core/policy/select.h"
+#include "core/policy/semver.h"
+
+#include <compare>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace linkspan::policy {
+
+class SemverStrategy {
+public:
+    using Key = Version;
+    static Result<SemverStrategy> make(const Semver& settings);
+    [[nodiscard]] Reading<Key> read(std::string_view text, const KnownTag& known) const;
+    // Empty: allowed.
+    [[nodiscard]] std::string_view refuse(const Key& key) const;
+    [[nodiscard]] std::weak_ordering order(const Key& a, const Key& b) const {
+        return policy::order(a, b);
+    }
+    // "{winner} is {praise} of 3 candidates".
+    [[nodiscard]] std::string_view praise() const { return praise_; }
+
+private:
+    Range range_;
+    bool strict_ = true;
+    std::string out_of_range_;
+    std::string prerelease_;
+    std::string praise_;
+};
+
+class NumericalStrategy {
+public:
+    using Key = Number;
+    static Result<NumericalStrategy> make(const Numerical& settings);
+    [[nodiscard]] Reading<Key> read(std::string_view text, const KnownTag& /*known*/) const {
+        return read_number(text);
+    }
+    [[nodiscard]] std::string_view refuse(const Key& /*key*/) const { return {}; }
+    [[nodiscard]] std::weak_ordering order(const Key& a, const Key& b) const {
+        return order_ == Order::Asc ? policy::order(a, b) : policy::order(b, a);
+    }
+    [[nodiscard]] std::string_view praise() const {
+        return order_ == Order::Asc ? "the greatest number" : "the least number";
+    }
+
+private:
+    Order order_ = Order::Asc;
+};
+
+class AlphabeticalStrategy {
+public:
+    using Key = std::string_view;
+    static Result<AlphabeticalStrategy> make(const Alphabetical& settings);
+    [[nodiscard]] Reading<Key> read(std::string_view text, const KnownTag& /*known*/) const {
+        return text;
+    }
+    [[nodiscard]] std::string_view refuse(const Key& /*key*/) const { return {}; }
+    [[nodiscard]] std::weak_ordering order(const Key& a, const Key& b) const {
+        return order_ == Order::Asc ? a <=> b : b <=> a;
+    }
+    [[nodiscard]] std::string_view praise() const {
+        return order_ == Order::Asc ? "the last in byte order" : "the first in byte order";
+    }
+
+private:
+    Order order_ = Order::Asc;
+};
+
+class FollowStrategy {
+public:
+    struct Key {};  // there is only one
+    static Result<FollowStrategy> make(const Follow& settings);
+    [[nodiscard]] Reading<Key> read(std::string_view /*text*/, const KnownTag& known) const {
+        if (known.tag != tag_) return unread(not_followed_);
+        return Key{};
+    }
+    [[nodiscard]] std::string_view refuse(const Key& /*key*/) const { return {}; }
+    [[nodiscard]] std::weak_ordering order(const Key& /*a*/, const Key& /*b*/) const {
+        return std::weak_ordering::equivalent;
+    }
+    [[nodiscard]] std::string_view praise() const { return "the tag that is followed"; }
+
+private:
+    std::string tag_;
+    std::string not_followed_;
+};
+
+using Strategy = std::variant<
+    SemverStrategy,
+    NumericalStrategy,
+    AlphabeticalStrategy,
+    NewestStrategy,
+    FollowStrategy,
+    CalverStrategy,
+    GroupsStrategy>;
+
+// Errors: InvalidInput; the message begins with the key ("select.semver: …").
+Result<Strategy> make_strategy(const Selection& selection);
+
+}  // namespace linkspan::policy

@@ -1,0 +1,151 @@
+#include "service/cli/commands.h"
+#include "service/cli/exit_code.h"
+#include "service/cli/files.h"
+#include "webhooks/json_output.h"
+#include "webhooks/senders.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace linkspan::cli {
+namespace {
+
+struct Options {
+    std::string type;
+    std::string registry;
+    std::vector<std::string> headers;
+    std::string secret_file;
+    std::string auth;
+    std::string body;
+};
+
+Result<webhooks::Headers> read_headers(const std::vector<std::string>& lines) {
+    webhooks::Headers headers;
+    for (const auto& line : lines) {
+        const std::size_t colon = line.find(':');
+        if (colon == std::string::npos || colon == 0) {
+            return Error{
+                Errc::InvalidInput,
+                fmt::format("--header \"{}\": write it as 'Name: value'", line)};
+        }
+        std::size_t value = colon + 1;
+        while (value < line.size() && line[value] == ' ') ++value;
+        headers.add(line.substr(0, colon), line.substr(value));
+    }
+    return headers;
+}
+
+// Without --auth: a signature header says HMAC, else the sender's own scheme.
+webhooks::AuthScheme scheme_of(
+    const Options& options, const webhooks::Headers& headers, const webhooks::Sender& sender
+) {
+    if (options.auth == "bearer") return webhooks::AuthScheme::Bearer;
+    if (options.auth == "hmac") return webhooks::AuthScheme::Hmac;
+    if (options.auth == "none") return webhooks::AuthScheme::None;
+    if (headers.get(webhooks::Auth{}.header)) return webhooks::AuthScheme::Hmac;
+    return sender.default_auth;
+}
+
+int parse(const Options& options) {
+    const auto* sender = webhooks::find_sender(options.type);
+    if (sender == nullptr) {
+        std::string known;
+        for (const auto& one : webhooks::senders()) {
+            known += known.empty() ? "" : ", ";
+            known += one.type;
+        }
+        fmt::print(stderr, "linkspan: --type {}: unknown; known: {}\n", options.type, known);
+        return kUsage;
+    }
+    auto headers = read_headers(options.headers);
+    if (headers.has_error()) {
+        fmt::print(stderr, "linkspan: {}\n", headers.error().message);
+        return kUsage;
+    }
+    auto body = read_file(options.body);
+    if (body.has_error()) {
+        fmt::print(stderr, "linkspan: {}\n", body.error().message);
+        return kNoInput;
+    }
+    webhooks::Receiver receiver;
+    receiver.name = "command-line";
+    receiver.type = options.type;
+    receiver.registry = options.registry;
+    if (!options.secret_file.empty()) {
+        auto secret = read_file(options.secret_file, 64U << 10);
+        if (secret.has_error()) {
+            fmt::print(stderr, "linkspan: {}\n", secret.error().message);
+            return kNoInput;
+        }
+        if (secret->ends_with('\n')) secret->pop_back();
+        if (secret->ends_with('\r')) secret->pop_back();
+        receiver.auth.scheme = scheme_of(options, *headers, *sender);
+        receiver.auth.secrets =
+            std::make_shared<webhooks::FixedSecrets>(std::vector{Secret{std::move(*secret)}});
+    }
+    webhooks::RawDelivery raw;
+    raw.receiver = receiver.name;
+    raw.headers = std::move(*headers);
+    raw.body = std::move(*body);
+    raw.remote_address = "127.0.0.1:0";
+    raw.received_at = std::chrono::system_clock::now();
+    auto verified = webhooks::verify(std::move(raw), receiver);
+    if (verified.has_error()) {
+        fmt::print(stderr, "linkspan: not authentic: {}\n", verified.error().message);
+        return kNotAuthentic;
+    }
+    const auto parsed = webhooks::parse(*verified, receiver);
+    if (parsed.has_error()) {
+        fmt::print(stderr, "linkspan: malformed: {}\n", parsed.error().message);
+        return kMalformed;
+    }
+    fmt::print("{}\n", webhooks::to_json(*parsed));
+    return kOk;
+}
+
+}  // namespace
+
+void add_webhook(CLI::App& app, Run& run) {
+    auto* webhook = app.add_subcommand("webhook", "Try webhook bodies without a service");
+    webhook->require_subcommand(1);
+    auto options = std::make_shared<Options>();
+    auto* command =
+        webhook->add_subcommand("parse", "What a delivery says, and whether it is authentic");
+    command->footer(
+        "Exit code 0, 2 for a malformed body, 3 when it is not authentic. Without --secret-file "
+        "nothing is verified.\n"
+        "Example: linkspan webhook parse --type distribution envelope.json\n"
+        "         linkspan webhook parse --type ci --secret-file secret --header "
+        "'X-Linkspan-Signature-256: sha256=…' body.json"
+    );
+    std::string types;
+    for (const auto& one : webhooks::senders()) {
+        types += types.empty() ? "" : ", ";
+        types += one.type;
+    }
+    command->add_option("--type", options->type, "Sender: " + types)->required();
+    command->add_option("--registry", options->registry, "Registry host, for bodies that lack one");
+    command->add_option("--header", options->headers, "'Name: value', as sent; repeatable")
+        ->expected(1)
+        ->take_all();
+    command->add_option(
+        "--secret-file", options->secret_file, "Verify with the secret in this file"
+    );
+    command
+        ->add_option("--auth", options->auth, "bearer, hmac or none; default: what the sender does")
+        ->check(CLI::IsMember({"bearer", "hmac", "none"}));
+    command
+        ->add_option(
+            "BODY_FILE", options->body, "The request body, byte for byte; - is standard input"
+        )
+        ->required();
+    command->callback([options, &run] { run = [options] { return parse(*options); }; });
+}
+
+}  // namespace linkspan::cli

@@ -1,0 +1,21 @@
+// Fetch: brings one branch of the remote into refs/remotes/origin/.
+#pragma once
+
+#include "core/result.h"
+#include "service/git/handles.h"
+#include "service/git/mirror.h"
+#include "service/git/wire.h"
+
+#include <string>
+
+namespace linkspan::git {
+
+// "refs/remotes/origin/<branch>"; InvalidInput for what is no branch name.
+Result<std::string> tracking_ref(const std::string& branch);
+
+// `remote` names the other side in messages. Errors: NotFound for a branch that does not exist.
+Result<CommitId> fetch_branch(
+    git_repository* repository, Wire& wire, const std::string& branch, const std::string& remote
+);
+
+}  // namespace linkspan::git

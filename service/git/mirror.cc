@@ -1,0 +1,220 @@
+#include "service/git/mirror.h"
+
+#include "service/git/deadline.h"
+#include "service/git/fetch.h"
+#include "service/git/handles.h"
+#include "service/git/http_wire.h"
+#include "service/git/process_wire.h"
+#include "service/git/push.h"
+#include "service/git/remote_url.h"
+#include "service/git/repository_dir.h"
+#include "service/git/tree_edit.h"
+#include "service/git/tree_walk.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace linkspan::git {
+
+struct Mirror::Impl {
+    std::string directory;
+    RemoteOptions options;
+    RemoteUrl url;
+    RepositoryHandle repository;
+    HttpLink link;
+    // Set when an object that should be there is not: the next fetch begins with a fresh mirror.
+    mutable std::string damage;
+
+    [[nodiscard]] git_repository* repo() const { return repository.get(); }
+    void tell(const std::string& notice) const {
+        if (!notice.empty() && options.notice) options.notice(notice);
+    }
+    Result<std::unique_ptr<Wire>> open_wire(Deadline& deadline) {
+        switch (url.scheme) {
+            case RemoteUrl::Scheme::Http:
+            case RemoteUrl::Scheme::Https:
+                return make_http_wire(url, options, link, deadline);
+            case RemoteUrl::Scheme::Ssh:
+                return make_ssh_wire(url, options, directory, deadline);
+            case RemoteUrl::Scheme::Local:
+                return make_local_wire(url, deadline);
+            case RemoteUrl::Scheme::Git:
+                break;
+        }
+        return Error{Errc::InvalidInput, url.display() + ": git:// is not supported"};
+    }
+    Status heal();
+    Result<CommitHandle> commit(const CommitId& id) const;
+    // Remembers damage on the way to the caller.
+    Error noted(Error error) const {
+        if (error.kind == Errc::Corrupt) damage = error.message;
+        return error;
+    }
+};
+
+// A mirror that is damaged, or that somebody removed, is replaced by an empty one.
+Status Mirror::Impl::heal() {
+    std::error_code error;
+    const auto path = std::filesystem::path{directory};
+    if (damage.empty() && std::filesystem::exists(path / "objects", error) &&
+        std::filesystem::exists(path / "HEAD", error)) {
+        return {};
+    }
+    repository.reset();
+    auto why = damage.empty() ? std::string{"it was incomplete"} : std::exchange(damage, {});
+    LINKSPAN_TRY(fresh, replace_repository(directory, std::move(why)));
+    repository = std::move(fresh.handle);
+    tell(fresh.notice);
+    return {};
+}
+
+Result<CommitHandle> Mirror::Impl::commit(const CommitId& id) const {
+    LINKSPAN_TRY(oid, parse_id(id.hex));
+    CommitHandle handle;
+    if (const int e = git_commit_lookup(out(handle), repo(), &oid)) {
+        return noted(git_failure(e, "reading commit " + id.hex));
+    }
+    return handle;
+}
+
+Mirror::Mirror(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+Mirror::~Mirror() = default;
+Mirror::Mirror(Mirror&&) noexcept = default;
+Mirror& Mirror::operator=(Mirror&&) noexcept = default;
+
+Result<Mirror> Mirror::open(const std::string& directory, RemoteOptions remote) {
+    LINKSPAN_TRY(url, RemoteUrl::parse(remote.url));
+    std::error_code error;
+    auto absolute = std::filesystem::absolute(directory, error).lexically_normal();
+    if (error || directory.empty()) {
+        return Error{Errc::InvalidInput, "the mirror's directory has no usable name"};
+    }
+    if (!absolute.has_filename()) absolute = absolute.parent_path();
+    LINKSPAN_TRY(opened, open_repository(absolute.string()));
+    auto impl = std::make_unique<Impl>();
+    impl->directory = absolute.string();
+    impl->options = std::move(remote);
+    impl->url = std::move(url);
+    impl->repository = std::move(opened.handle);
+    impl->tell(opened.notice);
+    return Mirror{std::move(impl)};
+}
+
+Result<CommitId> Mirror::fetch(const std::string& branch) {
+    Deadline deadline{impl_->options.timeout};
+    for (bool again = false;; again = true) {
+        if (auto healed = impl_->heal(); healed.has_error()) return healed.error();
+        LINKSPAN_TRY(wire, impl_->open_wire(deadline));
+        auto tip = fetch_branch(impl_->repo(), *wire, branch, impl_->url.display());
+        if (tip.has_value()) return tip;
+        const auto error = impl_->noted(tip.error());
+        // Once more with a fresh mirror; if that is damaged too, the disk is to blame.
+        if (error.kind != Errc::Corrupt || again) return error;
+    }
+}
+
+Result<std::vector<File>> Mirror::files(
+    const CommitId& commit, const std::vector<std::string>& prefixes
+) const {
+    LINKSPAN_TRY(handle, impl_->commit(commit));
+    auto files = list_files(impl_->repo(), *git_commit_tree_id(handle.get()), prefixes);
+    if (files.has_error()) return impl_->noted(files.error());
+    return files;
+}
+
+Result<std::string> Mirror::read(const BlobId& blob, std::size_t max_bytes) const {
+    LINKSPAN_TRY(id, parse_id(blob.hex));
+    OdbHandle odb;
+    if (const int e = git_repository_odb(out(odb), impl_->repo())) {
+        return impl_->noted(git_failure(e, "opening the object database"));
+    }
+    // The header first: a blob of gigabytes must not be unpacked to find out that it is too large.
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    if (const int e = git_odb_read_header(&size, &type, odb.get(), &id)) {
+        return impl_->noted(git_failure(e, "reading blob " + blob.hex));
+    }
+    if (type != GIT_OBJECT_BLOB) {
+        return Error{Errc::InvalidInput, fmt::format("object {} is no file", blob.hex)};
+    }
+    if (size > max_bytes) {
+        return Error{
+            Errc::InvalidInput,
+            fmt::format("blob {} has {} bytes; the limit is {}", blob.hex, size, max_bytes)};
+    }
+    OdbObjectHandle object;
+    if (const int e = git_odb_read(out(object), odb.get(), &id)) {
+        return impl_->noted(missing_object(e, "reading blob " + blob.hex));
+    }
+    return std::string{
+        static_cast<const char*>(git_odb_object_data(object.get())),
+        git_odb_object_size(object.get())};
+}
+
+Result<std::optional<File>> Mirror::find(const CommitId& commit, const std::string& path) const {
+    LINKSPAN_TRY(handle, impl_->commit(commit));
+    const auto normal = normal_prefix(path);
+    if (normal.empty()) return std::optional<File>{};
+    TreeHandle tree;
+    if (const int e = git_commit_tree(out(tree), handle.get())) {
+        return impl_->noted(missing_object(e, "reading the tree of " + commit.hex));
+    }
+    TreeEntryHandle entry;
+    const int e = git_tree_entry_bypath(out(entry), tree.get(), normal.c_str());
+    if (e == GIT_ENOTFOUND) return std::optional<File>{};
+    if (e != 0) return impl_->noted(git_failure(e, "looking for " + path));
+    if (git_tree_entry_type(entry.get()) == GIT_OBJECT_TREE) return std::optional<File>{};
+    return std::optional{File{
+        normal,
+        BlobId{to_hex(*git_tree_entry_id(entry.get()))},
+        static_cast<std::uint32_t>(git_tree_entry_filemode_raw(entry.get()))}};
+}
+
+Result<CommitId> Mirror::commit(const CommitSpec& spec) {
+    auto id = write_commit(impl_->repo(), spec);
+    if (id.has_error()) return impl_->noted(id.error());
+    return id;
+}
+
+Result<PushAnswer> Mirror::push(const RefUpdate& update) {
+    LINKSPAN_TRY(tracking, tracking_ref(update.branch));
+    LINKSPAN_TRY(target, parse_id(update.target.hex));
+    const auto remote = impl_->url.display();
+    Deadline deadline{impl_->options.timeout};
+    LINKSPAN_TRY(wire, impl_->open_wire(deadline));
+    auto attempt = attempt_push(impl_->repo(), *wire, update, remote);
+    if (attempt.has_error()) return impl_->noted(attempt.error());
+    if (const auto* refused = std::get_if<Refused>(&*attempt)) {
+        // The server's words don't tell a lost race from a rule, its refs do.
+        wire.reset();
+        LINKSPAN_TRY(again, impl_->open_wire(deadline));
+        LINKSPAN_TRY(tip, look_up_tip(*again, update.branch, remote));
+        return judge_refusal(*refused, update, tip, remote);
+    }
+    if (const auto* moved = std::get_if<Moved>(&*attempt)) return PushAnswer{*moved};
+    // The next fetch need not ask for what we know the remote has.
+    ReferenceHandle updated;
+    (void)git_reference_create(out(updated), impl_->repo(), tracking.c_str(), &target, 1, nullptr);
+    if (std::holds_alternative<AlreadyThere>(*attempt)) return PushAnswer{AlreadyThere{}};
+    return PushAnswer{Pushed{}};
+}
+
+Result<bool> Mirror::contains(const CommitId& tip, const CommitId& ancestor) const {
+    LINKSPAN_TRY(top, parse_id(tip.hex));
+    LINKSPAN_TRY(below, parse_id(ancestor.hex));
+    if (git_oid_equal(&top, &below) != 0) return true;
+    OdbHandle odb;
+    if (const int e = git_repository_odb(out(odb), impl_->repo())) {
+        return impl_->noted(git_failure(e, "opening the object database"));
+    }
+    // A mirror has the whole history of what it fetched.
+    if (git_odb_exists(odb.get(), &below) == 0) return false;
+    const int answer = git_graph_descendant_of(impl_->repo(), &top, &below);
+    if (answer < 0) return impl_->noted(git_failure(answer, "reading the history of " + tip.hex));
+    return answer == 1;
+}
+
+}  // namespace linkspan::git

@@ -1,0 +1,21 @@
+// Reads trees: the files below some prefixes, without going into directories outside them.
+#pragma once
+
+#include "core/result.h"
+#include "service/git/handles.h"
+#include "service/git/mirror.h"
+
+#include <string>
+#include <vector>
+
+namespace linkspan::git {
+
+// "./clusters/prod/" → "clusters/prod"; "." and "/" → "" (everything).
+std::string normal_prefix(std::string_view prefix);
+
+// Every entry below the prefixes (all when there are none), in path order.
+Result<std::vector<File>> list_files(
+    git_repository* repository, const git_oid& tree, const std::vector<std::string>& prefixes
+);
+
+}  // namespace linkspan::git

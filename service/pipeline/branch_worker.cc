@@ -1,0 +1,307 @@
+#include "service/pipeline/branch_worker.h"
+
+#include "core/manifest/diff.h"
+#include "service/pipeline/pipeline.h"
+#include "service/pipeline/store_access.h"
+#include "service/pipeline/trail_json.h"
+#include "service/runtime/blocking.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace linkspan::pipeline {
+namespace asio = boost::asio;
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+// How often one turn looks again on a tip that moved under it, before it stands back and lets time
+// pass.
+constexpr int kMaxLooks = 10;
+
+std::vector<store::WorkItem> items_of(const std::vector<WaitingWork>& waiting) {
+    std::vector<store::WorkItem> items;
+    items.reserve(waiting.size());
+    for (const auto& one : waiting) items.push_back(one.item);
+    return items;
+}
+
+git::Credentials to_git(const config::GitCredentials& from, Secret password, Secret passphrase) {
+    return {
+        .username = from.username,
+        .password = std::move(password),
+        .ssh_key = from.ssh_key,
+        .ssh_passphrase = std::move(passphrase)};
+}
+
+git::RemoteOptions remote_of(const ConfigPtr& config, const config::Repository& repository) {
+    git::RemoteOptions remote;
+    remote.url = repository.url;
+    remote.known_hosts = repository.credentials.known_hosts;
+    remote.ca_file = repository.ca_file;
+    remote.timeout = repository.timeout;
+    // The config is kept alive by the copy.
+    remote.credentials = [config, &repository]() -> Result<git::Credentials> {
+        Secret password;
+        Secret passphrase;
+        const auto& from = repository.credentials;
+        if (from.password) {
+            LINKSPAN_TRY(read, from.password->read());
+            password = std::move(read);
+        }
+        if (from.passphrase) {
+            LINKSPAN_TRY(read, from.passphrase->read());
+            passphrase = std::move(read);
+        }
+        return to_git(from, std::move(password), std::move(passphrase));
+    };
+    return remote;
+}
+
+// The part of the plan's diff that belongs to one piece of work.
+std::string diff_for(const plan::EditPlan& plan, const plan::BidAnswer& answer) {
+    std::string diff;
+    for (const auto& file : plan.files) {
+        const bool mine =
+            std::any_of(answer.changes.begin(), answer.changes.end(), [&](const auto& change) {
+                return change.path == file.path;
+            });
+        if (mine) diff += manifest::unified_diff(file.path, file.before, file.after);
+    }
+    return diff;
+}
+
+}  // namespace
+
+BranchWorker::BranchWorker(Pipeline& pipeline, std::string repository)
+    : pipeline_{pipeline}, repository_{std::move(repository)} {}
+
+void BranchWorker::add(WaitingWork work) {
+    queue_.push_back(std::move(work));
+    if (running_) return;
+    running_ = true;
+    pipeline_.spawn(run_guarded());
+}
+
+std::shared_ptr<BranchView> BranchWorker::view() {
+    const ConfigPtr config = pipeline_.config_;
+    const auto* repository = config->repository(repository_);
+    if (repository == nullptr) return nullptr;
+    const std::string key = repository->url + "\n" + repository->branch;
+    if (!view_ || view_key_ != key) {
+        view_ = std::make_shared<BranchView>();
+        view_->directory = config->data_dir + "/mirrors/" + repository_ + ".git";
+        view_key_ = key;
+    }
+    // Credentials and deadlines may have changed with the config; an open mirror keeps the ones it
+    // was made with.
+    view_->remote = remote_of(config, *repository);
+    view_->branch = repository->branch;
+    return view_;
+}
+
+asio::awaitable<void> BranchWorker::run_guarded() {
+    while (!queue_.empty() && !pipeline_.stopping_) {
+        std::string bug;
+        try {
+            co_await run(view());
+        } catch (const std::exception& e) {
+            bug = e.what();
+        } catch (...) {
+            bug = "unknown exception";
+        }
+        if (!bug.empty()) {
+            // What the turn held stays pending in the store and is taken up at the next start.
+            spdlog::critical("repository {}: a turn ended by an exception: {}", repository_, bug);
+        }
+    }
+    running_ = false;
+}
+
+asio::awaitable<void> BranchWorker::run(std::shared_ptr<BranchView> view) {
+    std::chrono::milliseconds batch{0};
+    for (const auto& one : queue_) batch = std::max(batch, one.batch);
+    if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
+    std::vector<WaitingWork> waiting = std::exchange(queue_, {});
+    if (!view) {
+        co_await pipeline_.settle_all(
+            items_of(waiting),
+            {.kind = "refused",
+             .reason =
+                 fmt::format("repository \"{}\" is no longer in the configuration", repository_),
+             .commit = {},
+             .detail_json = "{}"}
+        );
+        co_return;
+    }
+    co_await turn(std::move(view), std::move(waiting));
+}
+
+asio::awaitable<void> BranchWorker::turn(
+    std::shared_ptr<BranchView> view, std::vector<WaitingWork> waiting
+) {
+    const ConfigPtr config = pipeline_.config_;
+    const auto* repository = config->repository(repository_);
+    for (int look = 0; look < kMaxLooks && !waiting.empty() && !pipeline_.stopping_; ++look) {
+        auto bids = std::make_shared<std::vector<plan::Bid>>();
+        auto intended = std::make_shared<std::vector<std::optional<std::string>>>();
+        for (const auto& one : waiting) {
+            bids->push_back(one.bid);
+            intended->push_back(one.item.intended_commit);
+        }
+        const CommitOptions options{
+            .author = {.name = repository->author.name, .email = repository->author.email},
+            .message = repository->message,
+            .time = Clock::now()};
+        auto began = std::chrono::steady_clock::now();
+        auto looked =
+            co_await runtime::blocking(pipeline_.git_pool_, [view, bids, intended, options] {
+                return plan_on_tip(*view, *bids, *intended, options);
+            });
+        pipeline_.metrics_.step("plan", std::chrono::steady_clock::now() - began);
+        if (looked.has_error()) {
+            co_await fail_or_retry(std::move(waiting), "plan", looked.error().within(repository_));
+            co_return;
+        }
+        auto planned = std::make_shared<PlannedTurn>(std::move(*looked));
+        waiting = co_await settle_without_commit(planned, std::move(waiting));
+        if (waiting.empty()) co_return;
+
+        // Before the push: after a crash, this commit in the branch means that the work is done.
+        std::vector<std::int64_t> ids;
+        for (auto& one : waiting) {
+            ids.push_back(one.item.id);
+            one.item.intended_commit = planned->commit->hex;
+        }
+        auto noted = co_await in_store_status(
+            pipeline_.writer_,
+            [ids, commit = planned->commit->hex](store::Store& store) {
+                for (const auto id : ids) {
+                    if (auto status = store.intend(id, commit); status.has_error()) return status;
+                }
+                return Status{};
+            }
+        );
+        if (noted.has_error()) {
+            co_await fail_or_retry(std::move(waiting), "record", noted.error());
+            co_return;
+        }
+        began = std::chrono::steady_clock::now();
+        auto pushed = co_await runtime::blocking(pipeline_.git_pool_, [view, planned] {
+            return publish(*view, *planned);
+        });
+        pipeline_.metrics_.step("push", std::chrono::steady_clock::now() - began);
+        if (pushed.has_error()) {
+            co_await fail_or_retry(std::move(waiting), "push", pushed.error().within(repository_));
+            co_return;
+        }
+        if (std::holds_alternative<git::Pushed>(*pushed) ||
+            std::holds_alternative<git::AlreadyThere>(*pushed)) {
+            pipeline_.metrics_.commit(repository_, planned->turn.plan.changes.size());
+            co_await settle_committed(planned, std::move(waiting));
+            co_return;
+        }
+        if (const auto* rejected = std::get_if<git::Rejected>(&*pushed)) {
+            co_await pipeline_.settle_all(
+                items_of(waiting),
+                {.kind = "refused",
+                 .reason = "the Git server refused the push: " + rejected->message,
+                 .commit = {},
+                 .detail_json = "{}"}
+            );
+            co_return;
+        }
+        spdlog::info("repository {}: the branch moved while planning; looking again", repository_);
+        pipeline_.metrics_.retry("moved");
+    }
+    if (waiting.empty() || pipeline_.stopping_) co_return;
+    co_await fail_or_retry(
+        std::move(waiting),
+        "push",
+        Error{Errc::Unavailable, fmt::format("the branch moved {} times in a row", kMaxLooks)}
+    );
+}
+
+asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
+    std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
+) {
+    std::vector<WaitingWork> rest;
+    std::vector<plan::BidAnswer> answers;
+    std::vector<Pipeline::Ended> ended;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        plan::BidAnswer& answer = planned->turn.answers[i];
+        if (planned->landed[i]) {
+            store::Outcome outcome{
+                .kind = "committed",
+                .reason = "found in the branch: pushed before an interruption",
+                .commit = waiting[i].item.intended_commit,
+                .detail_json = "{}"};
+            ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
+            continue;
+        }
+        if (!answer.changes.empty()) {
+            rest.push_back(std::move(waiting[i]));
+            answers.push_back(std::move(answer));
+            continue;
+        }
+        store::Outcome outcome{
+            .kind = "already_current",
+            .reason = "Git names the selected tag already",
+            .commit = {},
+            .detail_json = detail_json(answer, planned->base.hex, "", waiting[i].notes)};
+        if (const auto* refused = std::get_if<policy::Refused>(&answer.decision.verdict)) {
+            outcome.kind = "refused";
+            outcome.reason = refused->reason;
+        }
+        ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
+    }
+    // In step with what is left.
+    planned->turn.answers = std::move(answers);
+    co_await pipeline_.settle(std::move(ended));
+    co_return rest;
+}
+
+asio::awaitable<void> BranchWorker::settle_committed(
+    std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
+) {
+    std::vector<Pipeline::Ended> ended;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        const plan::BidAnswer& answer = planned->turn.answers[i];
+        store::Outcome outcome{
+            .kind = "committed",
+            .reason = answer.decision.explanation.why,
+            .commit = planned->commit->hex,
+            .detail_json = detail_json(
+                answer, planned->base.hex, diff_for(planned->turn.plan, answer), waiting[i].notes
+            )};
+        ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
+    }
+    co_await pipeline_.settle(std::move(ended));
+}
+
+asio::awaitable<void> BranchWorker::fail_or_retry(
+    std::vector<WaitingWork> waiting, std::string step, Error error
+) {
+    if (pipeline_.stopping_) co_return;
+    // Waits beside the queue: work that comes meanwhile has its own turn, and its own look at the
+    // remote.
+    pipeline_.spawn(come_back(std::move(waiting), std::move(step), std::move(error)));
+    co_return;
+}
+
+asio::awaitable<void> BranchWorker::come_back(
+    std::vector<WaitingWork> waiting, std::string step, Error error
+) {
+    auto items = items_of(waiting);
+    if (!co_await pipeline_.retry_later(items, std::move(step), std::move(error))) co_return;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        waiting[i].item = items[i];
+        waiting[i].batch = std::chrono::milliseconds{0};
+        add(std::move(waiting[i]));
+    }
+}
+
+}  // namespace linkspan::pipeline

@@ -1,0 +1,383 @@
+#include "service/pipeline/pipeline.h"
+
+#include "service/pipeline/backoff.h"
+#include "service/pipeline/branch_worker.h"
+#include "service/pipeline/prepare.h"
+#include "service/pipeline/store_access.h"
+#include "service/pipeline/trail_json.h"
+#include "service/registry/client.h"
+#include "service/runtime/blocking.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace linkspan::pipeline {
+namespace asio = boost::asio;
+namespace {
+
+// Enough to keep several slow registries from standing in each other's way; threads are idle nearly
+// always.
+constexpr std::size_t kRegistryThreads = 16;
+constexpr std::size_t kGitThreads = 8;
+// While a pushed tag is not there yet: short, since Distribution writes it within milliseconds.
+constexpr std::chrono::milliseconds kNotYetPause{150};
+
+using Clock = std::chrono::system_clock;
+
+store::Outcome outcome_of(std::string kind, std::string reason) {
+    return {
+        .kind = std::move(kind), .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
+}
+
+// The credentials of one registry, read from their files at every authentication.
+Result<std::optional<registry::Credentials>> credentials_of(const config::Registry& registry) {
+    if (registry.username) {
+        registry::Credentials credentials;
+        credentials.username = *registry.username;
+        if (registry.password) {
+            LINKSPAN_TRY(password, registry.password->read());
+            credentials.password = password;
+        }
+        return std::optional{std::move(credentials)};
+    }
+    if (!registry.docker_config.empty()) {
+        return registry::docker_config_credentials(registry.docker_config, registry.host);
+    }
+    return std::optional<registry::Credentials>{};
+}
+
+registry::RegistryOptions options_for(const ConfigPtr& config, const std::string& host) {
+    registry::RegistryOptions options;
+    options.host = host;
+    if (const config::Registry* found = config->registry(host)) {
+        options.endpoint = found->endpoint;
+        options.insecure = found->insecure;
+        options.ca_file = found->ca_file;
+        options.timeout = found->timeout;
+        // The config is kept alive by the copy.
+        options.credentials = [config, found] { return credentials_of(*found); };
+    }
+    return options;
+}
+
+plan::Scope scope_of(const config::Target& target) {
+    plan::Scope scope{
+        .paths = target.paths, .ignore = target.ignore, .markers = false, .images = false};
+    for (const auto find : target.find) {
+        if (find == config::Find::Markers) scope.markers = true;
+        if (find == config::Find::Images) scope.images = true;
+    }
+    return scope;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(
+    asio::any_io_executor executor, ConfigPtr config, store::Writer& writer, Metrics& metrics
+)
+    : executor_{std::move(executor)},
+      config_{std::move(config)},
+      writer_{writer},
+      metrics_{metrics},
+      registry_pool_{kRegistryThreads},
+      git_pool_{kGitThreads},
+      random_{std::random_device{}()},
+      all_done_{std::make_shared<asio::steady_timer>(executor_)} {}
+
+Pipeline::~Pipeline() {
+    registry_pool_.join();
+    git_pool_.join();
+}
+
+void Pipeline::use(ConfigPtr config) {
+    config_ = std::move(config);
+    clients_.clear();
+}
+
+std::shared_ptr<registry::Client> Pipeline::client(const std::string& host) {
+    auto& client = clients_[host];
+    if (!client) client = std::make_shared<registry::Client>(options_for(config_, host));
+    return client;
+}
+
+BranchWorker& Pipeline::worker(const std::string& repository) {
+    auto& worker = workers_[repository];
+    if (!worker) worker = std::make_unique<BranchWorker>(*this, repository);
+    return *worker;
+}
+
+void Pipeline::spawn(asio::awaitable<void> task) {
+    ++running_;
+    asio::co_spawn(executor_, std::move(task), [this](std::exception_ptr failure) {
+        // Tasks catch what they throw; this is the last net, so that a bug is seen.
+        if (failure) {
+            try {
+                std::rethrow_exception(failure);
+            } catch (const std::exception& e) {
+                spdlog::critical("a task ended by an exception: {}", e.what());
+            } catch (...) {
+                spdlog::critical("a task ended by an exception");
+            }
+        }
+        if (--running_ == 0 && stopping_) all_done_->cancel();
+    });
+}
+
+asio::awaitable<Status> Pipeline::resume() {
+    auto pending = co_await in_store<std::vector<store::WorkItem>>(
+        writer_, [](store::Store& store) { return store.pending(); }
+    );
+    if (pending.has_error()) co_return pending.error();
+    if (!pending->empty())
+        spdlog::info("taking up {} pieces of work left pending", pending->size());
+    start(std::move(*pending));
+    co_return Status{};
+}
+
+void Pipeline::start(std::vector<store::WorkItem> work) {
+    std::map<std::pair<std::string, std::size_t>, std::vector<store::WorkItem>> events;
+    for (auto& item : work) {
+        ++pending_;
+        ++open_[item.delivery];
+        auto key = std::pair{item.delivery, item.event_index};
+        events[std::move(key)].push_back(std::move(item));
+    }
+    metrics_.pending(pending_);
+    for (auto& [key, items] : events) spawn(process_event_guarded(std::move(items)));
+}
+
+asio::awaitable<void> Pipeline::process_event_guarded(std::vector<store::WorkItem> items) {
+    std::string bug;
+    const auto copy = items;
+    try {
+        co_await process_event(std::move(items));
+    } catch (const std::exception& e) {
+        bug = e.what();
+    } catch (...) {
+        bug = "unknown exception";
+    }
+    if (bug.empty() || stopping_) co_return;
+    spdlog::error("delivery {}: internal error: {}", copy.front().delivery, bug);
+    co_await settle_all(copy, outcome_of("failed", "internal error: " + bug));
+}
+
+asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items) {
+    const image::ImageEvent event = items.front().event;
+    const ConfigPtr config = config_;
+
+    // What a config change took away while the work waited is refused, and the rest goes on.
+    std::vector<store::WorkItem> live;
+    std::vector<store::WorkItem> gone;
+    std::vector<policy::Policy> policies;
+    for (auto& item : items) {
+        const auto* target = config->target(item.target);
+        const auto* policy = config->policy(item.policy);
+        if (target != nullptr && policy != nullptr && config->repository(target->repository)) {
+            live.push_back(std::move(item));
+            policies.push_back(*policy);
+        } else {
+            gone.push_back(std::move(item));
+        }
+    }
+    co_await settle_all(
+        std::move(gone),
+        outcome_of("refused", "the target or the policy is no longer in the configuration")
+    );
+    PreparedEvent prepared;
+    const auto missing_until =
+        live.empty() ? Clock::time_point{} : live.front().created_at + config->retry.missing_tag;
+    while (!live.empty()) {
+        const auto host_client = client(event.image.host());
+        const bool insist = Clock::now() >= missing_until;
+        const auto began = std::chrono::steady_clock::now();
+        auto answer =
+            co_await runtime::blocking(registry_pool_, [host_client, event, policies, insist] {
+                return prepare(*host_client, event, policies, insist);
+            });
+        metrics_.step("confirm", std::chrono::steady_clock::now() - began);
+        if (answer.has_error()) {
+            if (!co_await retry_later(live, "confirm", answer.error())) co_return;
+            continue;
+        }
+        if (!answer->not_yet) {
+            prepared = std::move(*answer);
+            break;
+        }
+        if (insist) {
+            co_await settle_all(
+                std::move(live),
+                outcome_of(
+                    "refused",
+                    answer->not_yet->what +
+                        "; push the image again, or look for a typing error in the tag"
+                )
+            );
+            co_return;
+        }
+        if (!co_await pause(kNotYetPause)) co_return;
+    }
+    for (std::size_t i = 0; i < live.size(); ++i) {
+        const auto* target = config->target(live[i].target);
+        auto& mine = prepared.policies[i];
+        WaitingWork waiting{
+            .item = live[i],
+            .bid =
+                {.target = target->name,
+                 .policy = policies[i],
+                 .scope = scope_of(*target),
+                 .selection = std::move(mine.selection),
+                 .resolved = std::move(mine.resolved),
+                 .cause = {.delivery = live[i].delivery, .event = event}},
+            .notes = std::move(mine.notes),
+            .batch = target->batch,
+        };
+        worker(target->repository).add(std::move(waiting));
+    }
+}
+
+asio::awaitable<bool> Pipeline::retry_later(
+    std::vector<store::WorkItem>& items, std::string step, Error error
+) {
+    const ConfigPtr config = config_;
+    const auto now = Clock::now();
+    const bool too_late = now - items.front().created_at > config->retry.give_up_after;
+    if (!is_transient(error.kind) || too_late) {
+        std::string reason = fmt::format("{}: {}", step, error.message);
+        if (too_late) reason += "; given up after the time in retry.give_up_after";
+        co_await settle_all(items, outcome_of("failed", std::move(reason)));
+        co_return false;
+    }
+    metrics_.retry(step);
+    const auto wait = backoff(
+        items.front().attempts, config->retry.initial, config->retry.longest, error, random_
+    );
+    for (auto& item : items) ++item.attempts;
+    spdlog::warn(
+        "delivery {}: {}: {}; attempt {}, next in {} ms",
+        items.front().delivery,
+        step,
+        error.message,
+        items.front().attempts,
+        wait.count()
+    );
+    std::vector<std::int64_t> ids;
+    for (const auto& item : items) ids.push_back(item.id);
+    auto noted = co_await in_store_status(
+        writer_,
+        [ids, due = now + wait, text = step + ": " + error.message](store::Store& store) {
+            for (const auto id : ids) {
+                if (auto status = store.postpone(id, due, text); status.has_error()) return status;
+            }
+            return Status{};
+        }
+    );
+    // The work is on the disk either way; only the trail is poorer.
+    if (noted.has_error())
+        spdlog::error("the retry is not in the trail: {}", noted.error().message);
+    co_return co_await pause(wait);
+}
+
+asio::awaitable<bool> Pipeline::pause(std::chrono::milliseconds time) {
+    if (stopping_) co_return false;
+    auto timer = std::make_shared<asio::steady_timer>(executor_, time);
+    std::erase_if(sleepers_, [](const auto& sleeper) { return sleeper.expired(); });
+    sleepers_.push_back(timer);
+    co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return !stopping_;
+}
+
+asio::awaitable<void> Pipeline::settle_all(
+    std::vector<store::WorkItem> items, store::Outcome outcome
+) {
+    std::vector<Ended> ended;
+    ended.reserve(items.size());
+    for (auto& item : items) ended.push_back({.item = std::move(item), .outcome = outcome});
+    co_await settle(std::move(ended));
+}
+
+asio::awaitable<void> Pipeline::settle(std::vector<Ended> ended) {
+    if (ended.empty()) co_return;
+    const auto now = Clock::now();
+    auto shared = std::make_shared<const std::vector<Ended>>(std::move(ended));
+    // A disk that is full for a while must not lose the outcome: tried until it is written or the
+    // process ends, and then the work, still pending, is found to be done.
+    for (int attempt = 0;; ++attempt) {
+        auto written = co_await in_store_status(writer_, [shared, now](store::Store& store) {
+            for (const auto& one : *shared) {
+                auto status = store.settle(one.item.id, one.outcome, now);
+                if (status.has_error()) return status;
+            }
+            return Status{};
+        });
+        if (!written.has_error()) break;
+        spdlog::error(
+            "delivery {}: the outcome can't be written: {}",
+            shared->front().item.delivery,
+            written.error().message
+        );
+        const ConfigPtr config = config_;
+        if (!co_await pause(backoff(
+                attempt, config->retry.initial, config->retry.longest, written.error(), random_
+            ))) {
+            co_return;
+        }
+    }
+    for (const auto& one : *shared) count_settled(one, now);
+}
+
+void Pipeline::count_settled(const Ended& ended, store::TimePoint now) {
+    const auto& [item, outcome] = ended;
+    metrics_.outcome(item.target, outcome.kind);
+    metrics_.settled_after(item.target, now - item.created_at);
+    metrics_.pending(--pending_);
+    spdlog::info(
+        "delivery {} target {} policy {} image {}:{}: {}{}{}",
+        item.delivery,
+        item.target,
+        item.policy,
+        item.event.image.str(),
+        item.event.tag.str(),
+        outcome.kind,
+        outcome.commit ? " " + *outcome.commit : "",
+        outcome.reason.empty() ? "" : ": " + outcome.reason
+    );
+    const auto open = open_.find(item.delivery);
+    if (open == open_.end() || --open->second > 0) return;
+    open_.erase(open);
+    const auto watching = watchers_.find(item.delivery);
+    if (watching == watchers_.end()) return;
+    for (const auto& timer : watching->second) timer->cancel();
+    watchers_.erase(watching);
+}
+
+asio::awaitable<void> Pipeline::wait_settled(
+    std::string delivery, std::chrono::milliseconds patience
+) {
+    if (stopping_ || !open_.contains(delivery)) co_return;
+    auto timer = std::make_shared<asio::steady_timer>(executor_, patience);
+    watchers_[delivery].push_back(timer);
+    sleepers_.push_back(timer);
+    co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    if (const auto mine = watchers_.find(delivery); mine != watchers_.end()) {
+        std::erase(mine->second, timer);
+        if (mine->second.empty()) watchers_.erase(mine);
+    }
+}
+
+asio::awaitable<bool> Pipeline::stop(std::chrono::milliseconds patience) {
+    stopping_ = true;
+    for (const auto& sleeper : sleepers_) {
+        if (const auto timer = sleeper.lock()) timer->cancel();
+    }
+    if (running_ == 0) co_return true;
+    all_done_->expires_after(patience);
+    co_await all_done_->async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return running_ == 0;
+}
+
+}  // namespace linkspan::pipeline

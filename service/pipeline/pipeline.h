@@ -1,0 +1,113 @@
+// Pipeline: from a recorded delivery to an outcome for each piece of its work.
+//
+// Lives on the io_context thread, like everything that has mutable state; blocking steps run on two
+// pools (registry, git) and come back as values. One BranchWorker per repository serialises its
+// turns; repositories go side by side. Every piece of work ends in exactly one outcome; after a
+// crash it starts again from its row in the store.
+#pragma once
+
+#include "config/config.h"
+#include "service/pipeline/metrics.h"
+#include "service/store/store.h"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace linkspan::registry {
+class Client;
+}
+
+namespace linkspan::pipeline {
+
+class BranchWorker;
+
+using ConfigPtr = std::shared_ptr<const config::Config>;
+
+class Pipeline {
+public:
+    Pipeline(
+        boost::asio::any_io_executor executor,
+        ConfigPtr config,
+        store::Writer& writer,
+        Metrics& metrics
+    );
+    ~Pipeline();
+    Pipeline(const Pipeline&) = delete;
+    Pipeline& operator=(const Pipeline&) = delete;
+
+    // Takes up what an earlier life left pending. Errors: those of the store.
+    boost::asio::awaitable<Status> resume();
+
+    // Starts the work of a delivery that is on the disk.
+    void start(std::vector<store::WorkItem> work);
+
+    // From the next event on, this config counts. Work in flight ends with the one it began with.
+    void use(ConfigPtr config);
+    [[nodiscard]] const ConfigPtr& config() const { return config_; }
+
+    // Stops taking turns, and waits for what is in flight; what has not ended stays pending in the
+    // store. False when `patience` passed first: the caller may end the process all the same.
+    boost::asio::awaitable<bool> stop(std::chrono::milliseconds patience);
+
+    // Returns when all work of the delivery has ended, or after `patience`.
+    boost::asio::awaitable<void> wait_settled(
+        std::string delivery, std::chrono::milliseconds patience
+    );
+
+    [[nodiscard]] std::size_t pending() const { return pending_; }
+
+private:
+    friend class BranchWorker;
+
+    // Every coroutine of the pipeline starts here, so that stop() can wait for it.
+    void spawn(boost::asio::awaitable<void> task);
+    boost::asio::awaitable<void> process_event(std::vector<store::WorkItem> items);
+    boost::asio::awaitable<void> process_event_guarded(std::vector<store::WorkItem> items);
+    struct Ended {
+        store::WorkItem item;
+        store::Outcome outcome;
+    };
+    // In one transaction: a turn may end a thousand pieces of work.
+    boost::asio::awaitable<void> settle(std::vector<Ended> ended);
+    boost::asio::awaitable<void> settle_all(
+        std::vector<store::WorkItem> items, store::Outcome outcome
+    );
+    void count_settled(const Ended& ended, store::TimePoint now);
+    // Remembers that the work waits, and waits. False when stopping, or when the work was given up
+    // on (and settled).
+    boost::asio::awaitable<bool> retry_later(
+        std::vector<store::WorkItem>& items, std::string step, Error error
+    );
+    boost::asio::awaitable<bool> pause(std::chrono::milliseconds time);
+    std::shared_ptr<registry::Client> client(const std::string& host);
+    BranchWorker& worker(const std::string& repository);
+
+    boost::asio::any_io_executor executor_;
+    ConfigPtr config_;
+    store::Writer& writer_;
+    Metrics& metrics_;
+    boost::asio::thread_pool registry_pool_;
+    boost::asio::thread_pool git_pool_;
+    std::map<std::string, std::shared_ptr<registry::Client>> clients_;
+    std::map<std::string, std::unique_ptr<BranchWorker>> workers_;  // by repository name
+    std::map<std::string, std::vector<std::shared_ptr<boost::asio::steady_timer>>> watchers_;
+    std::map<std::string, std::size_t> open_;  // delivery → pieces of work that have not ended
+    std::vector<std::weak_ptr<boost::asio::steady_timer>> sleepers_;
+    std::minstd_rand random_;
+    std::size_t pending_ = 0;
+    std::size_t running_ = 0;  // coroutines in flight
+    bool stopping_ = false;
+    std::shared_ptr<boost::asio::steady_timer> all_done_;
+};
+
+}  // namespace linkspan::pipeline

@@ -1,0 +1,216 @@
+#include "service/pipeline/trail_json.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <ctime>
+
+namespace linkspan::pipeline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxCandidates = 20;
+constexpr std::size_t kMaxRejected = 50;
+constexpr std::size_t kMaxDiff = 64 << 10;
+
+Json optional_text(const std::optional<std::string>& text) {
+    return text ? Json(*text) : Json(nullptr);
+}
+
+// Text from outside may hold broken UTF-8: replaced, never thrown over.
+std::string dump(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json event_json(const image::ImageEvent& event) {
+    return {
+        {"image", event.image.str()},
+        {"tag", event.tag.str()},
+        {"digest", optional_text(event.digest)},
+        {"media_type", optional_text(event.media_type)},
+        {"pushed_at", optional_text(event.pushed_at)},
+        {"revision", optional_text(event.revision)},
+        {"source", optional_text(event.source)},
+        {"build_url", optional_text(event.build_url)},
+        {"actor", optional_text(event.actor)},
+    };
+}
+
+Json explanation_json(const policy::Decision& decision) {
+    const auto& explanation = decision.explanation;
+    Json candidates = Json::array();
+    for (std::size_t i = 0; i < std::min(explanation.candidates.size(), kMaxCandidates); ++i) {
+        candidates.push_back(explanation.candidates[i]);
+    }
+    Json rejected = Json::object();
+    for (const auto& [tag, reason] : explanation.rejected) {
+        if (rejected.size() == kMaxRejected) break;
+        rejected[tag] = reason;
+    }
+    Json out{
+        {"verdict", std::string{policy::verdict_name(decision.verdict)}},
+        {"selected", optional_text(explanation.selected)},
+        {"why", explanation.why},
+        {"considered", explanation.considered},
+        {"candidates", std::move(candidates)},
+        {"candidates_total", explanation.candidates.size()},
+        {"rejected", std::move(rejected)},
+        {"rejected_total", explanation.rejected.size()},
+    };
+    if (const auto* refused = std::get_if<policy::Refused>(&decision.verdict)) {
+        out["reason"] = refused->reason;
+    }
+    return out;
+}
+
+Json changes_json(const std::vector<plan::Change>& changes) {
+    Json out = Json::array();
+    for (const auto& change : changes) {
+        out.push_back({
+            {"path", change.path},
+            {"line", change.line},
+            {"where", change.where},
+            {"image", change.image.str()},
+            {"old_tag", change.old_tag},
+            {"new_tag", change.new_tag},
+            {"old_digest", optional_text(change.old_digest)},
+            {"new_digest", optional_text(change.new_digest)},
+        });
+    }
+    return out;
+}
+
+Json work_json(const store::WorkRow& work) {
+    Json out{
+        {"target", work.target},
+        {"policy", work.policy},
+        {"state", work.state},
+        {"attempts", work.attempts},
+    };
+    if (work.outcome) {
+        out["outcome"] = work.outcome->kind;
+        out["reason"] = work.outcome->reason;
+        out["commit"] = optional_text(work.outcome->commit);
+        if (work.done_at) out["settled_at"] = rfc3339(*work.done_at);
+        auto detail = Json::parse(work.outcome->detail_json, nullptr, false);
+        if (detail.is_object()) out.update(detail);
+    } else {
+        out["outcome"] = nullptr;
+        if (work.due_at) out["next_attempt_at"] = rfc3339(*work.due_at);
+        out["last_error"] = optional_text(work.last_error);
+    }
+    return out;
+}
+
+std::string status_url(const std::string& public_url, const std::string& id) {
+    std::string base = public_url;
+    while (base.ends_with('/')) base.pop_back();
+    return base + "/v1/deliveries/" + id;
+}
+
+}  // namespace
+
+std::string rfc3339(store::TimePoint time) {
+    using namespace std::chrono;
+    const auto millis = duration_cast<milliseconds>(time.time_since_epoch()).count();
+    const std::time_t whole = system_clock::to_time_t(floor<seconds>(time));
+    std::tm utc{};
+    gmtime_r(&whole, &utc);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", utc, ((millis % 1000) + 1000) % 1000);
+}
+
+std::string detail_json(
+    const plan::BidAnswer& answer,
+    const std::string& base,
+    const std::string& diff,
+    const std::vector<std::string>& notes
+) {
+    Json out{{"decision", explanation_json(answer.decision)}};
+    Json plan{{"base", base}, {"changes", changes_json(answer.changes)}};
+    if (!diff.empty()) {
+        plan["diff"] = diff.size() <= kMaxDiff ? diff : diff.substr(0, kMaxDiff) + "\n[cut]\n";
+    }
+    out["plan"] = std::move(plan);
+    out["refusals"] = answer.refusals;
+    out["problems"] = answer.problems;
+    out["notes"] = notes;
+    return dump(out);
+}
+
+std::string trail_json(const store::Trail& trail, const std::string& public_url) {
+    const auto& delivery = trail.delivery;
+    Json events = Json::array();
+    for (std::size_t i = 0; i < delivery.events.size(); ++i) {
+        Json event = event_json(delivery.events[i].event);
+        Json targets = Json::array();
+        for (const auto& work : trail.work) {
+            if (work.event_index == i) targets.push_back(work_json(work));
+        }
+        if (targets.empty()) {
+            event["outcome"] = "unwatched";
+            event["reason"] = "no target's policy watches this image";
+        }
+        event["targets"] = std::move(targets);
+        events.push_back(std::move(event));
+    }
+    const Json out{
+        {"id", delivery.id},
+        {"status_url", status_url(public_url, delivery.id)},
+        {"receiver", delivery.receiver},
+        {"sender", delivery.sender},
+        {"received_at", rfc3339(delivery.received_at)},
+        {"remote_address", delivery.remote_address},
+        {"proven", delivery.proven},
+        {"ignored", optional_text(delivery.ignored)},
+        {"settled", trail.settled()},
+        {"events", std::move(events)},
+    };
+    return dump(out);
+}
+
+std::string deliveries_json(const std::vector<store::DeliverySummary>& page, std::size_t limit) {
+    Json items = Json::array();
+    for (const auto& row : page) {
+        items.push_back({
+            {"id", row.id},
+            {"receiver", row.receiver},
+            {"sender", row.sender},
+            {"received_at", rfc3339(row.received_at)},
+            {"ignored", optional_text(row.ignored)},
+            {"events", row.events},
+            {"pending", row.pending},
+        });
+    }
+    Json out{{"deliveries", std::move(items)}, {"next", nullptr}};
+    if (page.size() == limit && !page.empty()) out["next"] = page.back().id;
+    return dump(out);
+}
+
+std::string accepted_json(const store::NewDelivery& delivery, const std::string& public_url) {
+    Json events = Json::array();
+    for (const auto& event : delivery.events) {
+        Json targets = Json::array();
+        for (const auto& work : event.work) {
+            targets.push_back({{"target", work.target}, {"policy", work.policy}});
+        }
+        events.push_back({
+            {"image", event.event.image.str()},
+            {"tag", event.event.tag.str()},
+            {"digest", optional_text(event.event.digest)},
+            {"targets", std::move(targets)},
+        });
+    }
+    return dump(Json{
+        {"id", delivery.id},
+        {"status_url", status_url(public_url, delivery.id)},
+        {"events", std::move(events)}});
+}
+
+std::string ignored_json(const std::string& id, const std::string& reason) {
+    return dump(Json{{"id", id}, {"ignored", reason}});
+}
+
+}  // namespace linkspan::pipeline

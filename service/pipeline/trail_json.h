@@ -1,0 +1,33 @@
+// The trail as JSON: what GET /v1/deliveries/{id} answers. docs/api.md describes every field.
+#pragma once
+
+#include "core/plan/turn.h"
+#include "service/store/store.h"
+
+#include <string>
+#include <vector>
+
+namespace linkspan::pipeline {
+
+// "2026-11-20T22:18:28.123Z"
+std::string rfc3339(store::TimePoint time);
+
+// The outcome's detail: decision, plan with diff, refusals, problems. Lists are cut (and say so):
+// the trail is for people, and a tag list is hostile input.
+std::string detail_json(
+    const plan::BidAnswer& answer,
+    const std::string& base,
+    const std::string& diff,
+    const std::vector<std::string>& notes
+);
+
+std::string trail_json(const store::Trail& trail, const std::string& public_url);
+
+std::string deliveries_json(const std::vector<store::DeliverySummary>& page, std::size_t limit);
+
+// The 202 answer: {"id","status_url","events":[{"image","tag","digest","targets":[…]}]}.
+std::string accepted_json(const store::NewDelivery& delivery, const std::string& public_url);
+// The 200 answer: {"id","ignored":"reason"}.
+std::string ignored_json(const std::string& id, const std::string& reason);
+
+}  // namespace linkspan::pipeline

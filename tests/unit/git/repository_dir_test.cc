@@ -1,0 +1,124 @@
+#include "tests/unit/git/fixture.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace linkspan::git {
+namespace {
+
+namespace fs = std::filesystem;
+
+class MirrorDirectoryTest : public GitTest {
+protected:
+    std::vector<std::string> notices;
+
+    Mirror open_noting() {
+        auto options = remote_at(remote.path());
+        options.notice = [this](const std::string& text) { notices.push_back(text); };
+        return must(Mirror::open(sandbox / "mirror", options));
+    }
+    std::vector<std::string> wrecks() const {
+        std::vector<std::string> found;
+        for (const auto& entry : fs::directory_iterator{sandbox.path()}) {
+            const auto name = entry.path().filename().string();
+            if (name.rfind("mirror.corrupt-", 0) == 0) found.push_back(name);
+        }
+        return found;
+    }
+};
+
+TEST_F(MirrorDirectoryTest, IsMadeOnceAndKept) {
+    remote.person_commits({{"a", "1"}}, "first");
+    must(open_noting().fetch("main"));
+    must(open_noting().fetch("main"));
+    EXPECT_TRUE(notices.empty());
+    EXPECT_TRUE(wrecks().empty());
+}
+
+TEST_F(MirrorDirectoryTest, DamageOfAnyKindHealsAndIsTold) {
+    const struct {
+        std::string name;
+        std::function<void(const fs::path&)> damage;
+    } cases[] = {
+        {"no HEAD", [](const fs::path& p) { fs::remove(p / "HEAD"); }},
+        {"config is nonsense", [](const fs::path& p) { testing::write_file(p / "config", "[["); }},
+        {"no objects", [](const fs::path& p) { fs::remove_all(p / "objects" / "pack"); }},
+        {"a ref to nowhere",
+         [](const fs::path& p) {
+             testing::write_file(p / "refs/remotes/origin/main", std::string(40, 'a') + "\n");
+         }},
+        {"a ref that is nonsense",
+         [](const fs::path& p) { testing::write_file(p / "refs/remotes/origin/main", "x"); }},
+        {"a file in its place",
+         [](const fs::path& p) {
+             fs::remove_all(p);
+             testing::write_file(p, "hello");
+         }},
+    };
+    remote.person_commits({{"a", "1"}}, "first");
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        fs::remove_all(sandbox / "mirror");
+        for (const auto& name : wrecks()) fs::remove_all(sandbox / name);
+        must(open_noting().fetch("main"));
+        notices.clear();
+        c.damage(sandbox / "mirror");
+        auto mirror = open_noting();
+        EXPECT_EQ(must(mirror.fetch("main")).hex, remote.tip());
+        EXPECT_EQ(notices.size(), 1U);
+        EXPECT_EQ(wrecks().size(), 1U);
+    }
+}
+
+TEST_F(MirrorDirectoryTest, OnlyTheLastWreckIsKept) {
+    remote.person_commits({{"a", "1"}}, "first");
+    for (int i = 0; i < 3; ++i) {
+        must(open_noting().fetch("main"));
+        fs::remove(fs::path{sandbox / "mirror"} / "HEAD");
+    }
+    must(open_noting().fetch("main"));
+    EXPECT_EQ(wrecks().size(), 1U);
+}
+
+TEST_F(MirrorDirectoryTest, AMirrorRemovedWhileOpenIsMadeAgain) {
+    remote.person_commits({{"a", "1"}}, "first");
+    auto mirror = open_noting();
+    must(mirror.fetch("main"));
+    fs::remove_all(sandbox / "mirror");
+    const auto tip = must(mirror.fetch("main"));
+    EXPECT_EQ(tip.hex, remote.tip());
+    EXPECT_EQ(must(mirror.files(tip, {})).size(), 1U);
+    EXPECT_EQ(notices.size(), 1U);
+}
+
+TEST_F(MirrorDirectoryTest, AnObjectDamagedWhileOpenIsCorruptOnceAndThenHeals) {
+    remote.person_commits({{"a", "1"}, {"sub/b", "2"}}, "first");
+    auto mirror = open_noting();
+    auto tip = must(mirror.fetch("main"));
+    const auto file = must(mirror.find(tip, "sub/b"));
+    fs::remove_all(fs::path{sandbox / "mirror"} / "objects" / "pack");
+    mirror = open_noting();
+    EXPECT_EQ(notices.size(), 1U);
+    tip = must(mirror.fetch("main"));
+    EXPECT_EQ(must(mirror.read(file->blob, 100)), "2");
+}
+
+TEST_F(MirrorDirectoryTest, AMissingParentIsMade) {
+    remote.person_commits({{"a", "1"}}, "first");
+    auto mirror = must(Mirror::open(sandbox / "data/git/fleet/", remote_at(remote.path())));
+    must(mirror.fetch("main"));
+    EXPECT_TRUE(fs::exists(sandbox / "data/git/fleet/HEAD"));
+}
+
+TEST_F(MirrorDirectoryTest, APlaceThatCanNotBeMadeIsUnavailable) {
+    testing::write_file(sandbox / "file", "x");
+    const auto error = failure_of(Mirror::open(sandbox / "file/mirror", remote_at(remote.path())));
+    EXPECT_EQ(error.kind, Errc::Unavailable) << error.message;
+}
+
+}  // namespace
+}  // namespace linkspan::git

@@ -1,0 +1,176 @@
+// Whole trees before and after: tests/golden/yaml/<case>/{before,after}/…
+//
+// case.json says what is wanted: {"markers": {"ns:name": "host/image:tag"}, "images": ["…"],
+// "digest": "keep|pin|never"}. plan.json beside it is what was found and planned, for reviewers of
+// a change. LINKSPAN_ACCEPT=1 rewrites after/ and plan.json, and skips.
+
+#include "tests/unit/manifest/rewrite.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace linkspan::manifest {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using Files = std::map<std::string, std::string>;
+
+fs::path root() { return fs::path{LINKSPAN_SOURCE_DIR} / "tests/golden/yaml"; }
+
+std::string read_bytes(const fs::path& path) {
+    std::ifstream in{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+void write_bytes(const fs::path& path, const std::string& bytes) {
+    fs::create_directories(path.parent_path());
+    std::ofstream{path, std::ios::binary} << bytes;
+}
+
+Files read_tree_at(const fs::path& folder) {
+    Files out;
+    if (!fs::exists(folder)) return out;
+    for (const auto& entry : fs::recursive_directory_iterator{folder}) {
+        if (entry.is_regular_file()) {
+            out[fs::relative(entry.path(), folder).string()] = read_bytes(entry.path());
+        }
+    }
+    return out;
+}
+
+test::Wishes read_wishes(const Json& json) {
+    const std::map<std::string, policy::DigestMode> modes = {
+        {"keep", policy::DigestMode::Keep},
+        {"pin", policy::DigestMode::Pin},
+        {"never", policy::DigestMode::Never},
+    };
+    const auto mode = modes.at(json.value("digest", "keep"));
+    test::Wishes out;
+    const Json markers = json.value("markers", Json::object());
+    for (const auto& [policy, reference] : markers.items()) {
+        out.markers.emplace(policy, test::wanted(reference.get<std::string>(), mode));
+    }
+    for (const auto& reference : json.value("images", Json::array())) {
+        out.images.push_back(test::wanted(reference.get<std::string>(), mode));
+    }
+    return out;
+}
+
+const char* kind_name(PlaceKind kind) {
+    switch (kind) {
+        case PlaceKind::Marker:
+            return "marker";
+        case PlaceKind::KubernetesImage:
+            return "kubernetes";
+        case PlaceKind::KustomizeImage:
+            return "kustomize";
+    }
+    return "";
+}
+
+Json describe(const Scan& found, const test::Rewritten& result) {
+    Json out = Json::object();
+    if (found.skipped) out["skipped"] = *found.skipped;
+    for (const Place& place : found.places) {
+        Json p = {{"kind", kind_name(place.kind)}, {"where", place.where}};
+        if (place.document > 0) p["document"] = place.document;
+        if (!place.object.empty()) p["object"] = place.object;
+        if (place.image) p["image"] = place.image->str();
+        if (!place.policy.empty()) p["policy"] = place.policy;
+        if (!place.scalars.empty()) p["line"] = place.scalars.back().line;
+        if (!place.alias_lines.empty()) p["aliases"] = place.alias_lines;
+        out["places"].push_back(std::move(p));
+    }
+    for (const Edit& edit : result.edits) {
+        Json e = {{"line", edit.line}};
+        if (!edit.key.empty()) e["key"] = edit.key;
+        e["old"] = edit.old_value;
+        e["new"] = edit.new_value;
+        out["edits"].push_back(std::move(e));
+    }
+    for (const Problem& problem : found.problems) {
+        out["problems"].push_back({{"line", problem.line}, {"message", problem.message}});
+    }
+    for (const std::string& refused : result.refused) out["refused"].push_back(refused);
+    return out;
+}
+
+class GoldenTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenTest, OnlyTheValuesChange) {
+    const fs::path folder = root() / GetParam();
+    const test::Wishes wishes = read_wishes(Json::parse(read_bytes(folder / "case.json")));
+    Files after;
+    Json plan = Json::object();
+    for (const auto& [path, bytes] : read_tree_at(folder / "before")) {
+        SCOPED_TRACE(path);
+        if (!worth_scanning(path, bytes)) {
+            if (worth_scanning(path, "image")) {
+                EXPECT_TRUE(scan(path, bytes).places.empty()) << "the cheap look missed a place";
+            }
+            after[path] = bytes;
+            continue;
+        }
+        const Scan found = scan(path, bytes);
+        const test::Rewritten result = test::rewrite(bytes, found, wishes);
+        plan[path] = describe(found, result);
+        const Scan again = scan(path, result.bytes);
+        EXPECT_EQ(again.places.size(), found.places.size());
+        EXPECT_EQ(test::rewrite(result.bytes, again, wishes).bytes, result.bytes)
+            << "a second time";
+        after[path] = result.bytes;
+    }
+    const std::string plan_text = plan.dump(2) + "\n";
+    const char* accept = std::getenv("LINKSPAN_ACCEPT");
+    if (accept != nullptr && std::string_view{accept} == "1") {
+        fs::remove_all(folder / "after");
+        for (const auto& [path, bytes] : after) write_bytes(folder / "after" / path, bytes);
+        write_bytes(folder / "plan.json", plan_text);
+        GTEST_SKIP() << "accepted " << folder;
+    }
+    const Files expected = read_tree_at(folder / "after");
+    EXPECT_EQ(after.size(), expected.size());
+    for (const auto& [path, bytes] : after) {
+        SCOPED_TRACE(path);
+        const auto it = expected.find(path);
+        if (it == expected.end()) {
+            ADD_FAILURE() << "not in after/";
+            continue;
+        }
+        EXPECT_EQ(bytes, it->second);
+    }
+    EXPECT_EQ(plan_text, read_bytes(folder / "plan.json"));
+}
+
+std::vector<std::string> cases() {
+    std::vector<std::string> out;
+    for (const auto& entry : fs::directory_iterator{root()}) {
+        if (entry.is_directory()) out.push_back(entry.path().filename().string());
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+INSTANTIATE_TEST_SUITE_P(Yaml, GoldenTest, testing::ValuesIn(cases()), [](const auto& param) {
+    std::string name = param.param;
+    std::replace_if(
+        name.begin(),
+        name.end(),
+        [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; },
+        '_'
+    );
+    return name;
+});
+
+}  // namespace
+}  // namespace linkspan::manifest

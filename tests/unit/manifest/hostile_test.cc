@@ -1,0 +1,98 @@
+// Files made to hurt: bounded time and memory, a reason instead of a crash.
+
+#include "core/manifest/edit.h"
+#include "core/manifest/scan.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace linkspan::manifest {
+namespace {
+
+std::string repeat(std::string_view text, std::size_t times) {
+    std::string out;
+    out.reserve(text.size() * times);
+    for (std::size_t i = 0; i < times; ++i) out += text;
+    return out;
+}
+
+TEST(HostileTest, SkippedWithAReason) {
+    struct Case {
+        const char* name;
+        std::string text;
+        const char* reason;
+    };
+    const Case cases[] = {
+        {"brackets 100,000 deep", "image: " + repeat("[", 100'000), "nested deeper"},
+        {"closed brackets 100,000 deep",
+         "image: " + repeat("[", 100'000) + repeat("]", 100'000),
+         "nested deeper"},
+        {"braces 100,000 deep", "image: " + repeat("{a: ", 100'000), "nested deeper"},
+        {"dashes 100,000 deep", repeat("- ", 100'000) + "image", "nested deeper"},
+        {"keys 100,000 deep", repeat("? ", 100'000) + "image", "nested deeper"},
+        {"three million values",
+         "image: [" + repeat("a,", 3'000'000) + "]",
+         "more than 1000000 values"},
+        {"100 MB in one scalar", "image: " + std::string(100'000'000, 'x'), "larger than"},
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Scan found = scan("f.yaml", c.text);
+        ASSERT_TRUE(found.skipped);
+        EXPECT_NE(found.skipped->find(c.reason), std::string::npos) << *found.skipped;
+        EXPECT_LT(found.skipped->size(), 300U);
+    }
+}
+
+TEST(HostileTest, BillionLaughs) {
+    std::string text = "a0: &a0 x:1\n";
+    for (int i = 1; i < 60; ++i) {
+        const std::string of = "*a" + std::to_string(i - 1);
+        text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + of;
+        for (int k = 0; k < 9; ++k) text += "," + of;
+        text += "]\n";
+    }
+    text += "apiVersion: v1\nkind: Pod\nspec: {containers: *a59}\n";
+    const Scan found = scan("f.yaml", text);
+    EXPECT_FALSE(found.skipped);
+    const std::string after = "b" + text.substr(1);
+    EXPECT_TRUE(verify(text, text, {}));
+    EXPECT_FALSE(verify(text, after, {}));
+}
+
+TEST(HostileTest, AliasesIntoThemselves) {
+    const std::string text =
+        "apiVersion: v1\nkind: Pod\nspec: &s\n  <<: *s\n  containers: &c\n  - *c\n  - <<: [*s, "
+        "*s]\n";
+    EXPECT_FALSE(scan("f.yaml", text).skipped);
+    EXPECT_FALSE(scan("kustomization.yaml", "images: &i [*i, {<<: *i, name: *i}]\n").skipped);
+}
+
+TEST(HostileTest, ManyMergesOfOneLargeMapping) {
+    std::string text = "apiVersion: v1\nkind: Pod\nbase: &b {";
+    for (int i = 0; i < 100'000; ++i) text += "k" + std::to_string(i) + ": 1, ";
+    text += "}\nspec:\n  containers:\n" + repeat("  - <<: *b\n", 100'000);
+    EXPECT_FALSE(scan("f.yaml", text).skipped);
+}
+
+TEST(HostileTest, ManyMarkers) {
+    const std::string marker = "# {\"$imagepolicy\": \"a:b\"}\n";
+    const Scan comments = scan("f.yaml", repeat(marker, 300'000) + "a: x:1\n");
+    EXPECT_LE(comments.problems.size(), 1'000U);
+    const Scan places = scan("f.yaml", repeat("- x:1 " + marker, 100'000));
+    EXPECT_EQ(places.places.size(), 20'000U);
+    EXPECT_EQ(places.problems.size(), 1U);
+    const Scan text = scan("f.yaml", "a: |\n" + repeat("  $imagepolicy\n", 300'000));
+    EXPECT_TRUE(text.places.empty());
+}
+
+TEST(HostileTest, VerifyRefusesDepthItself) {
+    const std::string deep = repeat("[", 100'000) + repeat("]", 100'000);
+    const auto status = verify(deep, deep, {});
+    ASSERT_FALSE(status.has_value());
+    EXPECT_EQ(status.error().kind, Errc::Corrupt);
+}
+
+}  // namespace
+}  // namespace linkspan::manifest

@@ -1,0 +1,126 @@
+#include "core/plan/message.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace linkspan::plan {
+namespace {
+
+image::ImageName name(const char* text) { return *image::ImageName::parse(text); }
+
+EditPlan one_change() {
+    EditPlan plan;
+    plan.base = "0123";
+    plan.files.push_back({.path = "apps/web.yaml", .edits = {}, .before = "", .after = ""});
+    plan.changes.push_back(
+        {.target = "prod",
+         .policy = "flux-system:web",
+         .path = "apps/web.yaml",
+         .line = 12,
+         .where = "spec.containers[0].image",
+         .image = name("registry.example.com/acme/web"),
+         .old_tag = "1.0.0",
+         .new_tag = "1.1.0",
+         .old_digest = {},
+         .new_digest = {},
+         .why = "greatest"}
+    );
+    plan.causes.push_back(
+        {.delivery = "01TEST",
+         .event =
+             {.image = name("registry.example.com/acme/web"),
+              .tag = *image::Tag::parse("1.1.0"),
+              .digest = {},
+              .media_type = {},
+              .pushed_at = {},
+              .revision = "abc123",
+              .source = {},
+              .build_url = {},
+              .actor = {}}}
+    );
+    return plan;
+}
+
+TEST(CommitMessage, DefaultIsWorthReading) {
+    EXPECT_EQ(
+        *commit_message("", one_change()),
+        "Update web to 1.1.0 in prod\n"
+        "\n"
+        "registry.example.com/acme/web: 1.0.0 -> 1.1.0 (policy flux-system:web)\n"
+        "\n"
+        "- apps/web.yaml:12 spec.containers[0].image\n"
+        "\n"
+        "Linkspan-Delivery: 01TEST\n"
+        "Linkspan-Source-Revision: abc123\n"
+    );
+}
+
+TEST(CommitMessage, SeveralImagesAreCounted) {
+    EditPlan plan = one_change();
+    Change other = plan.changes[0];
+    other.image = name("registry.example.com/acme/api");
+    plan.changes.push_back(other);
+    EXPECT_EQ(commit_message("", plan)->substr(0, 24), "Update 2 images in prod\n");
+}
+
+TEST(CommitMessage, TemplateNamesAndLists) {
+    EXPECT_EQ(
+        *commit_message(
+            "chore({{targets}}): images\n\n"
+            "{{#each changes}}* {{ image }} {{old}} to {{new}}\n{{/each}}"
+            "{{#each causes}}rev {{revision}}{{/each}}",
+            one_change()
+        ),
+        "chore(prod): images\n\n* registry.example.com/acme/web 1.0.0 to 1.1.0\nrev abc123\n\n"
+        "Linkspan-Delivery: 01TEST\nLinkspan-Source-Revision: abc123\n"
+    );
+}
+
+TEST(CommitMessage, OneUpdateInManyPlacesIsListedOnce) {
+    EditPlan plan = one_change();
+    plan.changes.push_back(plan.changes[0]);
+    const std::string message = *commit_message("{{#each updates}}{{image}};{{/each}}", plan);
+    EXPECT_EQ(message.substr(0, message.find('\n')), "registry.example.com/acme/web;");
+}
+
+TEST(CommitMessage, NothingFromOutsideCanForgeATrailer) {
+    EditPlan plan = one_change();
+    plan.causes[0].event.revision = "abc\nSigned-off-by: Mallory <m@example.com>";
+    plan.causes[0].event.actor = "x\n\nCo-authored-by: Mallory <m@example.com>";
+    const std::string message = *commit_message("{{#each causes}}{{actor}}{{/each}}", plan);
+    EXPECT_EQ(message.find("\nSigned-off-by"), std::string::npos) << message;
+    EXPECT_EQ(message.find("\nCo-authored-by"), std::string::npos) << message;
+}
+
+TEST(CommitMessage, ALongListIsCutAndSaysSo) {
+    EditPlan plan = one_change();
+    for (int i = 0; i < 200; ++i) plan.changes.push_back(plan.changes[0]);
+    EXPECT_NE(commit_message("", plan)->find("… and 151 more"), std::string::npos);
+}
+
+TEST(MessageTemplate, WhatIsWrongIsNamedWithItsPlace) {
+    struct Case {
+        const char* text;
+        const char* expected;
+    };
+    const Case cases[] = {
+        {"x {{nope}}", "byte 2: unknown name \"nope\""},
+        {"{{subject", "byte 0: \"{{\" without \"}}\""},
+        {"{{#each things}}{{/each}}", "unknown list \"things\"; known: causes, changes, updates"},
+        {"{{#each changes}}", "{{#each}} without {{/each}}"},
+        {"{{#each changes}}{{nope}}{{/each}}", "unknown name \"nope\""},
+        {"{{#each changes}}{{#each causes}}{{/each}}{{/each}}", "a block inside a block"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.text);
+        const auto status = check_template(c.text);
+        ASSERT_TRUE(status.has_error());
+        EXPECT_NE(status.error().message.find(c.expected), std::string::npos)
+            << status.error().message;
+    }
+    EXPECT_FALSE(check_template(kDefaultMessage).has_error());
+}
+
+}  // namespace
+}  // namespace linkspan::plan
