@@ -186,8 +186,8 @@ std::string new_id(TimePoint now);
 // with the error in place of the operation's result). Destruction finishes what is queued, and
 // must not happen on the store's thread (in `done`).
 //
-// There is no waiting for company: a transaction takes what is queued when it begins, and while it
-// goes to the disk the next one gathers.
+// There is no waiting for company: a transaction takes whoever comes until nobody is left, and
+// while it goes to the disk the next one gathers.
 class Writer {
 public:
     explicit Writer(std::unique_ptr<Store> store);
