@@ -1,6 +1,5 @@
 #include "service/pipeline/routes.h"
 
-#include "service/pipeline/receive.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
 
@@ -23,6 +22,7 @@ constexpr std::size_t kDefaultPage = 50;
 constexpr std::size_t kLargestPage = 500;
 
 struct Services {
+    Intake& intake;
     Pipeline& pipeline;
     store::Writer& writer;
     Metrics& metrics;
@@ -175,14 +175,7 @@ constexpr std::array kGets{
 asio::awaitable<http::Response> answer(Services services, http::Request request) {
     constexpr std::string_view kHooks = "/hooks/";
     if (request.path.starts_with(kHooks)) {
-        std::string receiver = request.path.substr(kHooks.size());
-        co_return co_await receive(
-            services.pipeline,
-            services.writer,
-            services.metrics,
-            std::move(receiver),
-            std::move(request)
-        );
+        co_return co_await services.intake.receive(std::move(request));
     }
     for (const Route& route : kGets) {
         const bool mine = route.prefix ? request.path.starts_with(route.path) &&
@@ -206,8 +199,8 @@ asio::awaitable<http::Response> answer(Services services, http::Request request)
 
 }  // namespace
 
-http::Handler routes(Pipeline& pipeline, store::Writer& writer, Metrics& metrics) {
-    const Services services{pipeline, writer, metrics};
+http::Handler routes(Intake& intake, Pipeline& pipeline, store::Writer& writer, Metrics& metrics) {
+    const Services services{intake, pipeline, writer, metrics};
     // Not a coroutine itself: the coroutine has its own copies.
     return [services](http::Request request) { return answer(services, std::move(request)); };
 }
