@@ -13,6 +13,7 @@
 
 #include "core/image/event.h"
 #include "core/result.h"
+#include "service/store/time_point.h"
 
 #include <chrono>
 #include <cstdint>
@@ -25,7 +26,10 @@
 
 namespace linkspan::store {
 
-using TimePoint = std::chrono::system_clock::time_point;
+class Audit;
+class BlobIndex;
+class Holds;
+class KnownTags;
 
 struct NewWork {
     std::string target;
@@ -161,6 +165,13 @@ public:
     // For readiness: a small write, which takes the same way to the disk as every other one. (One
     // that is rolled back would never meet a full disk: SQLite writes when it commits.)
     virtual Status probe() = 0;
+
+    // The other tables, each with a header of its own. What one operation does in several of them
+    // is done or not done together.
+    virtual KnownTags& known_tags() = 0;
+    virtual Holds& holds() = 0;
+    virtual Audit& audit() = 0;
+    virtual BlobIndex& blob_index() = 0;
 
 protected:
     Store() = default;

@@ -222,9 +222,66 @@ void BM_Life(benchmark::State& state) {
     });
 }
 
+// The store's thread does nothing else meanwhile: this is what a delivery may have to wait.
+std::unique_ptr<SqliteStore> open_scratch(benchmark::State& state, const Scratch& scratch) {
+    auto store = SqliteStore::open(scratch.file("store.db"), Database::Options{});
+    if (store.has_error()) {
+        state.SkipWithError(store.error().message.c_str());
+        return nullptr;
+    }
+    return std::move(*store);
+}
+
+// A registry's list of tags that is the same as the last time but for one.
+void BM_Listing(benchmark::State& state) {
+    const Scratch scratch;
+    auto store = open_scratch(state, scratch);
+    if (!store) return;
+    const auto image = *image::ImageName::parse("registry.example.com/acme/app");
+    std::vector<std::string> tags;
+    for (std::int64_t i = 0; i < state.range(0); ++i) tags.push_back(fmt::format("1.{}.{}", i, i));
+    auto now = std::chrono::system_clock::now();
+    (void)store->known_tags().replace_listing(image, tags, now);
+    std::int64_t n = 0;
+    for (auto _ : state) {
+        tags.back() = fmt::format("2.0.{}", ++n);
+        now += std::chrono::seconds{1};
+        benchmark::DoNotOptimize(store->known_tags().replace_listing(image, tags, now));
+    }
+}
+
+void BM_KnownTags(benchmark::State& state) {
+    const Scratch scratch;
+    auto store = open_scratch(state, scratch);
+    if (!store) return;
+    const auto image = *image::ImageName::parse("registry.example.com/acme/app");
+    std::vector<std::string> tags;
+    for (std::int64_t i = 0; i < state.range(0); ++i) tags.push_back(fmt::format("1.{}.{}", i, i));
+    (void)store->known_tags().replace_listing(image, tags, std::chrono::system_clock::now());
+    for (auto _ : state) benchmark::DoNotOptimize(store->known_tags().known_tags(image));
+}
+
+// Every blob of a repository after a restart; every tenth names an image.
+void BM_BlobIndex(benchmark::State& state) {
+    const Scratch scratch;
+    auto store = open_scratch(state, scratch);
+    if (!store) return;
+    std::vector<std::string> ids;
+    std::vector<IndexedBlob> blobs;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(state.range(0)); ++i) {
+        ids.push_back(fmt::format("{:016x}{:024x}", i * 0x9E3779B97F4A7C15U, i));
+        blobs.push_back({ids.back(), std::string(i % 10 == 0 ? 300 : 0, 'p')});
+    }
+    (void)store->blob_index().put_many(blobs, 1);
+    for (auto _ : state) benchmark::DoNotOptimize(store->blob_index().get_many(ids, 1));
+}
+
 BENCHMARK(BM_Write)->UseRealTime()->MinTime(2);
 BENCHMARK(BM_Record)->Arg(1)->Arg(8)->Arg(64)->UseRealTime()->MinTime(2);
 BENCHMARK(BM_Life)->Arg(1)->Arg(64)->UseRealTime()->MinTime(2);
+BENCHMARK(BM_Listing)->Arg(1000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_KnownTags)->Arg(1000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_BlobIndex)->Arg(50'000)->Unit(benchmark::kMillisecond);
 // Again at the end: a disk that others use changes its mind.
 BENCHMARK(BM_Write)->Name("BM_Write/again")->UseRealTime()->MinTime(2);
 

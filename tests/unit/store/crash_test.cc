@@ -3,6 +3,7 @@
 // migrating the file included. In one series it is killed; in the other the power goes too, and
 // part of what was not synced is lost. Afterwards a new process must find everything that was
 // reported as done, and nothing half.
+#include "service/store/migrations.h"
 #include "tests/unit/store/fault_vfs.h"
 #include "tests/unit/store/samples.h"
 
@@ -102,7 +103,7 @@ void live_together(std::unique_ptr<Store> store, const Reports& reports) {
     }
 }
 
-enum class Life { Alone, Together };
+enum class Life { Open, Alone, Together };
 
 // Returns the reports; `ended` tells whether the child lived to its natural end.
 std::map<char, std::vector<std::size_t>> live_and_die(
@@ -125,7 +126,7 @@ std::map<char, std::vector<std::size_t>> live_and_die(
             const Reports reports{ends[1]};
             if (life == Life::Alone) {
                 live_alone(*store, reports);
-            } else {
+            } else if (life == Life::Together) {
                 live_together(std::move(store), reports);
             }
         } catch (const std::exception& e) {
@@ -224,6 +225,30 @@ void die_everywhere(Life life, Faults::End end) {
     }
     EXPECT_GT(call, 50);
     testing::Test::RecordProperty("calls", static_cast<int>(call));
+}
+
+// A file of schema 1, and a process that dies while it brings it to the newest one.
+TEST(CrashTest, EndedAtEveryCallOfAMigration) {
+    for (const auto end : {Faults::End::Kill, Faults::End::PowerCut}) {
+        bool ended = false;
+        for (std::int64_t call = 1; !ended && !HasFailure(); call += kStride) {
+            SCOPED_TRACE(fmt::format("ended at call {}", call));
+            const TempDir dir;
+            {
+                auto db = must(Database::open(dir / "s.db"));
+                must(db->make_durable());
+                must(migrate(*db, 1));
+                must(
+                    db->script("INSERT INTO deliveries VALUES (1, 'ID', 'r', 's', 'k9', 3600, 1, "
+                               "1700000000000000000, '', 1, NULL, 202, 'the answer')")
+                );
+            }
+            const auto reports = live_and_die(dir / "s.db", Life::Open, end, call, ended);
+            auto store = open_store(dir / "s.db", kOptions);
+            EXPECT_EQ(must(store->database().integer("PRAGMA user_version")), schema_version());
+            EXPECT_EQ(trail_of(*store, "ID").delivery.answer_body, "the answer");
+        }
+    }
 }
 
 TEST(CrashTest, KilledAtEveryCallToTheDisk) { die_everywhere(Life::Alone, Faults::End::Kill); }
