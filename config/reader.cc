@@ -204,7 +204,7 @@ std::optional<std::size_t> Reader::choice(const Node& node, const std::vector<st
         fmt::format(
             "{} is {} {}{}",
             quote(*written),
-            names.size() == 1 ? "not" : "none of",
+            names.size() == 1 ? "not" : "not one of",
             enumerate(names),
             nearest(*written, names) ? suggestion(*written, names) : ""
         )
