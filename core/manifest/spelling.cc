@@ -180,6 +180,10 @@ Result<std::string> respell(std::string_view token, const Scalar& scalar, std::s
         case ScalarStyle::Plain:
             // A tag says what the text is, whatever it looks like.
             if (scalar.tagged && can_be_plain(value, scalar.flow)) return std::string{value};
+            // What is around the part was plain before.
+            if (scalar.part && can_be_plain(core, scalar.flow) && !reads_as_other_type(value)) {
+                return whole;
+            }
             return spell(value, ' ', scalar.json ? '"' : scalar.quote, scalar.flow);
         case ScalarStyle::SingleQuoted:
         case ScalarStyle::DoubleQuoted: {

@@ -237,6 +237,28 @@ bool reads_as_null(std::string_view text) {
     return text == "~" || text == "null" || text == "Null" || text == "NULL";
 }
 
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \n");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \n") - first + 1);
+}
+
+// Readers differ in how many line breaks a kept block ("|+") has at the end of a file. What they
+// differ in is white space around the text: it is not the edit's, but must be the same before and
+// after.
+bool reads_as(std::string_view event, std::string_view meant) {
+    return event == meant || (meant.ends_with('\n') && trimmed(event) == trimmed(meant));
+}
+bool same_surroundings(std::string_view before, std::string_view after) {
+    const std::string_view old = trimmed(before);
+    const std::string_view now = trimmed(after);
+    if (old.empty() || now.empty()) return true;
+    const auto lead = static_cast<std::size_t>(old.data() - before.data());
+    const auto lead_now = static_cast<std::size_t>(now.data() - after.data());
+    return before.substr(0, lead) == after.substr(0, lead_now) &&
+           before.substr(lead + old.size()) == after.substr(lead_now + now.size());
+}
+
 enum class Change : std::uint8_t { Value, Embedded, InsertBefore, RemovePair };
 
 struct Bound {
@@ -282,7 +304,7 @@ public:
                 if (!reads_as_null(edit.old_value) || !index ||
                     events_[*index].at + bom_ != edit.span.begin) {
                     index = last_at_or_before(scalars_, edit.span.begin);
-                    if (index && events_[*index].value != edit.old_value) index.reset();
+                    if (index && !reads_as(events_[*index].value, edit.old_value)) index.reset();
                 }
                 if (!index) {
                     return refuse(edit.line, "there is no such value");
@@ -438,7 +460,7 @@ private:
         std::size_t next = 0;
         for (std::size_t i = 0; i < std::min(olds.size(), news.size()); ++i) {
             if (same(olds[i], news[i])) continue;
-            if (next == edits.size() || olds[i].value != edits[next]->old_value) {
+            if (next == edits.size() || !reads_as(olds[i].value, edits[next]->old_value)) {
                 throw Stop{refuse(line, "another value in the text would change with it")};
             }
             check_value(olds[i], news[i], *edits[next]);
@@ -454,7 +476,8 @@ private:
         const bool same_tag = event.tag == (was_plain ? kPlainTag : old.tag);
         const bool quoted_now = was_plain && event.tag == kQuotedTag;
         if (event.kind != Kind::Scalar || event.anchor != old.anchor ||
-            event.value != edit.new_value || !(same_tag || quoted_now)) {
+            !reads_as(event.value, edit.new_value) || !same_surroundings(old.value, event.value) ||
+            !(same_tag || quoted_now)) {
             throw Stop{refuse(
                 edit.line,
                 fmt::format("the value would not read as {}", image::quote(edit.new_value))
