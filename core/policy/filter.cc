@@ -46,7 +46,7 @@ Reading<std::string_view> Filter::read(std::string_view tag) {
     if (image::is_attachment_tag(tag)) {
         return unread("a signature, attestation or referrers tag, not an image");
     }
-    if (!image::Tag::parse(tag).has_value()) return unread("not a valid tag");
+    if (!image::Tag::is_valid(tag)) return unread("not a valid tag");
     const auto names = [&](const Entry& entry) { return matches(*entry.pattern, tag); };
     if (!allow_.empty() && std::none_of(allow_.begin(), allow_.end(), names)) {
         return unread("no entry of tags.allow names it");

@@ -12,13 +12,19 @@
 #include "core/secret.h"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace linkspan::registry {
+
+// The user name that says "the password is an identity token" (OAuth 2 refresh token), as Docker's
+// credential helpers write it.
+inline constexpr std::string_view kIdentityTokenUser = "<token>";
 
 struct Credentials {
     std::string username;
@@ -29,7 +35,9 @@ struct RegistryOptions {
     std::string host;      // as in image names
     std::string endpoint;  // "https://registry.example.com"; empty: made from host and `insecure`
     bool insecure = false;
-    std::string ca_file;
+    std::string ca_file;                       // PEM; trusted beside the system's
+    std::string client_certificate;            // PEM files, for registries that ask for one
+    std::string client_key;                    // empty: the key is in client_certificate
     std::chrono::milliseconds timeout{30000};  // per call, everything included
     // Asked at every authentication, so that a rotated secret counts at once; empty: anonymous.
     std::function<Result<std::optional<Credentials>>()> credentials;
@@ -45,6 +53,7 @@ struct Manifest {
 struct TagList {
     std::vector<std::string> tags;
     bool truncated = false;
+    std::size_t unreadable = 0;  // entries that no tag may look like; left out
 };
 
 class Client {
@@ -57,6 +66,9 @@ public:
     Result<Manifest> resolve(const image::ImageName& image, const std::string& tag_or_digest);
     // GET /v2/<name>/tags/list, following `Link` to the same host only.
     Result<TagList> list_tags(const image::ImageName& image);
+
+    // For shutting down: calls under way end within a second, later ones at once.
+    void stop();
 
 private:
     struct Impl;
