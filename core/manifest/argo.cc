@@ -66,7 +66,7 @@ void visit_parameters(Finder& finder, NodeId list) {
             return;
         }
         if (leaf.ends_with("image") || leaf.ends_with("Image")) {
-            finder.add_reference(kKind, value, {.needs_version = true, .quiet = true, .part = {}});
+            finder.add_reference(kKind, value, {.needs_version = true, .quiet = true});
         }
     });
     for (auto& [prefix, group] : groups) {

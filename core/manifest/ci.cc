@@ -35,7 +35,7 @@ void add(Finder& finder, NodeId value) {
     const Tree& tree = finder.tree();
     const NodeId id = tree.resolve(value);
     if (!is_scalar(tree, id)) return;
-    ReferenceRule rule{.quiet = true, .part = {}};
+    ReferenceRule rule{.quiet = true};
     const std::string_view text = tree[id].text;
     if (text.starts_with(kDocker)) rule.part = ByteSpan{kDocker.size(), text.size()};
     finder.add_reference(PlaceKind::CiImage, id, rule);

@@ -205,6 +205,7 @@ private:
         edit.line = scalar.line;
         edit.old_value = scalar.value;
         edit.embedded = scalar.embedded;
+        edit.text = scalar.text;
         return edit;
     }
 

@@ -23,7 +23,7 @@ struct ReferenceRule {
     // Not reported when it does not read as a reference.
     bool quiet = false;
     // The part of the value that is the reference.
-    std::optional<ByteSpan> part;
+    std::optional<ByteSpan> part{};
 };
 
 class Finder {

@@ -106,7 +106,7 @@ void find_in_values_mapping(
         if (tag != kNoNode || parts.digest != kNoNode) {
             add_parts(finder, kind, parts);
         } else {
-            finder.add_reference(kind, name, {.needs_version = true, .quiet = true, .part = {}});
+            finder.add_reference(kind, name, {.needs_version = true, .quiet = true});
         }
     }
     const NodeId image = tree.find_scalar(mapping, "image");
@@ -123,7 +123,7 @@ void find_in_values_mapping(
     each_entry(tree, mapping, [&](std::string_view key, NodeId value) {
         const NodeId id = tree.resolve(value);
         if (names_an_image(key) && is_scalar(tree, id)) {
-            finder.add_reference(kind, id, {.needs_version = true, .quiet = true, .part = {}});
+            finder.add_reference(kind, id, {.needs_version = true, .quiet = true});
         }
     });
 }

@@ -21,7 +21,7 @@ void find_json_patch_images(Finder& finder, NodeId root) {
         if (path == kNoNode || value == kNoNode) return;
         if (!is_scalar(tree, value)) return find_in_object_patch(finder, value);
         if (!tree[path].text.ends_with("/image")) return;
-        finder.add_reference(PlaceKind::KubernetesImage, value, {.quiet = true, .part = {}});
+        finder.add_reference(PlaceKind::KubernetesImage, value, {.quiet = true});
     });
 }
 

@@ -39,7 +39,7 @@ void visit_environment(Finder& finder, NodeId list) {
         const NodeId value = tree.find_scalar(variable, "value");
         if (name == kNoNode || value == kNoNode) return;
         if (!is_unmistakable(tree[name].text, tree[value].text)) return;
-        finder.add_reference(kKind, value, {.needs_version = true, .quiet = true, .part = {}});
+        finder.add_reference(kKind, value, {.needs_version = true, .quiet = true});
     });
 }
 
@@ -65,7 +65,7 @@ void visit_entry(Finder& finder, std::string_view key, NodeId value) {
         visit_environment(finder, value);
     } else if (key == "taskRef" || key == "pipelineRef") {
         const NodeId bundle = tree.find_scalar(tree.resolve(value), "bundle");
-        finder.add_reference(kKind, bundle, {.needs_version = true, .quiet = true, .part = {}});
+        finder.add_reference(kKind, bundle, {.needs_version = true, .quiet = true});
     }
 }
 

@@ -176,6 +176,7 @@ Result<std::string> respell(std::string_view token, const Scalar& scalar, std::s
     if (value.find_first_of("\r\n") != std::string_view::npos) {
         return Error{Errc::InvalidInput, "the new value holds a line break"};
     }
+    if (scalar.text) return whole;
     switch (scalar.style) {
         case ScalarStyle::Plain:
             // A tag says what the text is, whatever it looks like.
