@@ -7,7 +7,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -128,7 +127,6 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
     if (path.empty()) return Error{Errc::InvalidInput, "the path of the store is empty"};
     std::unique_ptr<Database> database{new Database};
     database->path_ = path;
-    database->log_pages_ = options.log_pages;
     if (path != kMemory) {
         // Absolute, without symbolic links: one file has one lock, and SQLite can't take the name
         // for a URI.
@@ -220,31 +218,6 @@ Status Database::make_durable() {
             )};
     }
     return script("PRAGMA synchronous = FULL;");
-}
-
-void Database::reserve_log() {
-    if (path_ == kMemory || script("PRAGMA wal_checkpoint(TRUNCATE)").has_error()) return;
-    // As the writer, so that nobody else writes to the log meanwhile. An empty one it must be.
-    if (begin().has_error()) return;
-    sqlite3_file* log = nullptr;
-    sqlite3_int64 size = -1;
-    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-    if (log != nullptr && log->pMethods != nullptr) log->pMethods->xFileSize(log, &size);
-    if (size == 0) {
-        // A log that begins with zeros is one without frames
-        // (https://www.sqlite.org/fileformat2.html#walformat: the magic number, the checksums).
-        constexpr sqlite3_int64 kChunk{256U * 1024U};
-        const std::string zeros(kChunk, '\0');
-        const sqlite3_int64 end = sqlite3_int64{log_pages_} * 4096;
-        int code = SQLITE_OK;
-        for (; code == SQLITE_OK && size < end; size += kChunk) {
-            const auto chunk = static_cast<int>(std::min(kChunk, end - size));
-            code = log->pMethods->xWrite(log, zeros.data(), chunk, size);
-        }
-        if (code == SQLITE_OK) code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
-        if (code != SQLITE_OK) log->pMethods->xTruncate(log, 0);
-    }
-    rollback();
 }
 
 Result<sqlite3_stmt*> Database::prepare(Sql sql) {

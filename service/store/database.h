@@ -102,9 +102,6 @@ public:
         std::string vfs;  // empty: SQLite's own; tests put failing disks here
         std::chrono::milliseconds busy_timeout{2000};
         int page_size = 4096;  // of a new file
-        // What reserve_log() makes room for. SQLite begins the log anew after 1000 pages (PRAGMA
-        // wal_autocheckpoint) and the transaction that was on its way.
-        int log_pages = 1500;
     };
 
     // Opens or creates the file, and makes sure that it is a database and ours alone. Changes
@@ -119,11 +116,6 @@ public:
 
     // WAL and synchronous=FULL from here on: a commit that returned is on the disk.
     Status make_durable();
-    // Writes the log's file out once, so that commits overwrite it instead of making it longer:
-    // then fdatasync has no file size and no new blocks to bring to the disk beside the data
-    // (measured in docs/store.md). Harmless when it fails.
-    void reserve_log();
-
     // Statements are prepared once and kept. The arguments must live until the call returns.
     Status run(Sql sql, std::initializer_list<Value> arguments = {});
     Result<Query> query(Sql sql, std::initializer_list<Value> arguments = {});
@@ -159,7 +151,6 @@ private:
         void operator()(sqlite3_stmt* statement) const;
     };
     std::string path_;
-    int log_pages_ = 0;
     int lock_ = -1;
     sqlite3* handle_ = nullptr;
     // By the address of the literal.

@@ -33,7 +33,6 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(
     if (auto status = check_schema(**database); status.has_error()) return status.error();
     if (auto status = (*database)->make_durable(); status.has_error()) return status.error();
     if (auto status = migrate(**database); status.has_error()) return status.error();
-    (*database)->reserve_log();
     return std::unique_ptr<SqliteStore>{new SqliteStore{std::move(*database)}};
 }
 

@@ -34,8 +34,7 @@ constexpr std::int64_t kStride = 1;
 constexpr std::int64_t kStride = 1;
 #endif
 
-// Room in the log for some transactions, not for all.
-const Database::Options kOptions{.vfs = fault_vfs(), .log_pages = 20};
+const Database::Options kOptions{.vfs = fault_vfs()};
 
 // Keys are k0, k1, …; ids are found by key afterwards.
 NewDelivery delivery(std::size_t i) {
