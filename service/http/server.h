@@ -76,14 +76,15 @@ struct TlsOptions {
 
 struct ServerOptions {
     std::string host = "0.0.0.0";
-    std::uint16_t port = 8080;  // 0: any free one, see Server::port()
-    std::size_t max_body = 1 << 20;
-    std::size_t max_headers = 64 << 10;
-    std::chrono::milliseconds header_timeout{10000};
+    std::uint16_t port = 8080;           // 0: any free one, see Server::port()
+    std::size_t max_body = 1 << 20;      // bytes, decoded
+    std::size_t max_headers = 64 << 10;  // bytes of the request line and all header lines
+    // Each is for the whole of its phase; progress does not extend it. A handler has none.
+    std::chrono::milliseconds header_timeout{10000};  // also for a TLS handshake
     std::chrono::milliseconds body_timeout{30000};
-    std::chrono::milliseconds idle_timeout{60000};
+    std::chrono::milliseconds idle_timeout{60000};  // between two requests
     std::chrono::milliseconds write_timeout{30000};
-    std::size_t max_connections = 4096;
+    std::size_t max_connections = 4096;  // further ones are answered 503 and closed
     std::optional<TlsOptions> tls;
     // Told once per answered request, for the access log and the metrics. Also for requests that no
     // handler saw (400, 408, 413, 431, 503), with what is known of them. The body and all headers
