@@ -86,7 +86,7 @@ Result<image::ImageName> Reading::name_of(const Claim& claim) const {
     const std::string_view configured = receiver_.registry;
     const bool replace = !configured.empty() && (said.empty() || receiver_.override_host);
     std::string_view host = replace ? configured : said;
-    if (host.empty()) host = claim.usual_host;
+    if (host.empty()) host = bare_host(claim.usual_host);
     if (host.empty()) {
         return Error{
             Errc::InvalidInput,

@@ -380,6 +380,20 @@ TEST(ZotTest, TypesComeInHeaders) {
     EXPECT_EQ(chart->ignored_reason, "push of a Helm chart");
 }
 
+TEST(ZotTest, PrefixAndSourceCanBeConfigured) {
+    const auto pushed = read(
+        delivery_of(
+            R"({"name":"app","reference":"1"})",
+            {{"Ce-Type", "com.example.registry.image.updated"},
+             {"Ce-Source", "https://registry.example.com"},
+             {"Ce-Id", "1"}}
+        ),
+        open_receiver("zot")
+    );
+    ASSERT_TRUE(pushed) << error_of(pushed);
+    EXPECT_EQ(names(*pushed), std::vector<std::string>{"registry.example.com/app:1"});
+}
+
 TEST(GiteaTest, ContainersOnly) {
     const auto event = [](const char* action, const char* type, const char* version) {
         return fmt::format(
