@@ -1,6 +1,9 @@
 #include "service/registry/client.h"
 
+#include "service/registry/answer.h"
+#include "service/registry/digest.h"
 #include "service/registry/manifest.h"
+#include "service/registry/referrers.h"
 #include "service/registry/session.h"
 #include "service/registry/tag_page.h"
 
@@ -20,6 +23,8 @@ constexpr std::size_t kMaxPages = 10000;
 // Pages in a row that bring nothing new: the list does not end.
 constexpr int kMaxBarrenPages = 10;
 constexpr std::size_t kMaxPageBytes = 16 << 20;
+constexpr std::size_t kMaxReferrers = 1000;
+constexpr int kMaxReferrersPages = 50;
 
 }  // namespace
 
@@ -37,8 +42,25 @@ struct Client::Impl {
         return std::chrono::steady_clock::now() + options.timeout;
     }
 
+    [[nodiscard]] Ask ask_for(
+        const image::ImageName& image,
+        const std::string& purpose,
+        const std::string& rest,
+        std::size_t max_response
+    ) const;
     Result<Manifest> resolve(const image::ImageName& image, const std::string& reference);
     Result<TagList> list_tags(const image::ImageName& image);
+    Result<ManifestBytes> fetch_manifest(
+        const image::ImageName& image, const std::string& reference
+    );
+    Result<std::string> fetch_blob(const image::ImageName& image, const image::Digest& digest);
+    Result<std::vector<Descriptor>> list_referrers(
+        const image::ImageName& image, const image::Digest& digest, const std::string& artifact_type
+    );
+    // nullopt: the registry has no such API.
+    Result<std::optional<std::vector<Descriptor>>> ask_referrers(
+        const image::ImageName& image, const image::Digest& digest, const std::string& artifact_type
+    );
     // Where the next page is: on the same origin, or an error.
     [[nodiscard]] Result<Url> next_page(const std::string& current, const std::string& link) const;
 
@@ -55,47 +77,176 @@ void Client::stop() {
     if (impl_->session) impl_->session->stop();
 }
 
-Result<Manifest> Client::resolve(const image::ImageName& image, const std::string& tag_or_digest) {
-    auto out = impl_->resolve(image, tag_or_digest);
-    if (out.has_value()) return out;
+namespace {
+
+// "registry.example.com/acme/app:1.0" or "…@sha256:…".
+std::string name_of(const image::ImageName& image, const std::string& tag_or_digest) {
     const bool digest = tag_or_digest.find(':') != std::string::npos;
-    return out.error().within(
-        fmt::format("resolving {}{}{}", image.str(), digest ? '@' : ':', tag_or_digest)
+    return fmt::format("{}{}{}", image.str(), digest ? '@' : ':', tag_or_digest);
+}
+
+template <class T>
+Result<T> in_context(Result<T> result, const std::string& context) {
+    if (result.has_error()) return result.error().within(context);
+    return result;
+}
+
+// The digest, when the reference is one; an error when it is neither that nor a tag.
+Result<std::optional<image::Digest>> read_reference(const std::string& reference) {
+    if (reference.find(':') != std::string::npos) {
+        LINKSPAN_TRY(digest, image::Digest::parse(reference));
+        return std::optional<image::Digest>{std::move(digest)};
+    }
+    auto tag = image::Tag::parse(reference);
+    if (tag.has_error()) return tag.error();
+    return std::optional<image::Digest>{};
+}
+
+}  // namespace
+
+Result<Manifest> Client::resolve(const image::ImageName& image, const std::string& tag_or_digest) {
+    return in_context(
+        impl_->resolve(image, tag_or_digest), "resolving " + name_of(image, tag_or_digest)
     );
 }
 
 Result<TagList> Client::list_tags(const image::ImageName& image) {
-    auto out = impl_->list_tags(image);
-    if (out.has_value()) return out;
-    return out.error().within("listing tags of " + image.str());
+    return in_context(impl_->list_tags(image), "listing tags of " + image.str());
+}
+
+Result<ManifestBytes> Client::fetch_manifest(
+    const image::ImageName& image, const std::string& tag_or_digest
+) {
+    return in_context(
+        impl_->fetch_manifest(image, tag_or_digest),
+        "fetching manifest " + name_of(image, tag_or_digest)
+    );
+}
+
+Result<std::string> Client::fetch_blob(const image::ImageName& image, const image::Digest& digest) {
+    return in_context(
+        impl_->fetch_blob(image, digest), "fetching blob " + name_of(image, digest.str())
+    );
+}
+
+Result<std::vector<Descriptor>> Client::list_referrers(
+    const image::ImageName& image, const image::Digest& digest, const std::string& artifact_type
+) {
+    return in_context(
+        impl_->list_referrers(image, digest, artifact_type),
+        "listing referrers of " + name_of(image, digest.str())
+    );
+}
+
+Ask Client::Impl::ask_for(
+    const image::ImageName& image,
+    const std::string& purpose,
+    const std::string& rest,
+    std::size_t max_response
+) const {
+    Ask ask;
+    ask.url = session->endpoint().url(image.repository(), purpose + "/" + rest);
+    ask.repository = image.repository();
+    ask.purpose = purpose;
+    ask.max_response = max_response;
+    ask.deadline = deadline();
+    return ask;
 }
 
 Result<Manifest> Client::Impl::resolve(
     const image::ImageName& image, const std::string& reference
 ) {
     if (broken) return *broken;
-    std::optional<image::Digest> expected;
-    if (reference.find(':') != std::string::npos) {
-        LINKSPAN_TRY(digest, image::Digest::parse(reference));
-        expected = digest;
-    } else {
-        LINKSPAN_TRY(tag, image::Tag::parse(reference));
-        (void)tag;
-    }
-    Ask ask;
+    LINKSPAN_TRY(expected, read_reference(reference));
+    Ask ask = ask_for(image, "manifests", reference, options.max_manifest);
     ask.method = "HEAD";
-    ask.url = session->endpoint().url(image.repository(), "manifests/" + reference);
     ask.accept = accepted_manifests();
-    ask.repository = image.repository();
-    ask.purpose = "manifests";
-    ask.max_response = options.max_manifest;
-    ask.deadline = deadline();
     LINKSPAN_TRY(head, session->send(ask));
     LINKSPAN_TRY(told, read_head(head, expected, options.host));
     if (told) return std::move(*told);
     ask.method = "GET";
     LINKSPAN_TRY(whole, session->send(ask));
     return read_manifest(whole, expected, options.host);
+}
+
+Result<ManifestBytes> Client::Impl::fetch_manifest(
+    const image::ImageName& image, const std::string& reference
+) {
+    if (broken) return *broken;
+    LINKSPAN_TRY(expected, read_reference(reference));
+    Ask ask = ask_for(image, "manifests", reference, options.max_manifest);
+    ask.accept = accepted_manifests();
+    LINKSPAN_TRY(response, session->send(ask));
+    LINKSPAN_TRY(manifest, read_manifest(response, expected, options.host));
+    return ManifestBytes{
+        std::move(manifest.digest), std::move(manifest.media_type), std::move(response.body)};
+}
+
+Result<std::string> Client::Impl::fetch_blob(
+    const image::ImageName& image, const image::Digest& digest
+) {
+    if (broken) return *broken;
+    LINKSPAN_TRY(response, session->send(ask_for(image, "blobs", digest.str(), options.max_blob)));
+    if (response.status != 200) return explain(response, options.host);
+    const auto computed = compute_digest(response.body, digest.algorithm());
+    if (computed != digest) {
+        return Error{
+            Errc::InvalidInput,
+            fmt::format("{} answered with bytes whose digest is {}", options.host, computed.str())};
+    }
+    return std::move(response.body);
+}
+
+Result<std::optional<std::vector<Descriptor>>> Client::Impl::ask_referrers(
+    const image::ImageName& image, const image::Digest& digest, const std::string& artifact_type
+) {
+    Ask ask = ask_for(image, "referrers", digest.str(), options.max_manifest);
+    ask.accept = "application/vnd.oci.image.index.v1+json";
+    if (!artifact_type.empty()) {
+        ask.url += "?artifactType=" + transport::percent_encode(artifact_type);
+    }
+    std::vector<Descriptor> all;
+    for (int pages = 1;; ++pages) {
+        LINKSPAN_TRY(response, session->send(ask));
+        LINKSPAN_TRY(page, read_referrers(response, artifact_type, options.host));
+        if (!page) return std::optional<std::vector<Descriptor>>{};
+        for (auto& entry : page->referrers) all.push_back(std::move(entry));
+        if (!page->next) return std::optional{std::move(all)};
+        if (all.size() > kMaxReferrers || pages == kMaxReferrersPages) {
+            return Error{
+                Errc::InvalidInput,
+                fmt::format(
+                    "{} lists more than {} pages or {} referrers",
+                    options.host,
+                    kMaxReferrersPages,
+                    kMaxReferrers
+                )};
+        }
+        LINKSPAN_TRY(next, next_page(ask.url, *page->next));
+        ask.url = next.str();
+    }
+}
+
+Result<std::vector<Descriptor>> Client::Impl::list_referrers(
+    const image::ImageName& image, const image::Digest& digest, const std::string& artifact_type
+) {
+    if (broken) return *broken;
+    auto listed = ask_referrers(image, digest, artifact_type);
+    if (listed.has_value() && *listed) return std::move(**listed);
+    // Old registries refuse the unknown path in many ways (Harbor 2.7: 401). If the reason is a
+    // real one, the fallback meets it again.
+    if (listed.has_error() && is_transient(listed.error().kind)) return listed.error();
+    auto fallback = fetch_manifest(image, fallback_tag(digest));
+    if (fallback.has_error()) {
+        if (fallback.error().kind == Errc::NotFound) return std::vector<Descriptor>{};
+        return fallback.error();
+    }
+    // GitLab answers that tag with the subject itself; other manifests there are somebody's image.
+    if (fallback->digest == digest || !is_index(fallback->media_type)) {
+        return std::vector<Descriptor>{};
+    }
+    LINKSPAN_TRY(index, read_index(fallback->bytes));
+    return filter(std::move(index.manifests), artifact_type);
 }
 
 Result<Url> Client::Impl::next_page(const std::string& current, const std::string& link) const {

@@ -3,13 +3,17 @@
 //
 // Calls block: run them on the registry pool. A Client may be used from several threads at once.
 // Errors: NotFound (404), Unauthorized (401, 403, with the realm and scope that refused),
-// RateLimited (429, with retry_after), Unavailable (connection, 5xx), Timeout, InvalidInput (an
-// answer that is not what the API says). No credential is in any error text.
+// RateLimited (429, with retry_after; further calls are refused so until it has passed),
+// Unavailable (connection, 5xx), Timeout, InvalidInput (an answer that is not what the API says).
+// No credential is in any error text.
 #pragma once
 
 #include "core/image/reference.h"
 #include "core/result.h"
 #include "core/secret.h"
+#include "service/registry/document.h"
+#include "service/registry/limiter.h"
+#include "service/transport/backoff.h"
 
 #include <chrono>
 #include <cstddef>
@@ -43,6 +47,11 @@ struct RegistryOptions {
     std::function<Result<std::optional<Credentials>>()> credentials;
     std::size_t max_tags = 100000;       // a longer list is cut, and said so
     std::size_t max_manifest = 4 << 20;  // bytes
+    std::size_t max_blob = 4 << 20;      // bytes; configs and signatures, never layers
+    LimiterOptions limits{};             // of all calls of this Client together
+    // Inside one call and its timeout, for what is over in a moment: a connection that broke, a
+    // gateway that restarts. Longer outages are the caller's to wait for.
+    transport::Backoff retry{std::chrono::milliseconds{100}, std::chrono::milliseconds{2000}, 3};
 };
 
 struct Manifest {
@@ -56,6 +65,12 @@ struct TagList {
     std::size_t unreadable = 0;  // entries that no tag may look like; left out
 };
 
+struct ManifestBytes {
+    image::Digest digest;
+    std::string media_type;
+    std::string bytes;  // that have this digest
+};
+
 class Client {
 public:
     explicit Client(RegistryOptions options);
@@ -67,6 +82,19 @@ public:
     // GET /v2/<name>/tags/list, following `Link` to the same host only.
     Result<TagList> list_tags(const image::ImageName& image);
 
+    // GET of a manifest or index; the bytes are checked against the digest.
+    Result<ManifestBytes> fetch_manifest(
+        const image::ImageName& image, const std::string& tag_or_digest
+    );
+    // GET of a blob of at most max_blob bytes, which are checked against the digest. Redirects are
+    // followed, without the registry's secrets.
+    Result<std::string> fetch_blob(const image::ImageName& image, const image::Digest& digest);
+    // What was attached to the manifest, of one artifact type (empty: all), by the referrers API or
+    // else by the fallback tag. Nothing attached is an empty list.
+    Result<std::vector<Descriptor>> list_referrers(
+        const image::ImageName& image, const image::Digest& digest, const std::string& artifact_type
+    );
+
     // For shutting down: calls under way end within a second, later ones at once.
     void stop();
 
@@ -75,7 +103,10 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// The `auths` part of a Docker config.json. Errors: InvalidInput, NotFound (no file).
+// What a Docker config.json says about a host: `credHelpers`, `auths`, `credsStore`, in this order.
+// A credential helper is a program, docker-credential-<name> in PATH; it gets ten seconds. nullopt:
+// nothing is said. Errors: InvalidInput, NotFound (no file), Unavailable (the helper failed),
+// Timeout (of the helper).
 Result<std::optional<Credentials>> docker_config_credentials(
     const std::string& path, const std::string& host
 );

@@ -1,6 +1,7 @@
 #include "service/registry/docker_config.h"
 
 #include "service/registry/base64.h"
+#include "service/registry/credential_helper.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxConfigBytes = 1 << 20;
+constexpr std::chrono::seconds kHelperTime{10};
 
 // "registry.example.com" of "https://registry.example.com/v1/"; the key itself when it has another
 // path, which names something narrower than a host.
@@ -89,6 +91,59 @@ Result<std::optional<Credentials>> read_docker_auth(
     return read_entry(*found, where);
 }
 
+std::string helper_server(const std::string& host) {
+    return is_docker_hub(host) ? "https://index.docker.io/v1/" : host;
+}
+
+Result<HelperNames> read_docker_helpers(
+    std::string_view config, const std::string& host, const std::string& file
+) {
+    const json document = json::parse(config, nullptr, false);
+    if (!document.is_object()) return Error{Errc::InvalidInput, file + ": not a JSON object"};
+    HelperNames out;
+    out.store = text_of(document, "credsStore");
+    const auto helpers = document.find("credHelpers");
+    if (helpers == document.end() || helpers->is_null()) return out;
+    if (!helpers->is_object()) {
+        return Error{Errc::InvalidInput, file + ": credHelpers: must be an object"};
+    }
+    for (const auto& [key, name] : helpers->items()) {
+        const auto named = host_of_key(key);
+        const bool same = named == host || (is_docker_hub(named) && is_docker_hub(host));
+        if (same && name.is_string()) out.for_host = name.get<std::string>();
+    }
+    return out;
+}
+
+namespace {
+
+Result<std::optional<Credentials>> ask_helper(
+    const std::string& name, const std::string& host, const std::string& file
+) {
+    auto answer = run_credential_helper(name, helper_server(host), kHelperTime);
+    if (answer.has_error()) return answer.error().within(file);
+    auto login = read_helper_answer(*answer, name);
+    if (login.has_error()) return login.error().within(file);
+    return login;
+}
+
+// A helper for this very host is the most exact word, then a login that is written out; the store
+// for everything comes last, since it is often left over from a desktop.
+Result<std::optional<Credentials>> choose_login(
+    std::string_view content, const std::string& host, const std::string& file
+) {
+    LINKSPAN_TRY(helpers, read_docker_helpers(content, host, file));
+    if (!helpers.for_host.empty()) {
+        LINKSPAN_TRY(login, ask_helper(helpers.for_host, host, file));
+        if (login) return std::move(login);
+    }
+    LINKSPAN_TRY(written, read_docker_auth(content, host, file));
+    if (written || helpers.store.empty()) return std::move(written);
+    return ask_helper(helpers.store, host, file);
+}
+
+}  // namespace
+
 Result<std::optional<Credentials>> docker_config_credentials(
     const std::string& path, const std::string& host
 ) {
@@ -103,7 +158,7 @@ Result<std::optional<Credentials>> docker_config_credentials(
     if (content.size() > kMaxConfigBytes) {
         return Error{Errc::InvalidInput, path + ": longer than 1 MiB; not a Docker config"};
     }
-    return read_docker_auth(content, host, path);
+    return choose_login(content, host, path);
 }
 
 }  // namespace linkspan::registry

@@ -18,4 +18,16 @@ Result<std::optional<Credentials>> read_docker_auth(
     std::string_view config, const std::string& host, const std::string& file
 );
 
+// Which credential helpers the config names for a host.
+struct HelperNames {
+    std::string for_host;  // of `credHelpers`; empty: none
+    std::string store;     // `credsStore`; empty: none
+};
+Result<HelperNames> read_docker_helpers(
+    std::string_view config, const std::string& host, const std::string& file
+);
+
+// The name of the host towards helpers.
+std::string helper_server(const std::string& host);
+
 }  // namespace linkspan::registry

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace linkspan::registry {
@@ -18,6 +19,9 @@ using transport::Url;
 constexpr int kMaxRedirects = 5;
 // Far more than a process watches; a bound, not a working size.
 constexpr std::size_t kMaxRemembered = 50000;
+// For a 429 that does not say how long, and for one that exaggerates.
+constexpr std::chrono::seconds kDefaultHold{1};
+constexpr std::chrono::seconds kLongestHold{600};
 
 transport::HttpClientOptions client_options(const RegistryOptions& options, bool own_origin) {
     transport::HttpClientOptions out;
@@ -37,6 +41,21 @@ std::chrono::milliseconds remaining(Deadline deadline) {
 
 bool is_redirect(unsigned status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+// How long nobody should ask, when the answer says so.
+std::optional<std::chrono::seconds> asks_to_wait(const HttpResponse& response) {
+    if (response.status != 429 && response.status != 503) return std::nullopt;
+    const auto told = response.retry_after();
+    if (!told && response.status == 503) return std::nullopt;
+    return std::min(told.value_or(kDefaultHold), kLongestHold);
+}
+
+bool is_passing_failure(unsigned status) { return status == 502 || status == 503 || status == 504; }
+
+double random_share() {
+    static thread_local std::minstd_rand engine{std::random_device{}()};
+    return std::uniform_real_distribution<double>{0, 1}(engine);
 }
 
 std::vector<Challenge> challenges_of(const HttpResponse& response) {
@@ -65,9 +84,11 @@ Session::Session(const RegistryOptions& options, Endpoint endpoint)
     : options_{options},
       endpoint_{std::move(endpoint)},
       client_{client_options(options, true)},
-      outside_{client_options(options, false)} {}
+      outside_{client_options(options, false)},
+      limiter_{options.host, options.limits} {}
 
 void Session::stop() {
+    limiter_.stop();
     client_.stop();
     outside_.stop();
 }
@@ -183,10 +204,8 @@ Result<Session::Authorization> Session::fetch_token(
         }
     }
     LINKSPAN_TRY(login, credentials());
-    HttpRequest request = make_token_request(question, login);
-    request.timeout = remaining(deadline);
     const bool own = question.realm.same_origin(endpoint_.base());
-    auto response = (own ? client_ : outside_).send(request);
+    auto response = exchange(make_token_request(question, login), own, deadline);
     if (response.has_error()) return response.error().within("getting " + told);
     LINKSPAN_TRY(token, read_token_answer(*response, question));
     Secret value{"Bearer " + token.value.reveal()};
@@ -217,12 +236,11 @@ Result<HttpResponse> Session::transmit(
         request.method = ask.method;
         request.url = url.str();
         request.max_response = ask.max_response;
-        request.timeout = remaining(ask.deadline);
         if (!ask.accept.empty()) request.headers.emplace_back("Accept", ask.accept);
         if (own && authorization) {
             request.headers.emplace_back("Authorization", authorization->value.reveal());
         }
-        auto response = (own ? client_ : outside_).send(request);
+        auto response = exchange(std::move(request), own, ask.deadline);
         if (response.has_error() || !is_redirect(response->status)) return response;
         const auto location = response->header("Location");
         if (!location) {
@@ -247,6 +265,34 @@ Result<HttpResponse> Session::transmit(
                 )};
         }
         url = std::move(*next);
+    }
+}
+
+Result<HttpResponse> Session::exchange(HttpRequest request, bool own, Deadline deadline) {
+    for (unsigned tries = 1;; ++tries) {
+        auto response = [&]() -> Result<HttpResponse> {
+            if (!own) {
+                request.timeout = remaining(deadline);
+                return outside_.send(request);
+            }
+            LINKSPAN_TRY(turn, limiter_.enter(deadline));
+            const Limiter::Turn inside{std::move(turn)};
+            request.timeout = remaining(deadline);
+            return client_.send(request);
+        }();
+        std::optional<Error> failure;
+        if (response.has_error()) {
+            failure = response.error();
+        } else if (const auto wait = asks_to_wait(*response)) {
+            if (own) limiter_.hold(*wait);
+        } else if (is_passing_failure(response->status)) {
+            failure = Error{Errc::Unavailable, {}};
+        }
+        // What asked to be left alone is not asked again.
+        if (!failure || failure->kind == Errc::RateLimited) return response;
+        const auto pause =
+            options_.retry.next(*failure, tries, remaining(deadline), random_share());
+        if (!pause || !limiter_.pause(*pause)) return response;
     }
 }
 

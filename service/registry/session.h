@@ -9,6 +9,8 @@
 // - A redirect that changes the origin loses Authorization and the client certificate. One to plain
 //   HTTP is followed by the same rule as a realm. At most five.
 // - One round of authentication per request; a token that was cached may be renewed once.
+// - Every request to the registry waits for its turn at the Limiter. 429, and 503 with a
+//   Retry-After, close it for everybody until the time has passed.
 //
 // Thread-safe; calls block.
 #pragma once
@@ -17,6 +19,7 @@
 #include "core/secret.h"
 #include "service/registry/client.h"
 #include "service/registry/endpoint.h"
+#include "service/registry/limiter.h"
 #include "service/registry/token.h"
 #include "service/transport/http_client.h"
 
@@ -66,6 +69,10 @@ private:
     Result<transport::HttpResponse> transmit(
         const Ask& ask, const std::optional<Authorization>& authorization
     );
+    // One request, tried again as options_.retry says. `own`: to the registry itself.
+    Result<transport::HttpResponse> exchange(
+        transport::HttpRequest request, bool own, Deadline deadline
+    );
     Error refusal(
         const transport::HttpResponse& response, const std::optional<Authorization>& shown
     ) const;
@@ -79,6 +86,7 @@ private:
     const Endpoint endpoint_;
     transport::HttpClient client_;
     transport::HttpClient outside_;  // other origins: without the client certificate
+    Limiter limiter_;
 
     std::mutex mutex_;  // guards what follows
     bool basic_ = false;

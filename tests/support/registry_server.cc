@@ -157,6 +157,49 @@ OciImage RegistryServer::push(const std::string& repository, const OciImageSpec&
     return written;
 }
 
+std::string RegistryServer::put_blob(const std::string& repository, const std::string& bytes)
+    const {
+    HttpClient client;
+    HttpRequest start;
+    start.method = "POST";
+    start.url = fmt::format("{}/v2/{}/blobs/uploads/", url(), repository);
+    const auto upload = client.send(start);
+    const auto location =
+        upload.has_value() ? upload->header("Location") : std::optional<std::string_view>{};
+    if (!location) throw std::runtime_error{"no upload: " + start.url};
+    const std::string digest = sha256_digest(bytes);
+    HttpRequest put;
+    put.method = "PUT";
+    put.url = std::string{*location} + "&digest=" + digest;
+    put.headers = {{"Content-Type", "application/octet-stream"}};
+    put.body = bytes;
+    const auto answer = client.send(put);
+    if (answer.has_error() || answer->status != 201) {
+        throw std::runtime_error{"can't put blob " + digest};
+    }
+    return digest;
+}
+
+std::string RegistryServer::put_manifest(
+    const std::string& repository,
+    const std::string& tag,
+    const std::string& media_type,
+    const std::string& bytes
+) const {
+    HttpClient client;
+    HttpRequest put;
+    put.method = "PUT";
+    put.url = fmt::format("{}/v2/{}/manifests/{}", url(), repository, tag);
+    put.headers = {{"Content-Type", media_type}};
+    put.body = bytes;
+    const auto answer = client.send(put);
+    if (answer.has_error() || answer->status != 201) {
+        throw std::runtime_error{
+            "can't put manifest " + put.url + (answer.has_value() ? ": " + answer->body : "")};
+    }
+    return sha256_digest(bytes);
+}
+
 std::string RegistryServer::tag_directory(const std::string& repository, const std::string& tag)
     const {
     return fmt::format(

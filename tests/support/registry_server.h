@@ -61,6 +61,14 @@ public:
     ) const;
     // Makes an image and pushes it under its own tag.
     OciImage push(const std::string& repository, const OciImageSpec& image) const;
+    // By the API, plain HTTP without login only. Return the digest; throw.
+    std::string put_blob(const std::string& repository, const std::string& bytes) const;
+    std::string put_manifest(
+        const std::string& repository,
+        const std::string& tag,
+        const std::string& media_type,
+        const std::string& bytes
+    ) const;
     // Puts a manifest that is there under more tags, in the storage behind the registry's back: by
     // the API each tag costs several fsyncs, and tests want thousands.
     void add_tags(

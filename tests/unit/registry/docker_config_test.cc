@@ -39,7 +39,7 @@ TEST(DockerConfigTest, EntriesAreFoundByHost) {
     for (const auto& c : cases) {
         SCOPED_TRACE(c.name);
         const auto login =
-            read_docker_auth(R"({"auths":{)" + c.auths + R"(},"credsStore":"x"})", c.host, "f");
+            read_docker_auth(R"({"auths":{)" + c.auths + R"(},"proxies":{}})", c.host, "f");
         ASSERT_TRUE(login.has_value()) << login.error().message;
         ASSERT_EQ(login->has_value(), c.found);
         if (c.found) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <thread>
 
 namespace linkspan::registry {
 namespace {
@@ -138,6 +139,13 @@ TEST(HostileRegistryTest, A429StormIsOneRequestAndItsRetryAfter) {
     const auto manifest = client.resolve(app(), "1.0");
     ASSERT_TRUE(manifest.has_error());
     EXPECT_EQ(manifest.error().retry_after, 30s);
+    // Further calls, for whatever image, don't even ask.
+    for (int i = 0; i < 100; ++i) {
+        const auto list = client.list_tags(app());
+        ASSERT_TRUE(list.has_error());
+        EXPECT_EQ(list.error().kind, Errc::RateLimited);
+        EXPECT_GE(list.error().retry_after, 25s);
+    }
     EXPECT_EQ(server.requests().size(), 1U);
 }
 
@@ -286,6 +294,94 @@ TEST(HostileRegistryTest, LinksMayBeRelativeAbsoluteOrOnlyAQuery) {
     EXPECT_EQ(server.requests().at(0).query, "n=1000");
     EXPECT_EQ(server.requests().at(2).query, "last=b");
     EXPECT_EQ(server.connections(), 1U);
+}
+
+TEST(HostileRegistryTest, BlobsAreWhatTheirDigestSaysAndNotTooLong) {
+    const auto digest = image::Digest::parse("sha256:" + std::string(64, 'a')).value();
+    const std::string path = "/v2/acme/app/blobs/" + digest.str();
+    struct Case {
+        std::string name;
+        ScriptedReply reply;
+        Errc kind;
+        std::string text;
+    };
+    const std::vector<Case> cases{
+        {"other bytes", {.body = "hello"}, Errc::InvalidInput, "whose digest is sha256:2cf24dba"},
+        {"a layer", {.claim_length = 1 << 30}, Errc::InvalidInput, "longer than 1000 bytes"},
+        {"endless", {.stream = endless}, Errc::InvalidInput, "longer than 1000 bytes"},
+        {"missing", {.status = 404}, Errc::NotFound, "answered 404"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        ScriptedHttpServer server;
+        server.when("GET", path).then_return(c.reply);
+        auto options = options_for(server);
+        options.max_blob = 1000;
+        Client client{options};
+        expect_error(client.fetch_blob(app(), digest), c.kind, c.text);
+    }
+}
+
+TEST(ClientTest, WhatIsOverInAMomentIsTriedAgain) {
+    const auto good = ScriptedReply{.body = R"({"tags":["1.0"]})"};
+    for (const auto& bad :
+         {ScriptedReply{.status = 502}, ScriptedReply{.status = 503}, ScriptedReply{.raw = ""}}) {
+        ScriptedHttpServer server;
+        server.when("GET", kTags).then_return(bad).then_return(bad).then_return(good);
+        auto options = options_for(server);
+        options.timeout = 30s;
+        options.retry = {1ms, 2ms, 3};
+        Client client{options};
+        const auto list = client.list_tags(app());
+        ASSERT_TRUE(list.has_value()) << list.error().message;
+        EXPECT_EQ(list->tags, std::vector<std::string>{"1.0"});
+    }
+}
+
+TEST(ClientTest, TriesEndAndOtherAnswersAreNotTriedAgain) {
+    for (const unsigned status : {400U, 404U, 500U, 503U}) {
+        SCOPED_TRACE(status);
+        ScriptedHttpServer server;
+        server.when("GET", kTags).then_return({.status = status});
+        auto options = options_for(server);
+        options.timeout = 30s;
+        options.retry = {1ms, 2ms, 3};
+        Client client{options};
+        EXPECT_TRUE(client.list_tags(app()).has_error());
+        EXPECT_EQ(server.requests().size(), status == 503 ? 3U : 1U);
+    }
+}
+
+TEST(ClientTest, RequestsAtOnceAreBounded) {
+    std::atomic<int> inside{0};
+    std::atomic<int> most{0};
+    ScriptedHttpServer server;
+    server.when("HEAD", kManifests).then([&](const ScriptedRequest&) {
+        const int here = ++inside;
+        int seen = most;
+        while (here > seen && !most.compare_exchange_weak(seen, here)) {
+        }
+        std::this_thread::yield();
+        --inside;
+        return ScriptedReply{
+            .headers = {
+                {"Content-Type", kOci},
+                {"Docker-Content-Digest", "sha256:" + std::string(64, 'a')}}};
+    });
+    auto options = options_for(server);
+    options.timeout = 30s;
+    options.limits.concurrent = 2;
+    Client client{options};
+    std::atomic<int> good{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 8; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 10; ++i) good += client.resolve(app(), "1.0").has_value() ? 1 : 0;
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(good, 80);
+    EXPECT_LE(most, 2);
 }
 
 TEST(ClientTest, AnEndpointThatCanNotBeIsAnErrorOfEveryCall) {
