@@ -256,6 +256,37 @@ TEST(OwnAuthTest, WithoutSecretsNobodyComesIn) {
     }
 }
 
+TEST(OwnAuthTest, WhatIsPublicProvesNothingWhenItIsShown) {
+    const std::string public_key = "whpk_MCowBQYDK2VwAyEAtest";
+    const std::string certificate =
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    for (const std::string& shown : {public_key, certificate}) {
+        for (const Sender& sender : senders()) {
+            SCOPED_TRACE(std::string{sender.type} + " " + shown);
+            Receiver receiver = testing::open_receiver(std::string{sender.type});
+            receiver.auth.scheme = AuthScheme::Own;
+            receiver.auth.secrets = testing::secrets({shown});
+            const std::string code = to_hex(hmac(HashAlgorithm::Sha256, shown, "{}"));
+            for (const std::string& authorization :
+                 {shown, "Bearer " + shown, "Basic " + to_base64("x:" + shown)}) {
+                RawDelivery delivery = delivery_of(
+                    "{}",
+                    {{"Authorization", authorization},
+                     {"X-Gitlab-Token", shown},
+                     {"X-Api-Key", shown},
+                     {"X-Webhook-Secret", shown},
+                     {"X-JFrog-Event-Auth", shown},
+                     {"X-Hub-Signature-256", "sha256=" + code},
+                     {"X-Linkspan-Signature-256", "sha256=" + code},
+                     {"X-Gitea-Signature", code}}
+                );
+                delivery.path_token = shown;
+                EXPECT_FALSE(lets_in(delivery, receiver));
+            }
+        }
+    }
+}
+
 TEST(OwnAuthTest, MessagesSayWhichCheckFailedAndNoSecret) {
     const Receiver receiver = receiver_with(AuthScheme::Own, "github");
     EXPECT_EQ(
