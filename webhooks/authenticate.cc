@@ -27,6 +27,18 @@ Verdict check_certificate(const RawDelivery& delivery, const Auth& auth) {
     return Verdict::refused("the client certificate is not one of the receiver's");
 }
 
+// Public keys (whpk_…) and certificates may stand among the secrets, for the schemes that verify
+// with them. Everybody may know them: shown as a bearer token they prove nothing.
+Secrets without_public(const Secrets& secrets) {
+    Secrets shared;
+    for (const Secret& secret : secrets) {
+        const bool is_public = secret.reveal().starts_with("whpk_") ||
+                               secret.reveal().find("-----BEGIN ") != std::string::npos;
+        if (!is_public) shared.push_back(secret);
+    }
+    return shared;
+}
+
 Verdict check(
     const RawDelivery& delivery, const Auth& auth, const Recipe& recipe, const Secrets& secrets
 ) {
@@ -42,28 +54,30 @@ Verdict check(
         default:
             break;
     }
-    if (secrets.empty()) {
+    const bool takes_public_keys = recipe.scheme == AuthScheme::StandardWebhooks;
+    const Secrets shared = takes_public_keys ? secrets : without_public(secrets);
+    if (shared.empty()) {
         return Verdict::refused("the receiver has no secret to check against");
     }
     switch (recipe.scheme) {
         case AuthScheme::Bearer:
-            return check_bearer(delivery, secrets);
+            return check_bearer(delivery, shared);
         case AuthScheme::Hmac:
-            return check_hmac(delivery, recipe, secrets);
+            return check_hmac(delivery, recipe, shared);
         case AuthScheme::StandardWebhooks:
-            return check_standard_webhooks(delivery, auth.tolerance, secrets);
+            return check_standard_webhooks(delivery, auth.tolerance, shared);
         case AuthScheme::Header:
-            return check_header(delivery, recipe.header, secrets);
+            return check_header(delivery, recipe.header, shared);
         case AuthScheme::Basic:
-            return check_basic(delivery, auth.username, secrets);
+            return check_basic(delivery, auth.username, shared);
         case AuthScheme::Token:
-            return check_token(delivery, secrets);
+            return check_token(delivery, shared);
         case AuthScheme::CircleCi:
-            return check_circleci(delivery, secrets);
+            return check_circleci(delivery, shared);
         case AuthScheme::Buildkite:
-            return check_buildkite(delivery, auth.tolerance, secrets);
+            return check_buildkite(delivery, auth.tolerance, shared);
         case AuthScheme::Drone:
-            return check_drone(delivery, secrets);
+            return check_drone(delivery, shared);
         case AuthScheme::None:
         case AuthScheme::Own:
         case AuthScheme::Oidc:
