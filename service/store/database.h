@@ -116,7 +116,6 @@ public:
 
     // WAL and synchronous=FULL from here on: a commit that returned is on the disk.
     Status make_durable();
-
     // Statements are prepared once and kept. The arguments must live until the call returns.
     Status run(Sql sql, std::initializer_list<Value> arguments = {});
     Result<Query> query(Sql sql, std::initializer_list<Value> arguments = {});
@@ -131,6 +130,7 @@ public:
     Status begin();  // takes the write lock at once: no surprise later
     Status commit();
     void rollback();
+    // One inside the other, as deep as need be.
     Status savepoint();
     Status release();
     Status rollback_to();  // and releases

@@ -9,6 +9,11 @@
 //   key       A delivery's key is live from the start until an equal one arrives after its window,
 //             which then has the live one. The unique index holds live keys only.
 //
+//   images ──< known_tags            what registries and pushes told us
+//   holds                            '' in tag or digest: any
+//   audit                            appended only
+//   blob_index                       a cache
+//
 // Times are nanoseconds since 1970, windows seconds. Every step below is frozen once released: a
 // change is a new step.
 #include "service/store/migrations.h"
@@ -95,7 +100,58 @@ CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER NOT NULL) S
 INSERT INTO probe VALUES (1, 0);
 )sql";
 
-constexpr std::array kSteps{kDeliveriesAndWork};
+// images.complete_at: when a list was last taken that was not cut short. A tag that was listed
+// again and again is not written again and again; its last_seen is the greater of the two.
+constexpr const char* kTagsHoldsAuditBlobs = R"sql(
+CREATE TABLE images (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE,
+    listed_at   INTEGER,
+    listed_tags INTEGER NOT NULL DEFAULT 0,
+    complete_at INTEGER
+) STRICT;
+CREATE TABLE known_tags (
+    image      INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    tag        TEXT NOT NULL,
+    digest     TEXT,
+    first_seen INTEGER NOT NULL,
+    last_seen  INTEGER NOT NULL,
+    created    TEXT,
+    PRIMARY KEY (image, tag)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE holds (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    target TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    tag    TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    who    TEXT NOT NULL,
+    why    TEXT NOT NULL,
+    since  INTEGER NOT NULL,
+    until  INTEGER,
+    UNIQUE (target, policy, tag, digest)
+) STRICT;
+
+CREATE TABLE audit (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    at      INTEGER NOT NULL,
+    who     TEXT NOT NULL,
+    action  TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    why     TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_subject ON audit (subject);
+
+CREATE TABLE blob_index (
+    blob    BLOB PRIMARY KEY,
+    version INTEGER NOT NULL,
+    places  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kSteps{kDeliveriesAndWork, kTagsHoldsAuditBlobs};
 
 }  // namespace
 

@@ -2,7 +2,11 @@
 // with failing disks and look at its database.
 #pragma once
 
+#include "service/store/audit.h"
+#include "service/store/blob_index.h"
 #include "service/store/database.h"
+#include "service/store/holds.h"
+#include "service/store/known_tags.h"
 #include "service/store/store.h"
 
 #include <memory>
@@ -33,6 +37,10 @@ public:
     ) override;
     Result<std::size_t> expire(TimePoint older_than, std::size_t limit) override;
     Status probe() override;
+    KnownTags& known_tags() override { return known_tags_; }
+    Holds& holds() override { return holds_; }
+    Audit& audit() override { return audit_; }
+    BlobIndex& blob_index() override { return blob_index_; }
 
     [[nodiscard]] Database& database() { return *database_; }
 
@@ -46,7 +54,12 @@ protected:
     Status rollback_to() override { return database_->rollback_to(); }
 
 private:
-    explicit SqliteStore(std::unique_ptr<Database> database) : database_{std::move(database)} {}
+    explicit SqliteStore(std::unique_ptr<Database> database)
+        : database_{std::move(database)},
+          known_tags_{*database_},
+          holds_{*database_},
+          audit_{*database_},
+          blob_index_{*database_} {}
 
     // What an equal, live key leads to: nothing (nullopt), or the answer of the first delivery.
     Result<std::optional<Recorded>> find_duplicate(const NewDelivery& delivery);
@@ -60,6 +73,10 @@ private:
     Status read_steps(std::int64_t seq, Trail& trail);
 
     std::unique_ptr<Database> database_;
+    KnownTags known_tags_;
+    Holds holds_;
+    Audit audit_;
+    BlobIndex blob_index_;
 };
 
 // The columns of an event, in the order of kEventColumns, from `first` on. Errors: Corrupt.

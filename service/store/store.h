@@ -13,6 +13,7 @@
 
 #include "core/image/event.h"
 #include "core/result.h"
+#include "service/store/time_point.h"
 
 #include <chrono>
 #include <cstdint>
@@ -25,7 +26,10 @@
 
 namespace linkspan::store {
 
-using TimePoint = std::chrono::system_clock::time_point;
+class Audit;
+class BlobIndex;
+class Holds;
+class KnownTags;
 
 struct NewWork {
     std::string target;
@@ -162,6 +166,13 @@ public:
     // that is rolled back would never meet a full disk: SQLite writes when it commits.)
     virtual Status probe() = 0;
 
+    // The other tables, each with a header of its own. What one operation does in several of them
+    // is done or not done together.
+    virtual KnownTags& known_tags() = 0;
+    virtual Holds& holds() = 0;
+    virtual Audit& audit() = 0;
+    virtual BlobIndex& blob_index() = 0;
+
 protected:
     Store() = default;
     friend class Writer;
@@ -186,8 +197,8 @@ std::string new_id(TimePoint now);
 // with the error in place of the operation's result). Destruction finishes what is queued, and
 // must not happen on the store's thread (in `done`).
 //
-// There is no waiting for company: a transaction takes what is queued when it begins, and while it
-// goes to the disk the next one gathers.
+// There is no waiting for company: a transaction takes whoever comes until nobody is left, and
+// while it goes to the disk the next one gathers.
 class Writer {
 public:
     explicit Writer(std::unique_ptr<Store> store);

@@ -1,12 +1,16 @@
 // Writer: one thread, one transaction at a time, everybody who waits is in it.
 //
-//   queue   a b c | d e f g …            d…g gather while a b c goes to the disk
-//   thread  BEGIN  [a] [b] [c]  COMMIT   each in a savepoint of its own
-//           done(a) done(b) done(c)      then the next transaction
+//   callers         a b        c    d e f g h …
+//   thread    BEGIN [a] [b]    [c]  COMMIT ……………  done(a) done(b) done(c)  BEGIN [d] [e] …
+//                                   d e f … gather while the disk is busy
 //
-// With one caller that is one fsync per operation; with many it is one per batch, without a timer:
-// the disk's own slowness makes the batches. The alternative, waiting a millisecond for company,
-// makes the quiet case slower and the busy one no faster.
+// Each operation has a savepoint of its own. A transaction takes whoever comes until nobody is
+// left, and then goes to the disk: with one caller that is one sync per operation, with many it is
+// one for all of them, without a timer. Callers that were just told that they are done and call
+// again while the first of them is being served are in one transaction, not in the one after.
+//
+// The alternative, waiting a millisecond for company, makes the quiet case slower and the busy one
+// no faster.
 #include "service/store/store.h"
 
 #include <fmt/format.h>
@@ -18,6 +22,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -26,7 +31,7 @@ namespace linkspan::store {
 namespace {
 
 // Bounds what one rollback can take with it, and how long the first caller waits for the last.
-constexpr std::size_t kLargestBatch = 256;
+constexpr std::size_t kLargestTransaction = 256;
 
 struct Item {
     std::function<Status(Store&)> operation;
@@ -50,9 +55,10 @@ struct Writer::Impl {
     explicit Impl(std::unique_ptr<Store> s) : store{std::move(s)} {}
 
     void loop();
-    void run_batch(std::vector<Item>& batch);
-    // The operations from `begin` on that fit into one transaction; returns where the next starts.
-    std::size_t run_transaction(std::vector<Item>& batch, std::size_t begin);
+    bool wait();  // until there is something to do; false: never again
+    std::optional<Item> take();
+    // Puts those whose operation ran, or can't, into `members`, with their results.
+    void run_transaction(std::vector<Item>& members);
     Status run_in_savepoint(const Item& item);
 
     std::unique_ptr<Store> store;
@@ -92,57 +98,55 @@ void Writer::run(std::function<Status(Store&)> operation, std::function<void(Sta
 }
 
 void Writer::Impl::loop() {
-    std::vector<Item> batch;
-    for (;;) {
-        {
-            std::unique_lock lock{mutex};
-            wake.wait(lock, [this] { return stopping || !queue.empty(); });
-            if (queue.empty()) return;
-            while (!queue.empty() && batch.size() < kLargestBatch) {
-                batch.push_back(std::move(queue.front()));
-                queue.pop_front();
-            }
+    std::vector<Item> transaction;
+    while (wait()) {
+        run_transaction(transaction);
+        for (Item& item : transaction) {
+            if (item.done) item.done(std::move(item.result));
         }
-        run_batch(batch);
-        batch.clear();
+        transaction.clear();
     }
 }
 
-void Writer::Impl::run_batch(std::vector<Item>& batch) {
-    for (std::size_t begin = 0; begin < batch.size();) {
-        const std::size_t end = run_transaction(batch, begin);
-        for (; begin < end; ++begin) {
-            if (batch[begin].done) batch[begin].done(std::move(batch[begin].result));
-        }
-    }
+bool Writer::Impl::wait() {
+    std::unique_lock lock{mutex};
+    wake.wait(lock, [this] { return stopping || !queue.empty(); });
+    return !queue.empty();
 }
 
-std::size_t Writer::Impl::run_transaction(std::vector<Item>& batch, std::size_t begin) {
-    std::size_t end = begin;
+std::optional<Item> Writer::Impl::take() {
+    const std::lock_guard lock{mutex};
+    if (queue.empty()) return std::nullopt;
+    std::optional<Item> item{std::move(queue.front())};
+    queue.pop_front();
+    return item;
+}
+
+void Writer::Impl::run_transaction(std::vector<Item>& members) {
     Status status = store->begin();
-    while (!status.has_error() && end < batch.size()) {
-        Item& item = batch[end++];
-        item.result = run_in_savepoint(item);
-        // Some errors (a full disk, I/O) end the whole transaction. What ran in it is undone; what
-        // has not run yet gets a new one.
+    while (members.size() < kLargestTransaction) {
+        auto item = take();
+        if (!item) break;
+        members.push_back(std::move(*item));
+        if (status.has_error()) continue;  // no transaction, for anybody who waited for it
+        Status& result = members.back().result;
+        result = run_in_savepoint(members.back());
+        // Some errors (a full disk, I/O) end the whole transaction. Who was in it is told so; who
+        // comes now gets a new one.
         if (!store->in_transaction()) {
-            status = item.result.has_error()
-                         ? item.result
+            status = result.has_error()
+                         ? result
                          : Error{Errc::Internal, "a store operation ended the shared transaction"};
+            break;
         }
     }
-    if (!status.has_error()) {
-        status = store->commit();
-    } else if (end == begin) {
-        end = batch.size();  // no transaction, for anybody
-    }
-    if (!status.has_error()) return end;
+    if (!status.has_error()) status = store->commit();
+    if (!status.has_error()) return;
     store->rollback();
-    for (std::size_t i = begin; i < end; ++i) {
+    for (Item& item : members) {
         // An operation that failed by itself keeps its own reason.
-        if (!batch[i].result.has_error()) batch[i].result = status;
+        if (!item.result.has_error()) item.result = status;
     }
-    return end;
 }
 
 Status Writer::Impl::run_in_savepoint(const Item& item) {

@@ -121,12 +121,35 @@ std::string RemoteRepo::import(const Files& files, const std::string& branch) {
     for (const auto& [path, content] : files) {
         stream += fmt::format("M 100644 inline {}\ndata {}\n{}\n", path, content.size(), content);
     }
+    fast_import(std::move(stream));
+    return tip(branch);
+}
+
+std::string RemoteRepo::import_history(
+    const std::string& path, int count, const std::string& branch
+) {
+    std::string stream;
+    for (int i = 0; i < count; ++i) {
+        stream += fmt::format(
+            "commit refs/heads/{0}\ncommitter Person <person@example.com> {1} +0000\ndata 4\nmore\n"
+            "{2}M 100644 inline {3}\ndata <<END\nversion: {4}\nEND\n\n",
+            branch,
+            1'700'000'001 + i,
+            i == 0 ? fmt::format("from refs/heads/{}^0\n", branch) : "",
+            path,
+            i
+        );
+    }
+    fast_import(std::move(stream));
+    return tip(branch);
+}
+
+void RemoteRepo::fast_import(std::string stream) const {
     RunOptions options;
     options.directory = path_;
     options.input = std::move(stream);
     const auto ran = run_program({"git", "fast-import", "--quiet", "--force"}, options);
     if (ran.code != 0) throw std::runtime_error{"git fast-import: " + ran.err};
-    return tip(branch);
 }
 
 void RemoteRepo::hook(const std::string& name, const std::string& script) {

@@ -43,8 +43,12 @@ public:
     std::string person_commits(
         const Files& files, const std::string& message, const std::string& branch = "main"
     );
-    // One commit with `count` files named by `name(i)`; made by `git fast-import`.
+    // One commit with these files and no parent; made by `git fast-import`.
     std::string import(const Files& files, const std::string& branch = "main");
+    // `count` more commits on the branch, each with another text in the file.
+    std::string import_history(
+        const std::string& path, int count, const std::string& branch = "main"
+    );
     void hook(const std::string& name, const std::string& script);
 
     std::string git(const std::vector<std::string>& args) const;
@@ -54,6 +58,8 @@ public:
     [[nodiscard]] bool is_sound() const;
 
 private:
+    void fast_import(std::string stream) const;
+
     std::string work_;
     std::string path_;
 };

@@ -63,6 +63,28 @@ TEST_F(DiskTest, ProbeMeetsAFullDisk) {
     must(store->probe());
 }
 
+// The log is begun anew in the file that it has, so there is room for a while.
+TEST_F(DiskTest, ALogThatHasGrownBridgesAFullDisk) {
+    auto store = open();
+    int recorded = 0;
+    for (; recorded < 50; ++recorded) must(store->record(sample(fmt::format("k{}", recorded))));
+    must(store->database().script("PRAGMA wal_checkpoint(RESTART)"));
+    faults().room = 0;
+    for (;; ++recorded) {
+        auto delivery = sample(fmt::format("k{}", recorded));
+        delivery.answer_body.assign(5000, 'x');
+        const auto result = store->record(delivery);
+        if (!result.has_error()) continue;
+        EXPECT_EQ(result.error().kind, Errc::Unavailable) << result.error().message;
+        break;
+    }
+    EXPECT_GT(recorded, 60);
+    faults().room = -1;
+    must(store->record(sample("after")));
+    store.reset();
+    EXPECT_EQ(must(open()->pending()).size(), static_cast<std::size_t>(recorded) + 1);
+}
+
 TEST_F(DiskTest, RottenPagesAreCorruptNotCrashes) {
     {
         auto store = open();

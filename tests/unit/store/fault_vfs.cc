@@ -103,6 +103,11 @@ int on_write(sqlite3_file* file, const void* from, int amount, sqlite3_int64 off
 
 int on_truncate(sqlite3_file* file, sqlite3_int64 size) {
     count_call();
+    if (state.room >= 0) {
+        sqlite3_int64 before = 0;
+        methods(file)->xFileSize(real(file), &before);
+        state.room += std::max<sqlite3_int64>(before - size, 0);
+    }
     return methods(file)->xTruncate(real(file), size);
 }
 

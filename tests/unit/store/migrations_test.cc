@@ -96,6 +96,65 @@ PRAGMA user_version = 1;
 PRAGMA application_id = 1280004944;
 )sql";
 
+// What schema 2 added, as it was released.
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE images (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE,
+    listed_at   INTEGER,
+    listed_tags INTEGER NOT NULL DEFAULT 0,
+    complete_at INTEGER
+) STRICT;
+CREATE TABLE known_tags (
+    image      INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    tag        TEXT NOT NULL,
+    digest     TEXT,
+    first_seen INTEGER NOT NULL,
+    last_seen  INTEGER NOT NULL,
+    created    TEXT,
+    PRIMARY KEY (image, tag)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE holds (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    target TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    tag    TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    who    TEXT NOT NULL,
+    why    TEXT NOT NULL,
+    since  INTEGER NOT NULL,
+    until  INTEGER,
+    UNIQUE (target, policy, tag, digest)
+) STRICT;
+
+CREATE TABLE audit (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    at      INTEGER NOT NULL,
+    who     TEXT NOT NULL,
+    action  TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    why     TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_subject ON audit (subject);
+
+CREATE TABLE blob_index (
+    blob    BLOB PRIMARY KEY,
+    version INTEGER NOT NULL,
+    places  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO images VALUES (1, 'registry.example.com/acme/app', 1700000000000000000, 1,
+     1700000000000000000);
+INSERT INTO known_tags VALUES (1, '1.0.0', 'sha256:a', 1700000000000000000, 1700000000000000000,
+     NULL);
+INSERT INTO holds VALUES (1, 'prod', 'app', '', '', 'ann', 'Friday', 1700000000000000000, NULL);
+INSERT INTO audit VALUES (1, 1700000000000000000, 'ann', 'hold', 'prod', 'Friday');
+INSERT INTO blob_index VALUES (x'61', 1, x'62');
+PRAGMA user_version = 2;
+)sql";
+
 std::map<std::string, std::string> schema_of(Database& db) {
     std::map<std::string, std::string> schema;
     auto row = must(db.query("SELECT name, coalesce(sql, '') FROM sqlite_schema"));
@@ -120,6 +179,27 @@ TEST(MigrationsTest, Version1IsAsItWasReleased) {
     auto ours = must(Database::open(":memory:"));
     must(migrate(*ours, 1));
     EXPECT_EQ(schema_of(*ours), schema_of(*released));
+}
+
+TEST(MigrationsTest, Version2IsAsItWasReleased) {
+    auto released = must(Database::open(":memory:"));
+    must(released->script(std::string{kVersion1} + kVersion2));
+    auto ours = must(Database::open(":memory:"));
+    must(migrate(*ours, 2));
+    EXPECT_EQ(schema_of(*ours), schema_of(*released));
+}
+
+TEST(MigrationsTest, FromVersion2) {
+    const TempDir dir;
+    write_fixture(dir / "s.db", std::string{kVersion1} + kVersion2);
+    auto store = open_store(dir / "s.db");
+    EXPECT_EQ(must(store->database().integer("PRAGMA user_version")), schema_version());
+    const auto image = *image::ImageName::parse("registry.example.com/acme/app");
+    EXPECT_EQ(must(store->known_tags().known_tags(image)).at(0).digest, "sha256:a");
+    EXPECT_EQ(must(store->holds().list(kStart)).at(0).tag, std::nullopt);
+    EXPECT_EQ(must(store->audit().list(std::nullopt, 1)).at(0).who, "ann");
+    EXPECT_EQ(must(store->blob_index().get_many(std::vector<std::string>{"a"}, 1)).at(0), "b");
+    EXPECT_EQ(must(store->pending()).size(), 1U);
 }
 
 TEST(MigrationsTest, FromVersion1) {
