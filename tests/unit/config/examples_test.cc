@@ -3,9 +3,9 @@
 #include "tests/unit/config/support.h"
 
 #include <gtest/gtest.h>
+#include <re2/re2.h>
 
 #include <memory>
-#include <regex>
 
 namespace linkspan::config {
 namespace {
@@ -13,11 +13,11 @@ namespace {
 using test::Environment;
 using test::TempDir;
 
-std::vector<std::string> all(const std::string& text, const std::regex& pattern) {
+// What the first group of the pattern finds.
+std::vector<std::string> all(const std::string& text, const std::string& pattern) {
     std::vector<std::string> found;
-    for (std::sregex_iterator i{text.begin(), text.end(), pattern}, end; i != end; ++i) {
-        found.push_back((*i)[2]);
-    }
+    re2::StringPiece rest{text};
+    for (std::string one; RE2::FindAndConsume(&rest, pattern, &one);) found.push_back(one);
     return found;
 }
 
@@ -27,20 +27,18 @@ TEST_P(ExampleTest, Loads) {
     const TempDir dir;
     std::string text = test::read(test::example(GetParam()));
     // Absolute paths move under the temporary folder.
-    text = std::regex_replace(text, std::regex{R"(: (/(run|etc|var)/))"}, ": " + dir.path() + "$1");
-    text = std::regex_replace(text, std::regex{R"(sqlite:(/var/))"}, "sqlite:" + dir.path() + "$1");
-    for (const std::string& file :
-         all(text,
-             std::regex{
-                 R"(\b(file|docker_config|ssh_key|known_hosts|ca_file|certificate|key): ([^ ,}\n]+))"}
-         )) {
+    RE2::GlobalReplace(&text, ": (/(run|etc|var)/)", ": " + dir.path() + "\\1");
+    RE2::GlobalReplace(&text, "sqlite:(/var/)", "sqlite:" + dir.path() + "\\1");
+    const std::string file_pattern =
+        R"(\b(?:file|docker_config|ssh_key|known_hosts|ca_file|certificate|key): ([^ ,}\n]+))";
+    for (const std::string& file : all(text, file_pattern)) {
         dir.write(
             file.starts_with('/') ? file.substr(dir.path().size() + 1) : file,
             "test-secret-not-real\n"
         );
     }
     std::vector<std::unique_ptr<Environment>> variables;
-    for (const std::string& name : all(text, std::regex{R"(\b(env): ([A-Z_]+))"})) {
+    for (const std::string& name : all(text, R"(\benv: ([A-Z_]+))")) {
         variables.push_back(std::make_unique<Environment>(name, "test-secret-not-real"));
     }
     const Loaded loaded = load_file(dir.write("linkspan.yaml", text));
@@ -60,7 +58,9 @@ TEST_P(ExampleTest, LoadsAsItStandsWithoutItsSecrets) {
 }
 
 std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
-    return std::regex_replace(info.param, std::regex{"[^a-zA-Z0-9]"}, "_");
+    std::string name = info.param;
+    RE2::GlobalReplace(&name, "[^a-zA-Z0-9]", "_");
+    return name;
 }
 
 INSTANTIATE_TEST_SUITE_P(
