@@ -222,6 +222,33 @@ public:
         });
     }
 
+    // A text, or a list of them.
+    template <class Access>
+    Mapping& text_or_texts(
+        std::string_view name, Access access, std::string_view doc, TextRule rule = nullptr
+    ) {
+        return key(
+            name,
+            Shape::any_of({Shape::text(), Shape::list(Shape::text())}),
+            doc,
+            [access, rule](Reader& reader, const Node& node, T& value) {
+                std::invoke(access, value) = text_or_texts(reader, node, rule);
+            }
+        );
+    }
+    static std::vector<std::string> text_or_texts(Reader& reader, const Node& node, TextRule rule) {
+        std::vector<std::string> out;
+        if (node.kind != Node::Kind::Sequence) {
+            if (auto text = checked(reader, node, rule)) out.push_back(std::move(*text));
+            return out;
+        }
+        for (std::size_t i = 0; i < node.items.size(); ++i) {
+            const auto place = reader.inside(i);
+            if (auto text = checked(reader, *node.items[i], rule)) out.push_back(std::move(*text));
+        }
+        return out;
+    }
+
     template <class Access, class E>
     Mapping& choice_list(
         std::string_view name, Access access, std::string_view doc, const Choices<E>& choices

@@ -1,19 +1,14 @@
 // policies: which tag of an image may run.
-#include "config/quote.h"
 #include "config/rule.h"
 #include "config/sections.h"
-
-#include <charconv>
 
 namespace linkspan::config {
 
 namespace {
 
-using policy::Order;
 using policy::Policy;
 using policy::TagFilter;
 
-const Choices<Order> kOrders{{"asc", Order::Asc}, {"desc", Order::Desc}};
 const Choices<policy::DigestMode> kDigests{
     {"keep", policy::DigestMode::Keep},
     {"pin", policy::DigestMode::Pin},
@@ -44,60 +39,13 @@ const Mapping<TagFilter>& tags_mapping() {
                 "None: every tag."
             );
             m.texts("ignore", &TagFilter::ignore, "A tag that matches one of these is dropped.");
-        }};
-    return mapping;
-}
-
-const Mapping<policy::Semver>& semver_mapping() {
-    static const Mapping<policy::Semver> mapping{
-        "semver", "A range of versions, with options.", [](Mapping<policy::Semver>& m) {
-            m.text("range", &policy::Semver::range, "The range, such as >=1.2.0 <2.0.0 or ~1.4.");
-            m.boolean(
-                "strict",
-                &policy::Semver::strict,
-                "Only versions of three numbers; false: 1.2 and 1 are versions too."
+            m.integer(
+                "cap",
+                &TagFilter::cap,
+                "How many candidates an explanation lists; 0: all. The winner does not depend on "
+                "it.",
+                {.least = 0, .most = 1'000'000}
             );
-        }};
-    return mapping;
-}
-
-void read_semver(Reader& reader, const Node& node, policy::Selection& select) {
-    policy::Semver semver;
-    if (node.kind == Node::Kind::Mapping) {
-        semver_mapping().read(reader, node, semver);
-    } else if (const auto range = reader.text(node)) {
-        semver.range = *range;
-    }
-    select = semver;
-}
-
-template <class Strategy>
-void read_order(Reader& reader, const Node& node, policy::Selection& select) {
-    if (const auto i = reader.choice(node, {"asc", "desc"})) select = Strategy{kOrders[*i].second};
-}
-
-const Mapping<policy::Selection>& select_mapping() {
-    static const Mapping<policy::Selection> mapping{
-        "select", "How the winner is found: one of these.", [](Mapping<policy::Selection>& m) {
-            m.key(
-                "semver",
-                Shape::any_of({Shape::text(), Shape::of(semver_mapping().shape())}),
-                "The greatest version in a range.",
-                read_semver
-            );
-            m.key(
-            "numerical",
-            Shape::choice({"asc", "desc"}),
-            "By number: asc takes the greatest, desc the least.",
-            read_order<policy::Numerical>
-        );
-            m.key(
-            "alphabetical",
-            Shape::choice({"asc", "desc"}),
-            "By letter: asc takes the last, desc the first.",
-            read_order<policy::Alphabetical>
-        );
-            m.exactly_one();
         }};
     return mapping;
 }
@@ -110,30 +58,6 @@ void read_image(Reader& reader, const Node& node, Policy& policy) {
         reader.problem(node.mark, image.error().message);
     } else {
         policy.image = std::move(*image);
-    }
-}
-
-// The node that a message such as "tags.allow[1]: …" speaks about; the nearest one that exists.
-const Node& locate(const Node& root, std::string_view message) {
-    const Node* node = &root;
-    std::string_view rest = message;
-    for (;;) {
-        const Node* next = nullptr;
-        if (rest.starts_with('[')) {
-            std::size_t index = 0;
-            const char* const last = rest.data() + rest.size();
-            const auto [end, error] = std::from_chars(rest.data() + 1, last, index);
-            if (error == std::errc{} && index < node->items.size()) next = node->items[index].get();
-            rest.remove_prefix(std::min(rest.find(']') + 1, rest.size()));
-        } else {
-            const std::string_view key = rest.substr(0, rest.find_first_of(".[: "));
-            if (key.empty()) return *node;
-            next = node->find(key);
-            rest.remove_prefix(key.size());
-        }
-        if (next == nullptr) return *node;
-        node = next;
-        if (rest.starts_with('.')) rest.remove_prefix(1);
     }
 }
 

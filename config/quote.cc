@@ -8,21 +8,20 @@ namespace {
 constexpr std::size_t kLongest = 80;
 }
 
-std::string printable(std::string_view text) {
-    std::string out;
-    bool cut = text.size() > kLongest;
-    if (cut) {
-        std::size_t end = kLongest;
-        // Not in the middle of a UTF-8 sequence.
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-        text = text.substr(0, end);
+std::string one_line(std::string_view text) {
+    std::string out{text};
+    for (char& c : out) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
     }
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        out += byte < 0x20 || byte == 0x7f ? '?' : c;
-    }
-    if (cut) out += "…";
     return out;
+}
+
+std::string printable(std::string_view text) {
+    if (text.size() <= kLongest) return one_line(text);
+    std::size_t end = kLongest;
+    // Not in the middle of a UTF-8 sequence.
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    return one_line(text.substr(0, end)) + "…";
 }
 
 std::string quote(std::string_view text) { return '"' + printable(text) + '"'; }

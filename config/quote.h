@@ -7,7 +7,9 @@
 
 namespace linkspan::config {
 
-// Control characters become '?', and what is longer than 80 bytes is cut with "…".
+// Control characters become '?'.
+std::string one_line(std::string_view text);
+// one_line(), and what is longer than 80 bytes is cut with "…".
 std::string printable(std::string_view text);
 // printable() between double quotes.
 std::string quote(std::string_view text);

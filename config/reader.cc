@@ -64,7 +64,7 @@ void Reader::problem(const Mark& mark, std::string_view message) {
         text += segment;
     }
     if (!text.empty()) text += ": ";
-    text += message;
+    text += one_line(message);  // what others say of a value may repeat its line breaks
     problems_.push_back({mark, std::move(text)});
 }
 
@@ -202,8 +202,9 @@ std::optional<std::size_t> Reader::choice(const Node& node, const std::vector<st
     problem(
         node.mark,
         fmt::format(
-            "{} is none of {}{}",
+            "{} is {} {}{}",
             quote(*written),
+            names.size() == 1 ? "not" : "not one of",
             enumerate(names),
             nearest(*written, names) ? suggestion(*written, names) : ""
         )

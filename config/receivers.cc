@@ -1,9 +1,10 @@
-// receivers: who may call POST /hooks/{name}, and how that is proven.
+// receivers: one endpoint for webhooks each.
 #include "config/nearest.h"
 #include "config/quote.h"
+#include "config/receiver_auth.h"
 #include "config/rule.h"
-#include "config/secret_source.h"
 #include "config/sections.h"
+#include "webhooks/field_map.h"
 #include "webhooks/senders.h"
 
 #include <fmt/format.h>
@@ -14,27 +15,9 @@ namespace linkspan::config {
 
 namespace {
 
-using webhooks::AuthScheme;
+using webhooks::FieldMap;
 using webhooks::Receiver;
-
-const Choices<AuthScheme> kSchemes{
-    {"none", AuthScheme::None},
-    {"bearer", AuthScheme::Bearer},
-    {"hmac", AuthScheme::Hmac},
-};
-
-bool is_scheme(const Node& auth) {
-    return std::any_of(kSchemes.begin(), kSchemes.end(), [&](const auto& scheme) {
-        return scheme.first == auth.text;
-    });
-}
-
-std::string_view scheme_name(AuthScheme scheme) {
-    for (const auto& [name, meaning] : kSchemes) {
-        if (meaning == scheme) return name;
-    }
-    return "none";
-}
+using webhooks::Rewrite;
 
 std::vector<std::string> sender_types() {
     std::vector<std::string> types;
@@ -61,152 +44,116 @@ void read_type(Reader& reader, const Node& node, Receiver& receiver) {
     );
 }
 
-// `secret: {…}` and `secrets: [{…}, {…}]` end in one SecretSource.
-void read_secrets(Reader& reader, const Node& node, Receiver& receiver) {
-    std::vector<SecretRef> references;
-    if (const Node* one = node.find("secret")) {
-        const auto place = reader.inside("secret");
-        if (auto reference = reader.secret(*one)) references.push_back(std::move(*reference));
+const Mapping<Rewrite>& rewrite_mapping() {
+    static const Mapping<Rewrite> mapping{
+        "rewrite", "Another name for what a payload calls so.", [](Mapping<Rewrite>& m) {
+            m.text("from", &Rewrite::from, "host/repository, or the beginning of it.", rule::line)
+                .required();
+            m.text("to", &Rewrite::to, "What stands there instead.", rule::line).required();
+        }};
+    return mapping;
+}
+
+void read_when(Reader& reader, const Node& node, FieldMap& fields) {
+    if (node.kind != Node::Kind::Mapping) {
+        reader.problem(node.mark, "expected a mapping from places to patterns");
+        return;
     }
-    const Node* const several = node.find("secrets");
-    if (several != nullptr && node.find("secret") != nullptr) {
-        reader.problem(several->mark, "give \"secret\" or \"secrets\", not both");
-    } else if (several != nullptr) {
-        const auto place = reader.inside("secrets");
-        Shape shape;
-        shape.not_empty = true;
-        if (const auto* items = reader.list(*several, shape)) {
-            for (std::size_t i = 0; i < items->size(); ++i) {
-                const auto item = reader.inside(i);
-                if (auto reference = reader.secret(*(*items)[i])) {
-                    references.push_back(std::move(*reference));
-                }
-            }
+    for (const Node::Member& member : node.members) {
+        const auto place = reader.inside(member.key);
+        if (auto pattern = reader.text(*member.value)) {
+            fields.when.emplace_back(member.key, std::move(*pattern));
         }
-    }
-    if (!references.empty()) {
-        receiver.auth.secrets = std::make_shared<FollowedSecrets>(std::move(references));
     }
 }
 
-void check_auth(Reader& reader, const Node& node, const Receiver& receiver) {
-    const AuthScheme scheme = receiver.auth.scheme;
-    const Node* secret = node.find("secret");
-    if (secret == nullptr) secret = node.find("secrets");
-    if (scheme != AuthScheme::None && secret == nullptr) {
-        reader.problem(
-            node.mark,
-            fmt::format(
-                "missing \"secret\": auth is {}{}; add secret: {{file: …}}, or auth: none when the "
-                "sender can't prove who it is",
-                scheme_name(scheme),
-                node.find("auth") == nullptr ? ", the default of this type" : ""
-            )
-        );
-    }
-    if (scheme == AuthScheme::None && secret != nullptr) {
-        reader.problem(
-            secret->mark,
-            "a secret without a use: auth is none; add auth: bearer or auth: hmac, or remove it"
-        );
-    }
-    for (const std::string_view key : {"header", "prefix"}) {
-        const Node* const given = node.find(key);
-        if (given != nullptr && scheme != AuthScheme::Hmac) {
-            reader.problem(
-                given->mark, fmt::format("{} is only for auth: hmac; remove it", quote(key))
+const Mapping<FieldMap>& fields_mapping() {
+    static const Mapping<FieldMap> mapping{
+        "fields",
+        "Where the facts stand in a body of this deployment's own making.",
+        [](Mapping<FieldMap>& m) {
+            m.text("each", &FieldMap::each, "A list whose elements are read one by one.");
+            m.key(
+                "when",
+                Shape::table(Shape::text()),
+                "Places and patterns that all have to match, or the delivery is ignored.",
+                read_when
             );
-        }
-    }
+            m.text("id", &FieldMap::id, "What recognises a repeated delivery.");
+            m.text("image", &FieldMap::image, "host/repository; may carry tag and digest.")
+                .required();
+            m.text("tag", &FieldMap::tag, "The tag.");
+            m.text("digest", &FieldMap::digest, "The digest.");
+            m.text("media_type", &FieldMap::media_type, "The media type of the manifest.");
+            m.text("pushed_at", &FieldMap::pushed_at, "When it was pushed.");
+            m.text("revision", &FieldMap::revision, "The commit that was built.");
+            m.text("source", &FieldMap::source, "The repository that was built.");
+            m.text("build_url", &FieldMap::build_url, "The page of the build.");
+            m.text("actor", &FieldMap::actor, "Who pushed it.");
+            m.check([](Reader& reader, const Node& node, FieldMap& fields) {
+                if (fields.image.empty()) return;  // said already
+                const Status status = webhooks::check_field_map(fields);
+                if (status.has_error()) {
+                    const std::string& message = status.error().message;
+                    reader.problem(locate(node, message).mark, message);
+                }
+            });
+        }};
+    return mapping;
 }
 
 void check_receiver(Reader& reader, const Node& node, Receiver& receiver) {
-    read_secrets(reader, node, receiver);
-    const Node* const auth = node.find("auth");
-    const webhooks::Sender* const sender = webhooks::find_sender(receiver.type);
-    if (auth == nullptr && sender != nullptr) receiver.auth.scheme = sender->default_auth;
-    // What is wrong already is not judged a second time.
-    if (auth == nullptr ? sender != nullptr : is_scheme(*auth)) {
-        check_auth(reader, node, receiver);
-    }
+    check_auth(reader, node, receiver);
     const Node* const override_host = node.find("override_host");
-    if (receiver.override_host && override_host != nullptr && receiver.registry.empty() &&
-        node.find("registry") == nullptr) {
+    if (receiver.override_host && override_host != nullptr && node.find("registry") == nullptr) {
         reader.problem(override_host->mark, "needs \"registry\": the host to put in");
     }
+}
+
+void add_keys(Mapping<Receiver>& m) {
+    m.text("name", &Receiver::name, "The last part of its URL.", rule::name)
+        .pattern(rule::kNamePattern)
+        .required();
+    m.key("type", Shape::choice(sender_types()), "Who calls: the form of the body.", read_type)
+        .required();
+    add_auth_keys(m);
+    m.text(
+        "registry",
+        &Receiver::registry,
+        "Registry host, for payloads that name none.",
+        rule::registry_host
+    );
+    m.boolean(
+        "override_host",
+        &Receiver::override_host,
+        "Put \"registry\" in place of the host that the payload names."
+    );
+    m.mappings(
+        "rewrites",
+        &Receiver::rewrites,
+        "Other names for images; the first that fits counts.",
+        rewrite_mapping()
+    );
+    m.texts(
+        "images",
+        &Receiver::images,
+        "Patterns over host/repository that this receiver may speak for. None: every image.",
+        rule::image_glob
+    );
+    m.mapping(
+        "fields",
+        &Receiver::fields,
+        "Where the facts stand in bodies of this deployment's own making.",
+        fields_mapping()
+    );
+    m.check(check_receiver);
 }
 
 }  // namespace
 
 const Mapping<Receiver>& receiver_mapping() {
     static const Mapping<Receiver> mapping{
-        "receiver", "One endpoint for webhooks: POST /hooks/{name}.", [](Mapping<Receiver>& m) {
-            m.text("name", &Receiver::name, "The last part of its URL.", rule::name)
-                .pattern(rule::kNamePattern)
-                .required();
-            m.key(
-                 "type",
-                 Shape::choice(sender_types()),
-                 "Who calls: the form of the body.",
-                 read_type
-            )
-                .required();
-            m.choice(
-                 "auth",
-                 [](Receiver& r) -> AuthScheme& { return r.auth.scheme; },
-                 "How a caller proves who it is: bearer (Authorization: Bearer and the secret), "
-                 "hmac (HMAC-SHA256 of the body, in hex, in a header) or none, which makes events "
-                 "hints that the registry confirms.",
-                 kSchemes
-            )
-                .defaults_to("");
-            // Read by check_receiver, where the two meet.
-            m.key(
-                "secret",
-                Shape::of(secret_mapping().shape()),
-                "The secret that the sender was given.",
-                [](Reader&, const Node&, Receiver&) {}
-            );
-            m.key(
-                 "secrets",
-                 Shape::list(Shape::of(secret_mapping().shape())),
-                 "Several, of which any counts: the old and the new one while a secret is "
-                 "replaced.",
-                 [](Reader&, const Node&, Receiver&) {}
-            ).not_empty();
-            m.text(
-                "header",
-                [](Receiver& r) -> std::string& { return r.auth.header; },
-                "Header that holds the signature.",
-                rule::header_name
-            );
-            m.text(
-                 "prefix",
-                 [](Receiver& r) -> std::string& { return r.auth.prefix; },
-                 "What stands before the hex digits in that header; \"\" when nothing does.",
-                 rule::line
-            )
-                .may_be_empty();
-            m.text(
-                "registry",
-                &Receiver::registry,
-                "Registry host, for payloads that name none.",
-                rule::registry_host
-            );
-            m.boolean(
-                "override_host",
-                &Receiver::override_host,
-                "Put \"registry\" in place of the host that the payload names."
-            );
-            m.texts(
-                "images",
-                &Receiver::images,
-                "Patterns over host/repository that this receiver may speak for. None: every "
-                "image.",
-                rule::image_glob
-            );
-            m.check(check_receiver);
-        }};
+        "receiver", "One endpoint for webhooks: POST /hooks/{name}.", add_keys};
     return mapping;
 }
 

@@ -75,6 +75,7 @@ private:
                 schema["default"] = shape.default_value;
                 break;
             case Shape::Kind::List:
+            case Shape::Kind::Table:
             case Shape::Kind::Mapping:
             case Shape::Kind::AnyOf:
                 break;
@@ -113,6 +114,8 @@ private:
                 if (shape.not_empty) schema["minItems"] = 1;
                 return schema;
             }
+            case Shape::Kind::Table:
+                return {{"type", "object"}, {"additionalProperties", of(shape.parts.at(0))}};
             case Shape::Kind::Mapping:
                 return reference(*shape.mapping);
             case Shape::Kind::AnyOf: {

@@ -20,7 +20,7 @@ struct Range {
 };
 
 struct Shape {
-    enum class Kind { Text, Boolean, Integer, Size, Duration, Choice, List, Mapping, AnyOf };
+    enum class Kind { Text, Boolean, Integer, Size, Duration, Choice, List, Table, Mapping, AnyOf };
 
     Kind kind = Kind::Text;
     std::string default_value;              // as the file would say it; empty: none
@@ -28,7 +28,7 @@ struct Shape {
     Range range = {};                       // Integer, Size, Duration
     std::vector<std::string> choices = {};  // Choice
     const MappingShape* mapping = nullptr;  // Mapping
-    std::vector<Shape> parts = {};          // List: of what; AnyOf: the alternatives
+    std::vector<Shape> parts = {};          // List, Table: of what; AnyOf: the alternatives
     bool not_empty = false;                 // List: at least one
     bool may_be_empty = false;              // Text: "" is a value
 
@@ -40,6 +40,10 @@ struct Shape {
     }
     static Shape list(Shape of) {
         return {.kind = Kind::List, .default_value = {}, .parts = {std::move(of)}};
+    }
+    // Keys of the user's own.
+    static Shape table(Shape of) {
+        return {.kind = Kind::Table, .default_value = {}, .parts = {std::move(of)}};
     }
     static Shape of(const MappingShape& shape) {
         return {.kind = Kind::Mapping, .default_value = {}, .mapping = &shape};

@@ -1,6 +1,7 @@
 #include "config/yaml.h"
 
 #include "config/quote.h"
+#include "config/source_text.h"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -8,9 +9,9 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <optional>
-#include <set>
 #include <sstream>
 #include <utility>
 
@@ -18,122 +19,15 @@ namespace linkspan::config {
 
 namespace {
 
-// Length of the UTF-8 sequence at `at`, 0 when it is not well formed (Unicode 15, table 3-7).
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-    const auto byte = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
-    const auto within = [](unsigned b, unsigned low, unsigned high) {
-        return b >= low && b <= high;
-    };
-    const auto tail = [&](std::size_t i) { return within(byte(i), 0x80, 0xBF); };
-    const unsigned lead = byte(at);
-    if (lead < 0x80) return 1;
-    if (within(lead, 0xC2, 0xDF)) return tail(at + 1) ? 2 : 0;
-    if (within(lead, 0xE0, 0xEF)) {
-        const unsigned low = lead == 0xE0 ? 0xA0 : 0x80;
-        const unsigned high = lead == 0xED ? 0x9F : 0xBF;
-        return within(byte(at + 1), low, high) && tail(at + 2) ? 3 : 0;
-    }
-    if (within(lead, 0xF0, 0xF4)) {
-        const unsigned low = lead == 0xF0 ? 0x90 : 0x80;
-        const unsigned high = lead == 0xF4 ? 0x8F : 0xBF;
-        return within(byte(at + 1), low, high) && tail(at + 2) && tail(at + 3) ? 4 : 0;
-    }
-    return 0;
+std::size_t offset(int value) { return static_cast<std::size_t>(value < 0 ? 0 : value); }
+
+Mark mark_of(const SourceText& text, const YAML::Mark& m) {
+    return text.mark(offset(m.line), offset(m.column));
 }
 
-// yaml-cpp replaces bad bytes silently and takes the byte 0x04 for the end of the file, so both are
-// looked for here.
-std::optional<Problem> check_text(std::string_view text) {
-    if (text.size() > kMaxText) {
-        return Problem{
-            {}, fmt::format("the file has {} bytes; at most {} are read", text.size(), kMaxText)};
-    }
-    Mark mark;
-    for (std::size_t i = 0; i < text.size();) {
-        const std::size_t length = utf8_length(text, i);
-        const auto byte = static_cast<unsigned char>(text[i]);
-        if (length == 0) {
-            return Problem{
-                mark,
-                fmt::format("byte 0x{:02x} is not UTF-8; save the file in that encoding", byte)};
-        }
-        const bool control = byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r';
-        if (control || byte == 0x7f) {
-            return Problem{mark, fmt::format("control character 0x{:02x}; remove it", byte)};
-        }
-        if (byte == '\n') {
-            mark = {.line = mark.line + 1, .column = 1};
-        } else {
-            ++mark.column;
-        }
-        i += length;
-    }
-    return std::nullopt;
+std::string_view from(const SourceText& text, const YAML::Mark& m) {
+    return text.from(offset(m.line), offset(m.column));
 }
-
-// yaml-cpp counts columns in bytes.
-class Lines {
-public:
-    explicit Lines(std::string_view text) : text_{text} {
-        starts_.push_back(0);
-        for (std::size_t i = 0; i < text.size(); ++i) {
-            if (text[i] == '\n') starts_.push_back(i + 1);
-        }
-    }
-
-    [[nodiscard]] Mark mark(const YAML::Mark& m) const {
-        const auto line = static_cast<std::size_t>(m.line < 0 ? 0 : m.line);
-        const auto bytes = static_cast<std::size_t>(m.column < 0 ? 0 : m.column);
-        Mark mark{.line = line + 1, .column = 1};
-        if (line >= starts_.size()) return mark;
-        for (const char c : text_.substr(starts_[line], bytes)) {
-            if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) ++mark.column;
-        }
-        return mark;
-    }
-
-    // Whether "~" or "null" is written there.
-    [[nodiscard]] bool has_null(const YAML::Mark& m) const {
-        const std::string_view rest = from(m);
-        return !rest.empty() && (rest[0] == '~' || rest[0] == 'n' || rest[0] == 'N');
-    }
-
-    [[nodiscard]] bool has_dashes(const YAML::Mark& m) const { return from(m).starts_with("---"); }
-
-    // yaml-cpp 0.7 takes the end of the file for the end of a quoted text, and so would hide every
-    // key behind a quote that nobody closed.
-    [[nodiscard]] bool has_open_quote(const YAML::Mark& m) const {
-        std::string_view rest = from(m);
-        while (!rest.empty() && (rest[0] == '&' || rest[0] == '!')) {
-            rest.remove_prefix(std::min(rest.find_first_of(" \t\r\n"), rest.size()));
-            rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
-        }
-        if (rest.empty() || (rest[0] != '"' && rest[0] != '\'')) return false;
-        const char quote = rest[0];
-        for (std::size_t i = 1; i < rest.size(); ++i) {
-            if (quote == '"' && rest[i] == '\\') {
-                ++i;
-            } else if (rest[i] == quote) {
-                if (quote == '"' || i + 1 >= rest.size() || rest[i + 1] != quote) return false;
-                ++i;  // '' is one quote inside
-            }
-        }
-        return true;
-    }
-
-private:
-    [[nodiscard]] std::string_view from(const YAML::Mark& m) const {
-        const auto line = static_cast<std::size_t>(m.line < 0 ? 0 : m.line);
-        const auto column = static_cast<std::size_t>(m.column < 0 ? 0 : m.column);
-        if (line >= starts_.size() || starts_[line] + column > text_.size()) return {};
-        return text_.substr(starts_[line] + column);
-    }
-
-    std::string_view text_;
-    std::vector<std::size_t> starts_;
-};
 
 // Ends the parse: the rest of the text can't be made sense of, or should not be.
 struct Stop {
@@ -142,8 +36,8 @@ struct Stop {
 
 class TreeBuilder final : public YAML::EventHandler {
 public:
-    TreeBuilder(const Lines& lines, std::vector<Problem>& problems)
-        : lines_{lines}, problems_{problems} {}
+    TreeBuilder(const SourceText& source, std::vector<Problem>& problems)
+        : text_{source}, problems_{problems} {}
 
     std::shared_ptr<const Node> take() { return std::move(root_); }
 
@@ -154,7 +48,7 @@ public:
     // it is an item of, is the better place.
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         auto node = make(Node::Kind::Null, mark);
-        if (!stack_.empty() && !lines_.has_null(mark)) {
+        if (!stack_.empty() && !begins_with_null(from(text_, mark))) {
             const Open& parent = stack_.back();
             node->mark = parent.key ? parent.key->second : parent.node->mark;
         }
@@ -169,7 +63,7 @@ public:
     ) override {
         refuse_tag(mark, tag, "tag:yaml.org,2002:str");
         auto node = make(Node::Kind::Scalar, mark);
-        if (tag != "?" && lines_.has_open_quote(mark)) {
+        if (tag != "?" && begins_with_open_quote(from(text_, mark))) {
             throw Stop{{node->mark, "YAML syntax: the quote that opens here is never closed"}};
         }
         node->text = text;
@@ -181,9 +75,9 @@ public:
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         const auto found = anchors_.find(anchor);
         if (found == anchors_.end()) {
-            throw Stop{{lines_.mark(mark), "this alias refers to a value that holds it"}};
+            throw Stop{{mark_of(text_, mark), "this alias refers to a value that holds it"}};
         }
-        attach(found->second, lines_.mark(mark));
+        attach(found->second, mark_of(text_, mark));
     }
 
     void OnSequenceStart(
@@ -220,14 +114,14 @@ private:
     std::shared_ptr<Node> make(Node::Kind kind, const YAML::Mark& mark) const {
         auto node = std::make_shared<Node>();
         node->kind = kind;
-        node->mark = lines_.mark(mark);
+        node->mark = mark_of(text_, mark);
         return node;
     }
 
     void refuse_tag(const YAML::Mark& mark, const std::string& tag, std::string_view allowed) {
         if (tag.empty() || tag == "?" || tag == "!" || tag == allowed) return;
         problems_.push_back(
-            {lines_.mark(mark),
+            {mark_of(text_, mark),
              fmt::format("the tag {} has no meaning here; remove it", quote(tag))}
         );
     }
@@ -235,7 +129,7 @@ private:
     void open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
         if (stack_.size() >= kMaxDepth) {
             throw Stop{
-                {lines_.mark(mark), fmt::format("nested more than {} levels deep", kMaxDepth)}};
+                {mark_of(text_, mark), fmt::format("nested more than {} levels deep", kMaxDepth)}};
         }
         stack_.push_back({.node = make(kind, mark), .anchor = anchor, .key = {}, .lines = {}});
     }
@@ -297,7 +191,7 @@ private:
         mapping.key.emplace(node.text, mark);
     }
 
-    const Lines& lines_;
+    const SourceText& text_;
     std::vector<Problem>& problems_;
     std::vector<Open> stack_;
     std::map<YAML::anchor_t, std::shared_ptr<const Node>> anchors_;
@@ -307,11 +201,11 @@ private:
 // The second document is not built, only noticed.
 class SecondDocument final : public YAML::EventHandler {
 public:
-    explicit SecondDocument(const Lines& lines) : lines_{lines} {}
+    explicit SecondDocument(const SourceText& source) : text_{source} {}
     void OnDocumentStart(const YAML::Mark& mark) override {
         throw Stop{
-            {lines_.mark(mark),
-             lines_.has_dashes(mark)
+            {mark_of(text_, mark),
+             from(text_, mark).starts_with("---")
                  ? "a second YAML document; the configuration is one document, remove the \"---\""
                  : "YAML syntax: this does not continue what stands above; check its indentation"}};
     }
@@ -330,7 +224,7 @@ public:
     void OnMapEnd() override {}
 
 private:
-    const Lines& lines_;
+    const SourceText& text_;
 };
 
 }  // namespace
@@ -342,21 +236,43 @@ const Node* Node::find(std::string_view key) const {
     return nullptr;
 }
 
+const Node& locate(const Node& root, std::string_view rest) {
+    const Node* node = &root;
+    for (;;) {
+        const Node* next = nullptr;
+        if (rest.starts_with('[')) {
+            std::size_t index = 0;
+            const char* const last = rest.data() + rest.size();
+            const auto [end, error] = std::from_chars(rest.data() + 1, last, index);
+            if (error == std::errc{} && index < node->items.size()) next = node->items[index].get();
+            rest.remove_prefix(std::min(rest.find(']') + 1, rest.size()));
+        } else {
+            const std::string_view key = rest.substr(0, rest.find_first_of(".[: "));
+            if (key.empty()) return *node;
+            next = node->find(key);
+            rest.remove_prefix(key.size());
+        }
+        if (next == nullptr) return *node;
+        node = next;
+        if (rest.starts_with('.')) rest.remove_prefix(1);
+    }
+}
+
 ParsedYaml parse_yaml(std::string_view text) {
     ParsedYaml parsed;
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    if (auto problem = check_text(text)) {
+    if (auto problem = check_source(text)) {
         parsed.problems.push_back(std::move(*problem));
         return parsed;
     }
-    const Lines lines{text};
-    TreeBuilder builder{lines, parsed.problems};
+    const SourceText source{text};
+    TreeBuilder builder{source, parsed.problems};
     try {
         std::istringstream stream{std::string{text}};
         YAML::Parser parser{stream};
         if (parser.HandleNextDocument(builder)) {
             parsed.root = builder.take();
-            SecondDocument second{lines};
+            SecondDocument second{source};
             parser.HandleNextDocument(second);
         }
         if (!parsed.root || parsed.root->kind == Node::Kind::Null) {
@@ -368,7 +284,7 @@ ParsedYaml parse_yaml(std::string_view text) {
         parsed.problems.push_back(stop.problem);
     } catch (const YAML::Exception& e) {
         parsed.root = nullptr;
-        parsed.problems.push_back({lines.mark(e.mark), "YAML syntax: " + printable(e.msg)});
+        parsed.problems.push_back({mark_of(source, e.mark), "YAML syntax: " + printable(e.msg)});
     }
     return parsed;
 }

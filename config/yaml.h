@@ -45,6 +45,10 @@ struct Node {
     [[nodiscard]] const Node* find(std::string_view key) const;
 };
 
+// The node that a message such as "tags.allow[1]: …" speaks about, or the nearest one around it
+// that exists.
+const Node& locate(const Node& root, std::string_view message);
+
 struct Problem {
     Mark mark;
     std::string message;

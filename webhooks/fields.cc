@@ -47,13 +47,14 @@ std::optional<std::string> pick(
 Status read_element(
     const FieldMap& fields, const Scope& scope, const std::string& where, Reading& reading
 ) {
-    for (const auto& [text, pattern] : fields.when) {
-        LINKSPAN_TRY(values, values_of(text, scope));
+    for (const auto& condition : fields.when) {
+        const std::string& pattern = condition.second;
+        LINKSPAN_TRY(values, values_of(condition.first, scope));
         const bool holds = std::any_of(values.begin(), values.end(), [&](const std::string& value) {
             return wildcard_matches(pattern, value);
         });
         if (!holds) {
-            reading.ignore(fmt::format("{} is not {}", text, pattern));
+            reading.ignore(fmt::format("{} is not {}", condition.first, pattern));
             return {};
         }
     }

@@ -57,7 +57,7 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiv
         image = std::move(name.text);
     }
     std::optional<std::string> artifact;
-    if (data["image_type"].text() == "oci") artifact = "Helm chart or another OCI artifact";
+    if (data["image_type"].text() == "oci") artifact = "a Helm chart or another OCI artifact";
     const Status pushed = reading.push(
         {
             .host = root["jpd_origin"].text().value_or(""),

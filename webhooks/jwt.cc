@@ -112,14 +112,13 @@ Status check_claims(const JsonView& claims, const OidcRules& rules) {
             fmt::format("the subject \"{}\" fits none of the receiver's", shown(subject))
         );
     }
-    for (const auto& [name, patterns] : rules.claims) {
-        const JsonView claim = claims[std::string_view{name}];
-        if (!any_value(claim, [&](const std::string& value) {
-                return matches_any(patterns, value);
-            })) {
+    for (const auto& rule : rules.claims) {
+        const JsonView claim = claims[std::string_view{rule.first}];
+        const auto fits = [&](const std::string& value) { return matches_any(rule.second, value); };
+        if (!any_value(claim, fits)) {
             return unauthorized(fmt::format(
                 "the claim {} is \"{}\", which fits none of the receiver's patterns",
-                name,
+                rule.first,
                 shown(claim.scalar().value_or("absent, or a list"))
             ));
         }

@@ -35,15 +35,15 @@ std::optional<std::string> artifact_of(std::string_view media_type) {
         std::string_view name;
     };
     static constexpr Kind kKinds[] = {
-        {"cncf.helm", "Helm chart"},
-        {"acr.helm", "Helm chart"},
-        {"cosign", "signature"},
-        {"cncf.notary", "signature"},
-        {"sigstore", "signature"},
-        {"in-toto", "attestation"},
-        {"spdx", "SBOM"},
-        {"cyclonedx", "SBOM"},
-        {"syft", "SBOM"},
+        {"cncf.helm", "a Helm chart"},
+        {"acr.helm", "a Helm chart"},
+        {"cosign", "a signature"},
+        {"cncf.notary", "a signature"},
+        {"sigstore", "a signature"},
+        {"in-toto", "an attestation"},
+        {"spdx", "an SBOM"},
+        {"cyclonedx", "an SBOM"},
+        {"syft", "an SBOM"},
     };
     for (const Kind& kind : kKinds) {
         if (media_type.find(kind.part) != std::string_view::npos) return std::string{kind.name};
@@ -86,7 +86,7 @@ Result<image::ImageName> Reading::name_of(const Claim& claim) const {
     const std::string_view configured = receiver_.registry;
     const bool replace = !configured.empty() && (said.empty() || receiver_.override_host);
     std::string_view host = replace ? configured : said;
-    if (host.empty()) host = claim.usual_host;
+    if (host.empty()) host = bare_host(claim.usual_host);
     if (host.empty()) {
         return Error{
             Errc::InvalidInput,
@@ -122,7 +122,7 @@ Status Reading::push(Claim claim, std::optional<std::string> artifact) {
     if (tag.has_error()) return at(claim.tag.where, tag.error());
 
     if (!artifact && image::is_attachment_tag(claim.tag.text)) {
-        artifact = "signature, attestation or SBOM";
+        artifact = "a signature, attestation or SBOM";
     }
     if (!artifact && claim.media_type) artifact = artifact_of(*claim.media_type);
 
@@ -138,7 +138,7 @@ Status Reading::push(Claim claim, std::optional<std::string> artifact) {
         .actor = fact(std::move(claim.actor)),
     };
     if (artifact) {
-        std::string reason = "push of a " + *artifact;
+        std::string reason = "push of " + *artifact;
         ignore(reason);
         parsed_.set_aside.push_back({std::move(event), std::move(reason)});
     } else {

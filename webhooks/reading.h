@@ -41,7 +41,7 @@ public:
     // A part of the delivery that is understood and asks for nothing.
     void ignore(std::string reason);
     // A push that names a tag, or turns out not to. `artifact` says what was pushed when it is not
-    // an image to run ("Helm chart"). Errors: InvalidInput with the place.
+    // an image to run ("a Helm chart"). Errors: InvalidInput with the place.
     Status push(Claim claim, std::optional<std::string> artifact = std::nullopt);
 
     // True when nothing at all was noted yet.
@@ -61,7 +61,7 @@ private:
 // digest itself.
 bool is_untagged(std::string_view tag);
 
-// What a media type says was pushed, when it is not an image to run: "Helm chart", "signature", ….
+// What a media type says was pushed, when it is not an image to run: "a Helm chart", "an SBOM", ….
 std::optional<std::string> artifact_of(std::string_view media_type);
 
 // A fact fit to be shown and stored: nullopt when absent, longer than `longest` bytes, or holding

@@ -6,7 +6,10 @@
 namespace linkspan::webhooks::zot {
 namespace {
 
-constexpr std::string_view kUpdated = "zotregistry.image.updated";
+// What follows the prefix, which is "zotregistry" unless `typePrefix` says otherwise.
+constexpr std::string_view kUpdated = ".image.updated";
+constexpr std::string_view kDeleted = ".image.deleted";
+constexpr std::string_view kRepository = ".repository.created";
 
 std::optional<std::string> artifact_in(const JsonView& manifest) {
     const auto text = manifest.text();
@@ -20,16 +23,22 @@ std::optional<std::string> artifact_in(const JsonView& manifest) {
     return std::nullopt;
 }
 
+// "https://registry.example.com", when the administrator made it the source of events.
+std::string host_of(const std::string& source) {
+    const bool is_url = source.starts_with("https://") || source.starts_with("http://");
+    return is_url ? source : std::string{};
+}
+
 std::string reason_for(const std::string& type) {
-    if (type == "zotregistry.image.deleted") return "deletion";
-    if (type == "zotregistry.repository.created") return "a new repository";
+    if (type.ends_with(kDeleted)) return "deletion";
+    if (type.ends_with(kRepository)) return "a new repository";
     return "not a push: " + shown(type);
 }
 
 }  // namespace
 
 Status read(const CloudEvent& event, Reading& reading) {
-    if (event.type != kUpdated) {
+    if (!event.type.ends_with(kUpdated)) {
         reading.ignore(reason_for(event.type));
         return {};
     }
@@ -37,6 +46,7 @@ Status read(const CloudEvent& event, Reading& reading) {
     LINKSPAN_TRY(name, data["name"].required_text());
     return reading.push(
         {
+            .usual_host = host_of(event.source),
             .repository = std::move(name),
             .tag = {data["reference"].text().value_or(""), data["reference"].where()},
             .digest = data["digest"].text(),

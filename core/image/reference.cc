@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -26,7 +27,8 @@ constexpr bool is_alnum(char c) { return is_lower_alnum(c) || is_upper(c); }
 constexpr bool is_lower_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool all_of(std::string_view text, bool (*test)(char)) {
+template <class Test>
+bool all_of(std::string_view text, const Test& test) {
     return std::all_of(text.begin(), text.end(), test);
 }
 
@@ -162,12 +164,24 @@ Result<ImageName> ImageName::from_parts(std::string_view host, std::string_view 
     return name;
 }
 
+bool Tag::is_valid(std::string_view text) {
+    static constexpr auto kInner = [] {
+        std::array<bool, 256> table{};
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            const char c = static_cast<char>(i);
+            table[i] = is_alnum(c) || c == '_' || c == '.' || c == '-';
+        }
+        return table;
+    }();
+    if (text.empty() || text.size() > kLongestTag) return false;
+    if (text.front() == '.' || text.front() == '-') return false;
+    return all_of(text, [](char c) { return kInner[static_cast<unsigned char>(c)]; });
+}
+
 Result<Tag> Tag::parse(std::string_view text) {
-    const auto is_word = [](char c) { return is_alnum(c) || c == '_'; };
-    const auto is_inner = [](char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; };
     if (text.empty()) return bad("tag", text, "a tag can't be empty");
     if (text.size() > kLongestTag) return bad("tag", text, "longer than 128 characters");
-    if (!is_word(text.front()) || !all_of(text, is_inner)) {
+    if (!is_valid(text)) {
         return bad(
             "tag", text, "expected letters, digits, '_', '.' and '-', not beginning with '.' or '-'"
         );

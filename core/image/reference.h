@@ -42,6 +42,8 @@ private:
 class Tag {
 public:
     static Result<Tag> parse(std::string_view text);
+    // Whether parse() would take it: for lists too long to build a value or a message for each.
+    static bool is_valid(std::string_view text);
     [[nodiscard]] const std::string& str() const { return text_; }
     friend auto operator<=>(const Tag&, const Tag&) = default;
 

@@ -53,17 +53,17 @@ public:
         : bytes_{bytes}, place_{place}, wanted_{wanted} {}
 
     Result<std::vector<Edit>> edits() {
+        if (place_.scalars.empty()) return conflict(place_, "the place holds no value");
         if (place_.kind != PlaceKind::Marker && place_.image && *place_.image != wanted_.image) {
             return conflict(
                 place_, fmt::format("names {}, not {}", place_.image->str(), wanted_.image.str())
             );
         }
         Status status;
-        if (place_.scalars.size() == 1 && place_.kind != PlaceKind::KustomizeImage) {
-            status = single(place_.scalars.front());
-        } else {
-            status = parts();
-        }
+        const bool alone = place_.scalars.size() == 1 && place_.insertions.empty() &&
+                           place_.scalars.front().role != Role::Name;
+        status =
+            alone || place_.kind == PlaceKind::Marker ? single(place_.scalars.front()) : parts();
         if (!status) return status.error();
         return std::move(edits_);
     }
@@ -165,91 +165,101 @@ private:
         const Scalar* tag_scalar = find(Role::Tag);
         const Scalar* digest_scalar = find(Role::Digest);
         const std::string_view old = tag_scalar ? core_of(*tag_scalar) : std::string_view{};
-        if (digest_scalar == nullptr) {
-            if (tag_scalar != nullptr && !split_at(old).second.empty()) {
-                return tag(*tag_scalar, old);
-            }
-            if (auto status = tag_scalar ? change(*tag_scalar, wanted_.tag.str())
-                                         : insert(Role::Tag, wanted_.tag.str());
-                !status) {
-                return status;
-            }
-            if (wanted_.digest_mode == DigestMode::Pin && wanted_.digest) {
-                return insert(Role::Digest, wanted_.digest->str());
-            }
-            return {};
-        }
-        const std::string_view old_digest = core_of(*digest_scalar);
         const std::string_view old_tag = split_at(old).first;
+        const std::string_view inner_digest = split_at(old).second;
+        const std::string_view own_digest =
+            digest_scalar ? core_of(*digest_scalar) : std::string_view{};
+        const std::string_view old_digest = own_digest.empty() ? inner_digest : own_digest;
         LINKSPAN_TRY(digest, digest_beside(old_tag, old_digest));
+
+        // A digest alone stays alone, as long as there is one.
+        const bool digest_only = old_tag.empty() && !old_digest.empty() && !digest.empty();
+        if (!digest_only) {
+            const bool inside = !inner_digest.empty() && !digest.empty();
+            const std::string value = inside ? wanted_.tag.str() + "@" + digest : wanted_.tag.str();
+            if (auto status = tag_scalar ? change(*tag_scalar, value) : insert(Role::Tag, value);
+                !status) {
+                return status;
+            }
+        }
         if (digest.empty()) {
-            if (auto status = tag_scalar ? change(*tag_scalar, wanted_.tag.str())
-                                         : insert(Role::Tag, wanted_.tag.str());
-                !status) {
-                return status;
-            }
-            return remove(Role::Digest, *digest_scalar);
+            return own_digest.empty() ? Status{} : remove(Role::Digest, *digest_scalar);
         }
-        if (tag_scalar != nullptr) {
-            const bool both = !split_at(old).second.empty();
-            if (auto status = change(
-                    *tag_scalar, both ? wanted_.tag.str() + "@" + digest : wanted_.tag.str()
-                );
-                !status) {
-                return status;
-            }
+        if (digest_scalar != nullptr) return change(*digest_scalar, digest);
+        if (!inner_digest.empty()) return {};
+        // Where there is no key for it, the tag holds it.
+        if (find_insertion(Role::Digest) == nullptr && tag_scalar != nullptr) {
+            edits_.clear();
+            return change(*tag_scalar, wanted_.tag.str() + "@" + digest);
         }
-        return change(*digest_scalar, digest);
+        return insert(Role::Digest, digest);
     }
 
-    Status change(const Scalar& scalar, const std::string& value) {
-        const std::string_view core = core_of(scalar);
-        if (core == value) return {};
+    Result<Edit> edit_of(const Scalar& scalar) const {
         if (scalar.span.begin > scalar.span.end || scalar.span.end > bytes_.size()) {
             return conflict(place_, "the file is not the one that was scanned");
         }
-        const std::string_view token = bytes_.substr(scalar.span.begin, scalar.span.size());
-        auto spelled = respell(token, scalar, value);
-        if (!spelled) return conflict(place_, spelled.error().message);
         Edit edit;
         edit.span = scalar.span;
-        edit.expected = token;
-        edit.replacement = std::move(*spelled);
+        edit.expected = bytes_.substr(scalar.span.begin, scalar.span.size());
         edit.line = scalar.line;
         edit.old_value = scalar.value;
-        edit.new_value = scalar.value;
-        const auto at = static_cast<std::size_t>(core.data() - scalar.value.data());
-        edit.new_value.replace(core.empty() ? 0 : at, core.size(), value);
+        edit.embedded = scalar.embedded;
+        edit.text = scalar.text;
+        return edit;
+    }
+
+    Status change(const Scalar& scalar, const std::string& core) {
+        if (core_of(scalar) == core) return {};
+        LINKSPAN_TRY(edit, edit_of(scalar));
+        auto spelled = respell(edit.expected, scalar, core);
+        if (!spelled) return conflict(place_, spelled.error().message);
+        edit.replacement = std::move(*spelled);
+        edit.new_value = with_core(scalar, core);
         edits_.push_back(std::move(edit));
         return {};
     }
 
-    Status insert(Role role, const std::string& value) {
+    [[nodiscard]] const Insertion* find_insertion(Role role) const {
         const auto it = std::find_if(
             place_.insertions.begin(),
             place_.insertions.end(),
             [&](const Insertion& i) { return i.role == role; }
         );
-        if (it == place_.insertions.end()) {
+        return it == place_.insertions.end() ? nullptr : &*it;
+    }
+
+    Status insert(Role role, const std::string& value) {
+        const Insertion* slot = find_insertion(role);
+        if (slot == nullptr) {
             return conflict(
                 place_,
                 fmt::format(
-                    "there is no safe spot for a new {} here: write one by hand, then it "
-                    "is kept up to date",
+                    "there is no safe spot for a new {} here: write one by hand, then it is kept "
+                    "up to date",
                     role == Role::Tag ? "tag" : "digest"
                 )
             );
         }
-        if (it->at > bytes_.size()) {
+        if (slot->at > bytes_.size()) {
             return conflict(place_, "the file is not the one that was scanned");
         }
+        const std::string text =
+            slot->before + spell(value, slot->style, slot->json ? '"' : slot->quote, slot->flow) +
+            slot->after;
+        // Two keys behind the same one are one edit: their order is not left to who applies it.
+        if (!edits_.empty() && !edits_.back().added.empty() &&
+            edits_.back().span.begin == slot->at) {
+            edits_.back().replacement += text;
+            edits_.back().added.push_back({slot->key, value});
+            return {};
+        }
         Edit edit;
-        edit.span = {it->at, it->at};
-        edit.replacement =
-            it->before + spell(value, it->style, it->json ? '"' : it->quote, it->flow) + it->after;
-        edit.line = it->line;
+        edit.span = {slot->at, slot->at};
+        edit.replacement = text;
+        edit.line = slot->line;
         edit.new_value = value;
-        edit.key = it->key;
+        edit.added.push_back({slot->key, value});
         edits_.push_back(std::move(edit));
         return {};
     }
@@ -259,16 +269,18 @@ private:
             std::find_if(place_.removals.begin(), place_.removals.end(), [&](const Removal& r) {
                 return r.role == role;
             });
-        if (it == place_.removals.end() || it->span.begin > it->span.end ||
-            it->span.end > bytes_.size()) {
+        if (it == place_.removals.end()) {
+            // Charts read an empty digest as none.
+            if (place_.kind == PlaceKind::HelmImage) return change(scalar, {});
             return conflict(place_, "the digest can't be taken out here: remove it by hand");
         }
-        Edit edit;
+        LINKSPAN_TRY(edit, edit_of(scalar));
+        if (it->span.begin > it->span.end || it->span.end > bytes_.size()) {
+            return conflict(place_, "the file is not the one that was scanned");
+        }
         edit.span = it->span;
         edit.expected = bytes_.substr(it->span.begin, it->span.size());
-        edit.line = scalar.line;
-        edit.old_value = scalar.value;
-        edit.key = it->key;
+        edit.removed = it->key;
         edits_.push_back(std::move(edit));
         return {};
     }

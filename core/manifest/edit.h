@@ -16,6 +16,12 @@
 
 namespace linkspan::manifest {
 
+struct WrittenKey {
+    std::string key;
+    std::string value;
+    friend bool operator==(const WrittenKey&, const WrittenKey&) = default;
+};
+
 struct Edit {
     ByteSpan span;
     std::string expected;  // the bytes at span when the plan was made
@@ -24,9 +30,12 @@ struct Edit {
     std::size_t line = 0;
     std::string old_value;
     std::string new_value;
-    // Set when the edit writes a key that was not there (expected is empty then) or takes one out
-    // (replacement is empty then).
-    std::string key;
+    // Keys that the edit writes where there were none, in order; `expected` is empty then.
+    std::vector<WrittenKey> added;
+    // The key that the edit takes out with its value; `replacement` is empty then.
+    std::string removed;
+    bool embedded = false;  // in YAML inside of a block scalar
+    bool text = false;      // asked for by a pattern or in a file that is not YAML
 
     friend bool operator==(const Edit&, const Edit&) = default;
 };
@@ -55,7 +64,8 @@ Result<std::vector<Edit>> edits_for(
 Result<std::string> apply(std::string_view bytes, std::span<const Edit> edits);
 
 // Reads both texts with the independent parser: the documents may differ in the scalars of `edits`
-// and in nothing else. Errors: Corrupt, with the line.
+// and in nothing else. Edits of plain text (Edit::text) are checked byte by byte, and as part of
+// their documents when the file happens to be YAML. Errors: Corrupt, with the line.
 Status verify(std::string_view before, std::string_view after, std::span<const Edit> edits);
 
 // What the place names now, for the decision: tag and digest as written.

@@ -2,6 +2,7 @@
 
 #include "core/image/quote.h"
 #include "core/image/reference.h"
+#include "core/manifest/spelling.h"
 
 #include <fmt/format.h>
 
@@ -72,6 +73,12 @@ Finder::Finder(std::string_view path, const Tree& tree, Scan& scan)
         auto& at = alias_lines_[alias.target];
         if (at.size() < kMostAliasLines) at.push_back(lines_.line(alias.span.begin));
     }
+}
+
+Finder::Finder(const Finder& outer, const Tree& tree, Scan& scan)
+    : Finder{std::string_view{}, tree, scan} {
+    path_ = outer.path_;
+    embedded_ = true;
 }
 
 std::string_view Finder::file_name() const { return path_.substr(path_.rfind('/') + 1); }
@@ -157,21 +164,32 @@ std::string Finder::object_of(NodeId id) {
     return {};
 }
 
+namespace {
+
+std::uint64_t taken_key(PlaceKind kind, NodeId main) {
+    return std::uint64_t{main} << 1U | (kind == PlaceKind::Marker ? 1U : 0U);
+}
+
+}  // namespace
+
 bool Finder::taken(PlaceKind kind, NodeId main) const {
-    return taken_.contains(static_cast<std::uint64_t>(kind) << 32U | main);
+    return taken_.contains(taken_key(kind, main));
+}
+
+bool Finder::has_room() {
+    if (scan_.places.size() < kMostPlaces) return true;
+    if (!full_) {
+        scan_.problems.push_back(
+            {0, fmt::format("more than {} places: the rest is not read", kMostPlaces)}
+        );
+    }
+    full_ = true;
+    return false;
 }
 
 void Finder::add(Place place, NodeId main, const std::vector<NodeId>& scalars) {
-    if (!taken_.insert(static_cast<std::uint64_t>(place.kind) << 32U | main).second) return;
-    if (scan_.places.size() >= kMostPlaces) {
-        if (!full_) {
-            scan_.problems.push_back(
-                {0, fmt::format("more than {} places: the rest is not read", kMostPlaces)}
-            );
-        }
-        full_ = true;
-        return;
-    }
+    if (!has_room() || !taken_.insert(taken_key(place.kind, main)).second) return;
+    for (const NodeId id : scalars) taken_.insert(taken_key(place.kind, id));
     place.document = tree_[main].document;
     place.where = where(main);
     place.object = object_of(main);
@@ -180,6 +198,15 @@ void Finder::add(Place place, NodeId main, const std::vector<NodeId>& scalars) {
     place.alias_lines.erase(
         std::unique(place.alias_lines.begin(), place.alias_lines.end()), place.alias_lines.end()
     );
+    scan_.places.push_back(std::move(place));
+}
+
+void Finder::add_embedded(Place place, NodeId text) {
+    if (!has_room()) return;
+    place.document = tree_[text].document;
+    place.where = fmt::format("{} | {}", where(text), place.where);
+    place.object = object_of(text);
+    add_alias_lines(place, text);
     scan_.places.push_back(std::move(place));
 }
 
@@ -209,21 +236,31 @@ void Finder::problem_at(NodeId id, std::string message) {
 }
 
 bool has_placeholder(std::string_view text) {
-    return text.find("${") != std::string_view::npos || text.find("$(") != std::string_view::npos ||
-           text.find("{{") != std::string_view::npos;
+    return text.find('$') != std::string_view::npos || text.find("{{") != std::string_view::npos;
 }
 
-void Finder::add_reference(PlaceKind kind, NodeId scalar) {
-    const std::string_view text = tree_[scalar].text;
-    const std::string_view core = text.substr(0, text.find_last_not_of(" \r\n") + 1);
-    if (core.empty() || has_placeholder(core) || taken(kind, scalar)) return;
+void Finder::add_reference(PlaceKind kind, NodeId scalar, const ReferenceRule& rule) {
+    if (scalar == kNoNode || taken(kind, scalar)) return;
+    const Node& node = tree_[scalar];
+    if (!node.has_token && node.text.empty()) return;
+    if (node.text.size() > kLongestValue) return;
+    Scalar text;
+    text.value = node.text;
+    text.style = node.style;
+    text.part = rule.part;
+    const std::string_view core = core_of(text);
+    if (core.empty() || has_placeholder(core)) return;
     auto written = image::parse_written(core);
     if (!written) {
-        problem_at(scalar, fmt::format("{}: {}", where(scalar), written.error().message));
+        if (!rule.quiet) {
+            problem_at(scalar, fmt::format("{}: {}", where(scalar), written.error().message));
+        }
         return;
     }
+    if (rule.needs_version && written->tag.empty() && written->digest.empty()) return;
     auto found = this->scalar(scalar, Role::Reference);
     if (!found) return;
+    found->part = rule.part;
     Place place;
     place.kind = kind;
     place.image = written->meaning.name;

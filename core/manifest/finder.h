@@ -16,15 +16,30 @@
 
 namespace linkspan::manifest {
 
+// What is asked of a text before it counts as an image.
+struct ReferenceRule {
+    // Only with a tag or digest: for shapes that alone are not proof enough.
+    bool needs_version = false;
+    // Not reported when it does not read as a reference.
+    bool quiet = false;
+    // The part of the value that is the reference.
+    std::optional<ByteSpan> part{};
+};
+
 class Finder {
 public:
     Finder(std::string_view path, const Tree& tree, Scan& scan);
+    // For a text inside of `outer`'s file.
+    Finder(const Finder& outer, const Tree& tree, Scan& scan);
+    Finder(const Finder&) = delete;
+    Finder& operator=(const Finder&) = delete;
 
     [[nodiscard]] const Tree& tree() const { return tree_; }
     [[nodiscard]] const LineIndex& lines() const { return lines_; }
     [[nodiscard]] std::string_view path() const { return path_; }
     [[nodiscard]] std::string_view file_name() const;
     [[nodiscard]] bool json() const { return json_; }
+    [[nodiscard]] bool embedded() const { return embedded_; }
     // The quote that the file's quoted values use most.
     [[nodiscard]] char quote() const { return quote_; }
 
@@ -37,36 +52,44 @@ public:
     // "Deployment web/app": the innermost Kubernetes object around the node.
     [[nodiscard]] std::string object_of(NodeId id);
 
+    // True the first time it is asked about a node. What is reached through aliases is read once:
+    // a file can name one long list from very many places.
+    bool first_look(NodeId id) { return looked_at_.insert(id).second; }
+
     // Adds a place; `main` is the scalar that it is named after. Fills in where, document, object
-    // and the aliases. A scalar belongs to one place of a kind.
+    // and the aliases. A scalar belongs to one place, and to one marked place besides: the first
+    // shape that finds it has it.
     void add(Place place, NodeId main, const std::vector<NodeId>& scalars);
-    // True when `main` is already in a place of `kind`.
+    // The same for a place that was found in a text of the file and brings its own `where`.
+    void add_embedded(Place place, NodeId text);
     [[nodiscard]] bool taken(PlaceKind kind, NodeId main) const;
 
     void problem(std::size_t line, std::string message);
     void problem_at(NodeId id, std::string message);
 
-    // The container image field: a place of `kind` for a whole reference, or a problem, or nothing
-    // for text that a template engine will replace.
-    void add_reference(PlaceKind kind, NodeId scalar);
+    // A place for a whole reference, or a problem, or nothing for text that is filled in later.
+    void add_reference(PlaceKind kind, NodeId scalar, const ReferenceRule& rule = {});
 
 private:
     void add_alias_lines(Place& place, NodeId scalar);
     const std::string& object_at(NodeId mapping);
+    bool has_room();
 
     std::string_view path_;
     const Tree& tree_;
     Scan& scan_;
     LineIndex lines_;
     bool json_ = false;
+    bool embedded_ = false;
     char quote_ = '"';
     bool full_ = false;
     std::unordered_set<std::uint64_t> taken_;
+    std::unordered_set<NodeId> looked_at_;
     std::unordered_map<NodeId, std::vector<std::size_t>> alias_lines_;
     std::unordered_map<NodeId, std::string> objects_;  // by mapping; empty for what is no object
 };
 
-// Text that is filled in before Kubernetes sees it: ${X}, $(X), {{ x }}.
+// Text that is filled in before anybody runs it: ${X}, $(X), $X, {{ x }}.
 bool has_placeholder(std::string_view text);
 
 }  // namespace linkspan::manifest

@@ -1,7 +1,12 @@
 #include "core/manifest/kustomize.h"
 
 #include "core/image/reference.h"
+#include "core/manifest/embedded.h"
+#include "core/manifest/helm.h"
 #include "core/manifest/insertion.h"
+#include "core/manifest/json_patch.h"
+#include "core/manifest/shapes.h"
+#include "core/manifest/walk.h"
 
 #include <fmt/format.h>
 
@@ -15,24 +20,8 @@ bool kustomize_reads_by_name(std::string_view file) {
     return file == "kustomization.yaml" || file == "kustomization.yml" || file == "Kustomization";
 }
 
-// The `images` list of a document, or kNoNode.
-NodeId images_of(const Finder& finder, NodeId root) {
-    const Tree& tree = finder.tree();
-    const NodeId kind = tree.find_scalar(root, "kind");
-    const NodeId version = tree.find_scalar(root, "apiVersion");
-    if (kind == kNoNode) {
-        return kustomize_reads_by_name(finder.file_name()) ? tree.find(root, "images") : kNoNode;
-    }
-    const std::string_view name = tree[kind].text;
-    if (name != "Kustomization" && name != "Component") return kNoNode;
-    const std::string_view group = version == kNoNode ? std::string_view{} : tree[version].text;
-    if (group.starts_with("kustomize.toolkit.fluxcd.io/")) {
-        return tree.find(tree.find(root, "spec"), "images");
-    }
-    if (version == kNoNode || group.starts_with("kustomize.config.k8s.io/")) {
-        return tree.find(root, "images");
-    }
-    return kNoNode;
+bool is_flux(const Tree& tree, NodeId root) {
+    return group_of(tree, root) == "kustomize.toolkit.fluxcd.io";
 }
 
 class Entry {
@@ -122,14 +111,38 @@ private:
 
 }  // namespace
 
+bool is_kustomization(const Finder& finder, NodeId root) {
+    const Tree& tree = finder.tree();
+    if (!is_mapping(tree, root)) return false;
+    const std::string_view kind = kind_of(tree, root);
+    if (kind.empty()) return kustomize_reads_by_name(finder.file_name());
+    if (kind != "Kustomization" && kind != "Component") return false;
+    return tree.find_scalar(root, "apiVersion") == kNoNode || is_flux(tree, root) ||
+           group_of(tree, root) == "kustomize.config.k8s.io";
+}
+
 void find_kustomize_images(Finder& finder, NodeId root) {
     const Tree& tree = finder.tree();
-    const NodeId images = tree.resolve(images_of(finder, root));
-    if (images == kNoNode || tree[images].kind != NodeKind::Sequence) return;
-    for (NodeId item = tree[images].first_child; item != kNoNode; item = tree[item].next) {
-        const NodeId entry = tree.resolve(item);
-        if (entry != kNoNode && tree[entry].kind == NodeKind::Mapping) Entry{finder, entry}.find();
+    find_in_kustomize_fields(
+        finder, is_flux(tree, root) ? tree.resolve(tree.find(root, "spec")) : root
+    );
+}
+
+void find_in_kustomize_fields(Finder& finder, NodeId fields) {
+    const Tree& tree = finder.tree();
+    each_item(finder, tree.find(fields, "images"), [&](NodeId entry) {
+        if (is_mapping(tree, entry)) Entry{finder, entry}.find();
+    });
+    for (const std::string_view key : {"patches", "patchesJson6902", "patchesStrategicMerge"}) {
+        each_item(finder, tree.find(fields, key), [&](NodeId item) {
+            const NodeId patch = is_mapping(tree, item) ? tree.find_scalar(item, "patch") : item;
+            if (is_scalar(tree, patch)) find_embedded(finder, patch, find_patch_images);
+        });
     }
+    each_item(finder, tree.find(fields, "helmCharts"), [&](NodeId chart) {
+        const NodeId values = tree.find(chart, "valuesInline");
+        if (values != kNoNode) find_helm_values(finder, values);
+    });
 }
 
 }  // namespace linkspan::manifest

@@ -43,7 +43,12 @@ struct Scalar {
     bool json = false;       // in a JSON file: only double quotes are allowed
     bool flow = false;       // inside [] or {}, where plain scalars allow less
     bool tagged = false;     // carries a tag ("!!str"): plain text is not guessed at
-    char quote = '"';  // what to quote a plain value with, when it needs that: as the file does
+    bool text = false;       // not YAML: the bytes at span are the value
+    bool embedded = false;   // in YAML that is itself the text of a block scalar
+    char quote = '"';  // what to quote a plain value with when it needs that, as the file does
+    // Where in `value` the role's part is, when it is not all of it: "${IMAGE:-nginx:1.25}",
+    // "docker://alpine:3".
+    std::optional<ByteSpan> part;
 };
 
 // Where a key that is not there yet would be written: what goes in front of the value, and behind.
@@ -67,7 +72,17 @@ struct Removal {
     std::string key;
 };
 
-enum class PlaceKind { Marker, KubernetesImage, KustomizeImage };
+// Which rule found a place.
+enum class PlaceKind {
+    Marker,
+    KubernetesImage,  // containers, volumes and environment of any object, Tekton, Argo Workflows
+    KustomizeImage,   // entries of `images`
+    HelmImage,        // values of charts, wherever they are written
+    ArgoImage,        // kustomize.images and helm.parameters of Argo CD
+    ComposeImage,
+    CiImage,  // GitLab CI, GitHub Actions and their like
+    Field,    // asked for by path or pattern
+};
 
 struct Place {
     PlaceKind kind = PlaceKind::KubernetesImage;

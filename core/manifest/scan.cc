@@ -2,9 +2,8 @@
 
 #include "core/manifest/encoding.h"
 #include "core/manifest/finder.h"
-#include "core/manifest/kubernetes.h"
-#include "core/manifest/kustomize.h"
 #include "core/manifest/marked.h"
+#include "core/manifest/shapes.h"
 #include "core/manifest/tree.h"
 
 #include <fmt/format.h>
@@ -22,14 +21,6 @@ namespace {
 // Above this a file is data, not a manifest; the largest bundles of custom resource definitions are
 // a few MiB.
 constexpr std::size_t kLargestFile = std::size_t{16} << 20U;
-
-using Shape = void (*)(Finder& finder, NodeId root);
-
-// Every way an image is named that is known by its shape. One call per document each.
-constexpr std::array<Shape, 2> kShapes = {
-    find_kubernetes_images,
-    find_kustomize_images,
-};
 
 bool has_extension(std::string_view file, std::string_view extension) {
     if (file.size() < extension.size()) return false;
@@ -63,8 +54,13 @@ std::size_t place_begin(const Place& place) {
 bool worth_scanning(std::string_view path, std::string_view bytes) {
     if (!has_readable_name(path)) return false;
     // In UTF-16 the words below can't be found; scan() says why the file is not read.
-    return has_wide_mark(bytes) || may_have_markers(bytes) ||
-           bytes.find("image") != std::string_view::npos;
+    if (has_wide_mark(bytes) || may_have_markers(bytes)) return true;
+    // No shape names an image without one of these. "mage" is in image, Image and images.
+    static constexpr std::array<std::string_view, 5> kWords = {
+        "mage", "container", "repository", "services", "docker://"};
+    return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+        return bytes.find(word) != std::string_view::npos;
+    });
 }
 
 Scan scan(std::string_view path, std::string_view bytes) {
@@ -91,8 +87,7 @@ Scan scan(std::string_view path, std::string_view bytes) {
     Finder finder{path, *tree, out};
     if (may_have_markers(bytes)) find_marked_places(finder);
     for (const NodeId root : tree->roots) {
-        if (root == kNoNode) continue;
-        for (const Shape find : kShapes) find(finder, root);
+        if (root != kNoNode) find_images(finder, root);
     }
     std::stable_sort(out.places.begin(), out.places.end(), [](const Place& a, const Place& b) {
         return place_begin(a) < place_begin(b);

@@ -12,6 +12,10 @@
 
 namespace linkspan::manifest {
 
+// Rises whenever scan() would answer differently for the same bytes: kept results of another
+// version are of no use.
+inline constexpr int kScannerVersion = 2;
+
 // False when the name or a byte search shows that no place can be in the file: no parser runs.
 bool worth_scanning(std::string_view path, std::string_view bytes);
 

@@ -127,7 +127,9 @@ Result<std::string> respell_block(
 
 }  // namespace
 
-std::string_view core_of(const Scalar& scalar) {
+namespace {
+
+std::string_view text_of(const Scalar& scalar) {
     std::string_view value = scalar.value;
     if (scalar.style == ScalarStyle::Literal || scalar.style == ScalarStyle::Folded) {
         const std::size_t first = value.find_first_not_of(" \t\r\n");
@@ -135,6 +137,24 @@ std::string_view core_of(const Scalar& scalar) {
         value = value.substr(first, value.find_last_not_of(" \t\r\n") - first + 1);
     }
     return value;
+}
+
+}  // namespace
+
+std::string_view core_of(const Scalar& scalar) {
+    if (!scalar.part) return text_of(scalar);
+    const std::string_view value = scalar.value;
+    if (scalar.part->begin > scalar.part->end || scalar.part->end > value.size()) return {};
+    return value.substr(scalar.part->begin, scalar.part->size());
+}
+
+std::string with_core(const Scalar& scalar, std::string_view core) {
+    const std::string_view old = core_of(scalar);
+    const std::size_t at = old.empty() ? (scalar.part ? scalar.part->begin : 0)
+                                       : static_cast<std::size_t>(old.data() - scalar.value.data());
+    std::string out = scalar.value;
+    if (at <= out.size()) out.replace(at, old.size(), core);
+    return out;
 }
 
 std::string spell(std::string_view value, char style, char quote, bool flow) {
@@ -146,14 +166,25 @@ std::string spell(std::string_view value, char style, char quote, bool flow) {
                          : "\"" + in_double_quotes(value) + "\"";
 }
 
-Result<std::string> respell(std::string_view token, const Scalar& scalar, std::string_view value) {
+Result<std::string> respell(std::string_view token, const Scalar& scalar, std::string_view core) {
+    const std::string whole = with_core(scalar, core);
+    std::string_view value = whole;
+    if (scalar.style == ScalarStyle::Literal || scalar.style == ScalarStyle::Folded) {
+        value.remove_prefix(std::min(value.find_first_not_of(" \t\r\n"), value.size()));
+        value = value.substr(0, value.find_last_not_of(" \t\r\n") + 1);
+    }
     if (value.find_first_of("\r\n") != std::string_view::npos) {
         return Error{Errc::InvalidInput, "the new value holds a line break"};
     }
+    if (scalar.text) return whole;
     switch (scalar.style) {
         case ScalarStyle::Plain:
             // A tag says what the text is, whatever it looks like.
             if (scalar.tagged && can_be_plain(value, scalar.flow)) return std::string{value};
+            // What is around the part was plain before.
+            if (scalar.part && can_be_plain(core, scalar.flow) && !reads_as_other_type(value)) {
+                return whole;
+            }
             return spell(value, ' ', scalar.json ? '"' : scalar.quote, scalar.flow);
         case ScalarStyle::SingleQuoted:
         case ScalarStyle::DoubleQuoted: {
@@ -166,7 +197,7 @@ Result<std::string> respell(std::string_view token, const Scalar& scalar, std::s
         }
         case ScalarStyle::Literal:
         case ScalarStyle::Folded:
-            return respell_block(token, core_of(scalar), value);
+            return respell_block(token, text_of(scalar), value);
     }
     return Error{Errc::Internal, "unknown scalar style"};
 }

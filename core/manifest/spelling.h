@@ -10,13 +10,16 @@
 
 namespace linkspan::manifest {
 
-// The part of a scalar's value that is the reference: a block scalar's final line break is not.
+// The part of a scalar's value that its role is about: a block scalar's final line break is not.
 std::string_view core_of(const Scalar& scalar);
 
-// `token` are the bytes at scalar.span. The new value replaces core_of(scalar): quotes, escapes
-// elsewhere in the text, a block scalar's header and indentation stay; a plain value is quoted when
-// it would read as another type. Errors: InvalidInput when the form can't hold the value.
-Result<std::string> respell(std::string_view token, const Scalar& scalar, std::string_view value);
+// The scalar's value with that part replaced.
+std::string with_core(const Scalar& scalar, std::string_view core);
+
+// `token` are the bytes at scalar.span. `core` replaces core_of(scalar): quotes, escapes elsewhere
+// in the text, a block scalar's header and indentation stay; a plain value is quoted when it would
+// read as another type. Errors: InvalidInput when the form can't hold the value.
+Result<std::string> respell(std::string_view token, const Scalar& scalar, std::string_view core);
 
 // A value where none was: plain where that is safe and `style` is ' ', else in the quotes `style`,
 // or `quote`.

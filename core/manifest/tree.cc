@@ -347,10 +347,8 @@ NodeId find_at(const Tree& tree, NodeId mapping, std::string_view key, int depth
     NodeId found = kNoNode;
     NodeId merge = kNoNode;
     for (NodeId k = tree[mapping].first_child; k != kNoNode;) {
-        if (depth > 0 && tree.merge_budget-- == 0) {
-            tree.merge_budget = 0;
-            return kNoNode;
-        }
+        if (tree.lookups == 0) return kNoNode;
+        --tree.lookups;
         const NodeId value = tree[k].next;
         if (value == kNoNode) break;
         if (tree[k].kind == NodeKind::Scalar) {
@@ -364,7 +362,7 @@ NodeId find_at(const Tree& tree, NodeId mapping, std::string_view key, int depth
     if (merge == kNoNode) return kNoNode;
     if (tree[merge].kind == NodeKind::Mapping) return find_at(tree, merge, key, depth + 1);
     if (tree[merge].kind != NodeKind::Sequence) return kNoNode;
-    for (NodeId item = tree[merge].first_child; item != kNoNode && tree.merge_budget > 0;) {
+    for (NodeId item = tree[merge].first_child; item != kNoNode && tree.lookups > 0;) {
         found = find_at(tree, item, key, depth + 1);
         if (found != kNoNode) return found;
         item = tree[item].next;

@@ -78,9 +78,9 @@ struct Tree {
     // find(), but only a scalar, resolved.
     [[nodiscard]] NodeId find_scalar(NodeId mapping, std::string_view key) const;
 
-    // How many more keys may be looked at through merge keys: a file can name one big mapping from
-    // very many small ones.
-    mutable std::size_t merge_budget = 1'000'000;
+    // How many more keys find() looks at before it finds nothing any more. A hostile file can name
+    // one large mapping from very many places; an honest one never comes near.
+    mutable std::size_t lookups = 50'000'000;
 };
 
 // Errors: InvalidInput with "line N: …" for what is not YAML or is past a limit.

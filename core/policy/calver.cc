@@ -2,6 +2,7 @@
 
 #include "core/image/quote.h"
 #include "core/policy/number.h"
+#include "core/policy/prefix_sort.h"
 
 #include <fmt/format.h>
 
@@ -136,8 +137,8 @@ std::size_t rank(std::vector<Part>& parts) {
 
 // The digits of a number part at the front of `text`; empty when there are none that fit.
 std::string_view digits_of(const Part& part, std::string_view text) {
-    const auto* const end = std::find_if_not(text.begin(), text.end(), is_digit);
-    std::size_t count = static_cast<std::size_t>(end - text.begin());
+    std::size_t count = 0;
+    while (count < text.size() && is_digit(text[count])) ++count;
     if (part.width != 0) {
         if (count < part.width) return {};
         count = part.width;
@@ -203,6 +204,21 @@ std::weak_ordering CalverStrategy::order(const Key& a, const Key& b) const {
     }
     if (a.modifier.empty() || b.modifier.empty()) return a.modifier.empty() <=> b.modifier.empty();
     return order_naturally(a.modifier, b.modifier);
+}
+
+std::uint64_t CalverStrategy::prefix(const Key& key) const {
+    const auto bits = static_cast<unsigned>(std::min<std::size_t>(63 / numbers_, 31));
+    PrefixPacker packer;
+    for (std::size_t i = 0; i < numbers_; ++i) {
+        std::string_view digits = key.numbers[i];
+        digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+        std::uint64_t value = 0;
+        for (const char c : digits.substr(0, 10)) {
+            value = value * 10 + static_cast<unsigned>(c - '0');
+        }
+        packer.add(digits.size() > 10 ? ~std::uint64_t{0} : value, bits);
+    }
+    return packer.value();
 }
 
 std::weak_ordering order_naturally(std::string_view a, std::string_view b) {

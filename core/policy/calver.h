@@ -15,6 +15,7 @@
 #include <array>
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,7 @@ public:
     [[nodiscard]] Reading<Key> read(std::string_view text, const KnownTag& known) const;
     [[nodiscard]] std::string_view refuse(const Key& /*key*/) const { return {}; }
     [[nodiscard]] std::weak_ordering order(const Key& a, const Key& b) const;
+    [[nodiscard]] std::uint64_t prefix(const Key& key) const;
     [[nodiscard]] std::string_view praise() const { return praise_; }
 
     enum class Kind { Year, Month, Week, Day, Major, Minor, Micro, Modifier, Literal };

@@ -55,14 +55,14 @@ Direction direction(const Policy& policy, const Explanation& selection, const Cu
 
 }  // namespace
 
-Decision decide(
+Judgement judge(
     const Policy& policy,
     const Explanation& selection,
     const Current& current,
     const std::optional<image::Digest>& resolved
 ) {
-    Decision out{.verdict = AlreadyCurrent{}, .explanation = selection};
-    std::string& why = out.explanation.why;
+    Judgement out{.verdict = AlreadyCurrent{}, .why = selection.why};
+    std::string& why = out.why;
     const auto refuse = [&](std::string reason) { out.verdict = Refused{std::move(reason)}; };
 
     if (!selection.selected) {
@@ -112,6 +112,18 @@ Decision decide(
         }
     }
     out.verdict = promote;
+    return out;
+}
+
+Decision decide(
+    const Policy& policy,
+    const Explanation& selection,
+    const Current& current,
+    const std::optional<image::Digest>& resolved
+) {
+    Judgement judgement = judge(policy, selection, current, resolved);
+    Decision out{.verdict = std::move(judgement.verdict), .explanation = selection};
+    out.explanation.why = std::move(judgement.why);
     return out;
 }
 

@@ -35,6 +35,11 @@ struct Waiting {
 };
 using Verdict = std::variant<Promote, AlreadyCurrent, Refused, Held, Waiting>;
 
+struct Judgement {
+    Verdict verdict;
+    std::string why;  // the selection's sentence, and what it means for this place
+};
+
 struct Decision {
     Verdict verdict;
     Explanation explanation;
@@ -44,6 +49,14 @@ struct Decision {
 // unless the policy allows it; a current tag that the policy can't order does not block (the reason
 // says so).
 Decision decide(
+    const Policy& policy,
+    const Explanation& selection,
+    const Current& current,
+    const std::optional<image::Digest>& resolved
+);
+
+// The same without a copy of the candidates: for many places that share one selection.
+Judgement judge(
     const Policy& policy,
     const Explanation& selection,
     const Current& current,

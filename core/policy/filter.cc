@@ -5,23 +5,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace linkspan::policy {
 
 Result<Filter> Filter::compile(const TagFilter& filter) {
     Filter out;
-    for (const std::string& entry : filter.allow) {
-        auto pattern = compile_entry(entry);
-        if (pattern.has_error()) return pattern.error().within("tags.allow");
-        out.allow_.push_back({std::move(*pattern), {}});
+    const auto compile_list = [](const std::vector<std::string>& list,
+                                 std::string_view key,
+                                 std::vector<Entry>& entries) -> Status {
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            auto pattern = compile_entry(list[i]);
+            if (pattern.has_error()) return pattern.error().within(fmt::format("{}[{}]", key, i));
+            entries.push_back(
+                {std::move(*pattern), fmt::format("{} names it: {}", key, image::quote(list[i]))}
+            );
+        }
+        return {};
+    };
+    if (const Status allow = compile_list(filter.allow, "tags.allow", out.allow_);
+        allow.has_error()) {
+        return allow.error();
     }
-    for (const std::string& entry : filter.ignore) {
-        auto pattern = compile_entry(entry);
-        if (pattern.has_error()) return pattern.error().within("tags.ignore");
-        out.ignore_.push_back(
-            {std::move(*pattern), fmt::format("tags.ignore names it: {}", image::quote(entry))}
-        );
+    if (const Status ignore = compile_list(filter.ignore, "tags.ignore", out.ignore_);
+        ignore.has_error()) {
+        return ignore.error();
     }
     if (filter.pattern.empty()) {
         if (filter.extract.empty()) return out;
@@ -46,7 +55,7 @@ Reading<std::string_view> Filter::read(std::string_view tag) {
     if (image::is_attachment_tag(tag)) {
         return unread("a signature, attestation or referrers tag, not an image");
     }
-    if (!image::Tag::parse(tag).has_value()) return unread("not a valid tag");
+    if (!image::Tag::is_valid(tag)) return unread("not a valid tag");
     const auto names = [&](const Entry& entry) { return matches(*entry.pattern, tag); };
     if (!allow_.empty() && std::none_of(allow_.begin(), allow_.end(), names)) {
         return unread("no entry of tags.allow names it");

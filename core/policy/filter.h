@@ -17,7 +17,8 @@ namespace linkspan::policy {
 
 class Filter {
 public:
-    // Errors: InvalidInput; the message begins with the key ("tags.pattern: …").
+    // Errors: InvalidInput; the message begins with the key ("tags.pattern: …", "tags.allow[1]:
+    // …").
     static Result<Filter> compile(const TagFilter& filter);
 
     // Every rule, in this order: attachment tags, the grammar of tags, allow, ignore, pattern,
@@ -30,7 +31,7 @@ public:
 private:
     struct Entry {
         std::unique_ptr<re2::RE2> pattern;
-        std::string reason;  // of an ignored tag
+        std::string reason;  // where it drops a tag
     };
     std::vector<Entry> allow_;
     std::vector<Entry> ignore_;

@@ -89,6 +89,20 @@ std::weak_ordering GroupsStrategy::order(const Key& a, const Key& b) const {
     return std::weak_ordering::equivalent;
 }
 
+std::uint64_t GroupsStrategy::prefix(const Key& key) const {
+    const std::string_view first = key.values[0];
+    std::uint64_t out = 0;
+    if (all_digits(first)) {
+        out = (std::uint64_t{1} << 62U) | digits_prefix(first);
+    } else if (!first.empty()) {
+        for (std::size_t i = 0; i < 7; ++i) {
+            out = (out << 8U) | (i < first.size() ? static_cast<unsigned char>(first[i]) : 0U);
+        }
+        out |= std::uint64_t{1} << 63U;
+    }
+    return groups_.front().order == Order::Asc ? out : ~out;
+}
+
 std::weak_ordering order_value(std::string_view a, std::string_view b) {
     const auto kind = [](std::string_view text) {
         return text.empty() ? 0 : all_digits(text) ? 1 : 2;

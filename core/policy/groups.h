@@ -9,6 +9,7 @@
 #include <array>
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ public:
     [[nodiscard]] Reading<Key> read(std::string_view text, const KnownTag& known) const;
     [[nodiscard]] std::string_view refuse(const Key& /*key*/) const { return {}; }
     [[nodiscard]] std::weak_ordering order(const Key& a, const Key& b) const;
+    [[nodiscard]] std::uint64_t prefix(const Key& key) const;
     [[nodiscard]] std::string_view praise() const { return praise_; }
 
 private:

@@ -73,6 +73,16 @@ std::optional<Instant> read_instant(std::string_view text) {
     return out;
 }
 
+std::uint64_t prefix(const Instant& instant) {
+    constexpr std::int64_t kLeast = -62167305600;  // before year 0 in any zone
+    std::uint64_t digits = 0;
+    for (std::size_t i = 0; i < 7; ++i) {
+        const char c = i < instant.fraction.size() ? instant.fraction[i] : '0';
+        digits = digits * 10 + static_cast<unsigned>(c - '0');
+    }
+    return (static_cast<std::uint64_t>(instant.seconds - kLeast) << 24U) | digits;
+}
+
 std::string write(const Instant& instant) {
     namespace chrono = std::chrono;
     const chrono::sys_seconds time{chrono::seconds{instant.seconds}};

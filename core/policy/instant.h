@@ -17,6 +17,8 @@ struct Instant {
 
 // "2024-02-29T12:00:00.5+01:00". Leap seconds count as the second after. nullopt for anything else.
 std::optional<Instant> read_instant(std::string_view text);
+// Ascends with time, though not strictly: to a ten-millionth of a second.
+std::uint64_t prefix(const Instant& instant);
 // In UTC: "2024-02-29T11:00:00.5Z".
 std::string write(const Instant& instant);
 

@@ -25,6 +25,7 @@ public:
         if (a.at != b.at) return a.at <=> b.at;
         return !a.first_seen <=> !b.first_seen;  // a creation time is the surer one
     }
+    [[nodiscard]] std::uint64_t prefix(const Key& key) const { return policy::prefix(key.at); }
     [[nodiscard]] std::string_view praise() const { return "the newest"; }
     // ", created 2024-…" or ", first seen 2024-… (…)".
     [[nodiscard]] std::string remark(const Key& winner) const;

@@ -1,6 +1,5 @@
 #include "core/policy/number.h"
 
-#include <algorithm>
 #include <cstddef>
 
 namespace linkspan::policy {
@@ -8,7 +7,8 @@ namespace linkspan::policy {
 namespace {
 
 std::string_view without_leading_zeros(std::string_view text) {
-    return text.substr(std::min(text.find_first_not_of('0'), text.size()));
+    while (!text.empty() && text.front() == '0') text.remove_prefix(1);
+    return text;
 }
 
 std::weak_ordering order_magnitude(const Number& a, const Number& b) {
@@ -19,15 +19,27 @@ std::weak_ordering order_magnitude(const Number& a, const Number& b) {
 
 }  // namespace
 
-bool all_digits(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
-
 std::weak_ordering order_digits(std::string_view a, std::string_view b) {
     a = without_leading_zeros(a);
     b = without_leading_zeros(b);
     if (a.size() != b.size()) return a.size() <=> b.size();
     return a <=> b;
+}
+
+std::uint64_t digits_prefix(std::string_view digits) {
+    digits = without_leading_zeros(digits);
+    constexpr std::size_t kCountBits = 7;
+    constexpr std::size_t kMost = (1U << kCountBits) - 1;
+    if (digits.size() >= kMost) return (std::uint64_t{1} << 61U) - 1;
+    std::uint64_t value = 0;
+    for (const char c : digits.substr(0, 16)) value = value * 10 + static_cast<unsigned>(c - '0');
+    return (std::uint64_t{digits.size()} << 54U) | value;  // 10^16 is less than 2^54
+}
+
+std::uint64_t prefix(const Number& number) {
+    constexpr std::uint64_t kZero = std::uint64_t{1} << 62U;
+    const std::uint64_t magnitude = digits_prefix(number.whole);
+    return number.negative ? kZero - 1 - magnitude : kZero + magnitude;
 }
 
 Reading<Number> read_number(std::string_view text) {
@@ -45,7 +57,9 @@ Reading<Number> read_number(std::string_view text) {
     if (!number.whole.empty() && !all_digits(number.whole)) return not_a_number;
     if (!number.fraction.empty() && !all_digits(number.fraction)) return not_a_number;
     number.whole = without_leading_zeros(number.whole);
-    number.fraction = number.fraction.substr(0, number.fraction.find_last_not_of('0') + 1);
+    while (!number.fraction.empty() && number.fraction.back() == '0') {
+        number.fraction.remove_suffix(1);
+    }
     if (number.whole.empty() && number.fraction.empty()) number.negative = false;
     return number;
 }

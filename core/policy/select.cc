@@ -1,6 +1,7 @@
 #include "core/policy/select.h"
 
 #include "core/policy/filter.h"
+#include "core/policy/prefix_sort.h"
 #include "core/policy/strategy.h"
 
 #include <fmt/format.h>
@@ -18,20 +19,11 @@ std::string count(std::size_t n, std::string_view noun) {
     return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
 }
 
-// The reason that dropped most tags; the first in byte order among equals.
-std::string main_reason(const std::map<std::string, std::string>& rejected) {
-    std::map<std::string_view, std::size_t> tally;
-    for (const auto& [tag, reason] : rejected) ++tally[reason];
-    const auto most = std::max_element(
-        tally.begin(), tally.end(), [](const auto& a, const auto& b) { return a.second < b.second; }
-    );
-    return fmt::format("{} of them: {}", most->second, most->first);
-}
-
 std::string why_nobody(const Explanation& e) {
     if (e.considered == 0) return "no tag is known for this image";
+    const auto [rule, dropped] = e.rejected.main_rule();
     return fmt::format(
-        "none of {} passed; {}", count(e.considered, "tag"), main_reason(e.rejected)
+        "none of {} passed; {} of them: {}", count(e.considered, "tag"), dropped, rule
     );
 }
 
@@ -40,45 +32,80 @@ struct Candidate {
     Key key;
     std::string_view text;  // what was compared
     std::string_view tag;
+    std::uint64_t prefix = 0;  // of the key, while its text is still in the cache
 };
 
 template <class S>
-std::string why_winner(
-    const S& strategy,
-    const std::vector<Candidate<typename S::Key>>& ranked,
-    const Explanation& explanation
-) {
-    const auto& winner = ranked.front();
+using Candidates = std::vector<Candidate<typename S::Key>>;
+
+// `second`: the next best, or null.
+template <class S, class C = Candidate<typename S::Key>>
+std::string why_winner(const S& strategy, const C& winner, const C* second, const Explanation& e) {
     std::string out = fmt::format(
         "{} is {} of {} ({} looked at)",
         winner.tag,
         strategy.praise(),
-        count(ranked.size(), "candidate"),
-        count(explanation.considered, "tag")
+        count(e.passed, "candidate"),
+        count(e.considered, "tag")
     );
     if constexpr (requires { strategy.remark(winner.key); }) out += strategy.remark(winner.key);
     if (winner.text != winner.tag) out += fmt::format(", compared by {}", winner.text);
-    if (ranked.size() > 1 && strategy.order(winner.key, ranked[1].key) == 0) {
+    if (second != nullptr && strategy.order(winner.key, second->key) == 0) {
         out += fmt::format(
             "; it is equal to {}, and the tag that is greater in byte order is preferred",
-            ranked[1].tag
+            second->tag
         );
     }
     return out;
 }
 
-// Registries do repeat tags, across pages. `ranked` is sorted.
+// A prefix that needs nothing but the key.
+template <class S>
+constexpr bool kOwnPrefix = requires(const S& s, const typename S::Key& key) {
+    s.prefix(key);
+};
+
+// Indices, best first. By key, then by tag, both descending.
+template <class S>
+std::vector<Prefixed> ranking(const S& strategy, const Candidates<S>& candidates) {
+    const auto better = [&](const auto& a, const auto& b) {
+        const auto by_key = strategy.order(a.key, b.key);
+        return by_key != 0 ? by_key > 0 : a.tag > b.tag;
+    };
+    if constexpr (kOwnPrefix<S>) {
+        return prefix_sort(
+            candidates, [](const auto& c) { return ~c.prefix; }, better
+        );
+    } else {
+        const CommonPrefix common{candidates, [](const auto& c) { return c.text; }};
+        return prefix_sort(
+            candidates, [&](const auto& c) { return ~strategy.prefix(c.key, common); }, better
+        );
+    }
+}
+
+// Registries do repeat tags, across pages: the best of each stays.
 template <class S>
 void drop_repeated(
-    std::vector<Candidate<typename S::Key>>& ranked, std::map<std::string, std::string>& rejected
+    [[maybe_unused]] std::span<const KnownTag> tags,
+    std::vector<Prefixed>& order,
+    const Candidates<S>& candidates,
+    Rejections::Builder& rejected
 ) {
+    const auto tag = [&](const Prefixed& item) { return candidates[item.index].tag; };
     if constexpr (requires { S::kReadsFacts; }) {
-        std::unordered_set<std::string_view> seen;
-        std::erase_if(ranked, [&](const auto& c) { return !seen.insert(c.tag).second; });
-        std::erase_if(rejected, [&](const auto& r) { return seen.contains(r.first); });
+        // Mostly the list ascends, and so repeats nothing.
+        if (std::adjacent_find(tags.begin(), tags.end(), [](const auto& a, const auto& b) {
+                return a.tag >= b.tag;
+            }) == tags.end()) {
+            return;
+        }
+        std::unordered_set<std::string_view> seen(order.size());
+        std::erase_if(order, [&](const Prefixed& item) { return !seen.insert(tag(item)).second; });
+        rejected.remove_if([&](std::string_view t) { return seen.contains(t); });
     } else {
-        const auto same = [](const auto& a, const auto& b) { return a.tag == b.tag; };
-        ranked.erase(std::unique(ranked.begin(), ranked.end(), same), ranked.end());
+        const auto same = [&](const auto& a, const auto& b) { return tag(a) == tag(b); };
+        order.erase(std::unique(order.begin(), order.end(), same), order.end());
     }
 }
 
@@ -86,43 +113,48 @@ template <class S>
 Explanation rank(
     const S& strategy, Filter& filter, std::span<const KnownTag> tags, std::size_t cap
 ) {
-    Explanation out;
-    std::vector<Candidate<typename S::Key>> ranked;
+    Candidates<S> candidates;
+    candidates.reserve(tags.size());
+    Rejections::Builder rejected;
     const auto reject = [&](std::string_view tag, std::string_view text, std::string_view why) {
-        std::string reason{why};
-        if (text != tag) reason += fmt::format(" (compared by {})", text);
-        out.rejected.emplace(tag, std::move(reason));
+        if (text == tag) {
+            rejected.add(tag, why);
+        } else {
+            rejected.add(tag, why, fmt::format(" (compared by {})", text));
+        }
     };
     for (const KnownTag& known : tags) {
         const auto text = filter.read(known.tag);
         if (text.has_error()) {
-            reject(known.tag, known.tag, text.error().why);
+            rejected.add(known.tag, text.error().why);
             continue;
         }
         auto key = strategy.read(*text, known);
         const std::string_view why = key.has_error() ? key.error().why : strategy.refuse(*key);
-        if (!why.empty()) {
-            reject(known.tag, *text, why);
+        if (why.empty()) {
+            std::uint64_t prefix = 0;
+            if constexpr (kOwnPrefix<S>) prefix = strategy.prefix(*key);
+            candidates.push_back({std::move(*key), *text, known.tag, prefix});
         } else {
-            ranked.push_back({std::move(*key), *text, known.tag});
+            reject(known.tag, *text, why);
         }
     }
-    std::sort(ranked.begin(), ranked.end(), [&](const auto& a, const auto& b) {
-        const auto by_key = strategy.order(a.key, b.key);
-        return by_key != 0 ? by_key > 0 : a.tag > b.tag;
-    });
-    drop_repeated<S>(ranked, out.rejected);
+    auto order = ranking(strategy, candidates);
+    drop_repeated<S>(tags, order, candidates, rejected);
+    const auto ranked = [&](std::size_t i) -> const auto& { return candidates[order[i].index]; };
 
-    out.passed = ranked.size();
-    out.considered = ranked.size() + out.rejected.size();
-    const std::size_t listed = cap == 0 ? ranked.size() : std::min(cap, ranked.size());
+    Explanation out;
+    out.rejected = rejected.build();
+    out.passed = order.size();
+    out.considered = out.passed + out.rejected.size();
+    const std::size_t listed = cap == 0 ? out.passed : std::min(cap, out.passed);
     out.candidates.reserve(listed);
-    for (std::size_t i = 0; i < listed; ++i) out.candidates.emplace_back(ranked[i].tag);
-    if (ranked.empty()) {
+    for (std::size_t i = 0; i < listed; ++i) out.candidates.emplace_back(ranked(i).tag);
+    if (out.passed == 0) {
         out.why = why_nobody(out);
     } else {
-        out.selected = out.candidates.front();
-        out.why = why_winner(strategy, ranked, out);
+        out.selected.emplace(ranked(0).tag);
+        out.why = why_winner(strategy, ranked(0), out.passed > 1 ? &ranked(1) : nullptr, out);
     }
     return out;
 }

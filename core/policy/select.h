@@ -6,11 +6,11 @@
 #pragma once
 
 #include "core/policy/policy.h"
+#include "core/policy/rejections.h"
 #include "core/result.h"
 
 #include <compare>
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,11 +28,11 @@ struct KnownTag {
 
 struct Explanation {
     std::optional<std::string> selected;
-    std::vector<std::string> candidates;          // the tags that passed, best first (tags.cap)
-    std::size_t passed = 0;                       // how many passed, listed or not
-    std::size_t considered = 0;                   // how many different tags were looked at
-    std::map<std::string, std::string> rejected;  // tag → the rule that dropped it, in words
-    std::string why;  // one sentence: why the winner won, or why nobody did
+    std::vector<std::string> candidates;  // the tags that passed, best first (tags.cap)
+    std::size_t passed = 0;               // how many passed, listed or not
+    std::size_t considered = 0;           // how many different tags were looked at
+    Rejections rejected;                  // tag → the rule that dropped it, in words
+    std::string why;                      // one sentence: why the winner won, or why nobody did
 };
 
 // Errors: InvalidInput for a policy that validate() would refuse. No tag at all is not an error.

@@ -1,6 +1,7 @@
 #include "core/policy/semver.h"
 
 #include "core/policy/number.h"
+#include "core/policy/prefix_sort.h"
 
 #include <charconv>
 #include <cstddef>
@@ -107,6 +108,16 @@ std::weak_ordering order_prerelease(std::string_view a, std::string_view b) {
     }
     // All the same so far: the one with more identifiers is greater.
     return !a.empty() <=> !b.empty();
+}
+
+std::uint64_t prefix(const Version& version) {
+    // Wide enough for years and dates in front, and for build numbers behind.
+    return PrefixPacker{}
+        .add(version.major, 26)
+        .add(version.minor, 18)
+        .add(version.patch, 19)
+        .add(version.pre.empty() ? 1 : 0, 1)
+        .value();
 }
 
 std::weak_ordering order(const Version& a, const Version& b) {

@@ -31,6 +31,8 @@ bool is_build_metadata(std::string_view text);
 
 // Precedence by the specification: a release is greater than its pre-releases.
 std::weak_ordering order(const Version& a, const Version& b);
+// Ascends with the precedence, though not strictly.
+std::uint64_t prefix(const Version& version);
 std::weak_ordering order_prerelease(std::string_view a, std::string_view b);
 
 }  // namespace linkspan::policy

@@ -11,12 +11,14 @@
 #include "core/policy/newest.h"
 #include "core/policy/number.h"
 #include "core/policy/policy.h"
+#include "core/policy/prefix_sort.h"
 #include "core/policy/range.h"
 #include "core/policy/reading.h"
 #include "core/policy/select.h"
 #include "core/policy/semver.h"
 
 #include <compare>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -33,6 +35,8 @@ public:
     [[nodiscard]] std::weak_ordering order(const Key& a, const Key& b) const {
         return policy::order(a, b);
     }
+    // Where there is one: prefix(a) < prefix(b) implies that a is before b (see prefix_sort.h).
+    [[nodiscard]] std::uint64_t prefix(const Key& key) const { return policy::prefix(key); }
     // "{winner} is {praise} of 3 candidates".
     [[nodiscard]] std::string_view praise() const { return praise_; }
 
@@ -55,6 +59,10 @@ public:
     [[nodiscard]] std::weak_ordering order(const Key& a, const Key& b) const {
         return order_ == Order::Asc ? policy::order(a, b) : policy::order(b, a);
     }
+    [[nodiscard]] std::uint64_t prefix(const Key& key) const {
+        const std::uint64_t out = policy::prefix(key);
+        return order_ == Order::Asc ? out : ~out;
+    }
     [[nodiscard]] std::string_view praise() const {
         return order_ == Order::Asc ? "the greatest number" : "the least number";
     }
@@ -73,6 +81,11 @@ public:
     [[nodiscard]] std::string_view refuse(const Key& /*key*/) const { return {}; }
     [[nodiscard]] std::weak_ordering order(const Key& a, const Key& b) const {
         return order_ == Order::Asc ? a <=> b : b <=> a;
+    }
+    // `common`: of all keys.
+    [[nodiscard]] std::uint64_t prefix(const Key& key, const CommonPrefix& common) const {
+        const std::uint64_t out = common.next_bytes(key);
+        return order_ == Order::Asc ? out : ~out;
     }
     [[nodiscard]] std::string_view praise() const {
         return order_ == Order::Asc ? "the last in byte order" : "the first in byte order";
@@ -94,6 +107,7 @@ public:
     [[nodiscard]] std::weak_ordering order(const Key& /*a*/, const Key& /*b*/) const {
         return std::weak_ordering::equivalent;
     }
+    [[nodiscard]] std::uint64_t prefix(const Key& /*key*/) const { return 0; }
     [[nodiscard]] std::string_view praise() const { return "the tag that is followed"; }
 
 private:

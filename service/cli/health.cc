@@ -18,7 +18,9 @@ struct Options {
 };
 
 int health(const Options& options) {
-    transport::HttpClient client{{.ca_file = options.ca_file}};
+    transport::HttpClientOptions client_options;
+    client_options.ca_file = options.ca_file;
+    transport::HttpClient client{client_options};
     transport::HttpRequest request;
     request.url = options.url + "/readyz";
     request.timeout = std::chrono::seconds{4};
@@ -35,7 +37,9 @@ int health(const Options& options) {
 
 void add_health(CLI::App& app, Run& run) {
     auto options = std::make_shared<Options>();
-    auto* command = app.add_subcommand("health", "Ask a service whether it is ready: for container health checks");
+    auto* command = app.add_subcommand(
+        "health", "Ask a service whether it is ready: for container health checks"
+    );
     command->footer("Exit code 0 when ready, 1 when not, 69 when it can't be reached.");
     command->add_option("--url", options->url, "The service")->capture_default_str();
     command->add_option("--ca-file", options->ca_file, "CA certificates for its TLS");

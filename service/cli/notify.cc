@@ -39,6 +39,9 @@ struct Options {
     std::string secret_file;
     std::string secret_env = "LINKSPAN_SECRET";
     std::string auth = "hmac";
+    std::string audience = "linkspan";
+    std::string token_file;
+    std::string token_env = "LINKSPAN_ID_TOKEN";
     std::string idempotency_key;
     std::string ca_file;
     std::string output = "text";
@@ -88,6 +91,16 @@ void fill_from_environment(Options& options) {
         options.source = first_of_environment({"CI_PROJECT_URL", "GIT_URL"});
 }
 
+std::string percent_encoded(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+        out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
+}
+
 Result<Secret> read_secret(const Options& options) {
     if (!options.secret_file.empty()) {
         LINKSPAN_TRY(text, read_file(options.secret_file, 64U << 10));
@@ -104,6 +117,45 @@ Result<Secret> read_secret(const Options& options) {
             )};
     }
     return Secret{value};
+}
+
+// Keyless: the CI system vouches for the job. In order: a file, a variable (GitLab's id_tokens and
+// others put it there), or what GitHub Actions hands out to a job with "permissions: id-token:
+// write". https://docs.github.com/en/actions/reference/security/oidc
+Result<Secret> read_id_token(const Options& options, transport::HttpClient& client) {
+    if (!options.token_file.empty()) {
+        LINKSPAN_TRY(text, read_file(options.token_file, 64U << 10));
+        while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+        return Secret{std::move(text)};
+    }
+    if (const char* value = std::getenv(options.token_env.c_str()); value && *value) {
+        return Secret{value};
+    }
+    const std::string url = first_of_environment({"ACTIONS_ID_TOKEN_REQUEST_URL"});
+    const std::string key = first_of_environment({"ACTIONS_ID_TOKEN_REQUEST_TOKEN"});
+    if (url.empty() || key.empty()) {
+        return Error{
+            Errc::NotFound,
+            fmt::format(
+                "no token of the CI system: set {}, give --token-file, or on GitHub Actions add "
+                "\"permissions: "
+                "id-token: write\" to the job",
+                options.token_env
+            )};
+    }
+    transport::HttpRequest request;
+    request.url = url + (url.find('?') == std::string::npos ? "?" : "&") +
+                  "audience=" + percent_encoded(options.audience);
+    request.headers = {{"Authorization", "Bearer " + key}, {"Accept", "application/json"}};
+    LINKSPAN_TRY(answer, client.send(request));
+    const Json body = Json::parse(answer.body, nullptr, false);
+    if (answer.status != 200 || !body.is_object() || !body.contains("value") ||
+        !body["value"].is_string()) {
+        return Error{
+            Errc::Unavailable,
+            fmt::format("the CI system answered {} when asked for a token", answer.status)};
+    }
+    return Secret{body["value"].get<std::string>()};
 }
 
 // The same key on every try of one call: a try whose answer was lost is a duplicate, not a second
@@ -132,12 +184,20 @@ bool worth_another_try(unsigned status) {
     return status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
+transport::HttpClientOptions client_options(const Options& options) {
+    transport::HttpClientOptions client;
+    client.ca_file = options.ca_file;
+    return client;
+}
+
 class Notifier {
 public:
     explicit Notifier(const Options& options)
         : options_{options},
-          client_{{.ca_file = options.ca_file}},
+          client_{client_options(options)},
           until_{SteadyClock::now() + std::chrono::seconds{options.timeout}} {}
+
+    Result<Secret> id_token() { return read_id_token(options_, client_); }
 
     int run(const Secret& secret) {
         const auto answer = deliver(secret);
@@ -239,7 +299,7 @@ private:
             {"Content-Type", "application/json"},
             {"Idempotency-Key",
              options_.idempotency_key.empty() ? random_key() : options_.idempotency_key}};
-        if (options_.auth == "bearer") {
+        if (options_.auth != "hmac") {
             request.headers.emplace_back("Authorization", "Bearer " + secret.reveal());
         } else {
             request.headers.emplace_back(
@@ -347,12 +407,13 @@ private:
 
 int notify(Options options) {
     fill_from_environment(options);
-    const auto secret = read_secret(options);
+    Notifier notifier{options};
+    const auto secret = options.auth == "oidc" ? notifier.id_token() : read_secret(options);
     if (secret.has_error()) {
         fmt::print(stderr, "linkspan: {}\n", secret.error().message);
-        return kUsage;
+        return is_transient(secret.error().kind) ? kUnavailable : kUsage;
     }
-    return Notifier{options}.run(*secret);
+    return notifier.run(*secret);
 }
 
 }  // namespace
@@ -390,8 +451,20 @@ void add_notify(CLI::App& app, Run& run) {
             "--secret-env", options->secret_env, "Environment variable with the receiver's secret"
         )
         ->capture_default_str();
-    command->add_option("--auth", options->auth, "hmac or bearer, as the receiver is configured")
-        ->check(CLI::IsMember({"hmac", "bearer"}))
+    command
+        ->add_option("--auth", options->auth, "hmac, bearer or oidc, as the receiver is configured")
+        ->check(CLI::IsMember({"hmac", "bearer", "oidc"}))
+        ->capture_default_str();
+    command
+        ->add_option(
+            "--audience", options->audience, "oidc on GitHub Actions: the audience to ask for"
+        )
+        ->capture_default_str();
+    command->add_option(
+        "--token-file", options->token_file, "oidc: file with the CI system's token"
+    );
+    command
+        ->add_option("--token-env", options->token_env, "oidc: variable with the CI system's token")
         ->capture_default_str();
     command->add_option(
         "--idempotency-key", options->idempotency_key, "Default: a random one for each call"

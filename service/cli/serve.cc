@@ -2,8 +2,10 @@
 #include "service/cli/commands.h"
 #include "service/cli/exit_code.h"
 #include "service/http/server.h"
+#include "service/pipeline/intake.h"
 #include "service/pipeline/metrics.h"
 #include "service/pipeline/pipeline.h"
+#include "service/pipeline/receivers.h"
 #include "service/pipeline/routes.h"
 #include "service/runtime/blocking.h"
 #include "service/store/store.h"
@@ -120,6 +122,8 @@ public:
         : config_{std::move(config)},
           writer_{std::move(store)},
           pipeline_{context_.get_executor(), config_, writer_, metrics_},
+          receivers_{*config_},
+          intake_{pipeline_, receivers_, writer_, metrics_},
           signals_{context_, SIGTERM, SIGINT},
           hangup_{context_, SIGHUP} {}
 
@@ -132,7 +136,7 @@ public:
         server_ = std::make_unique<http::Server>(
             context_.get_executor(),
             std::move(*options),
-            pipeline::routes(pipeline_, writer_, metrics_)
+            pipeline::routes(intake_, pipeline_, writer_, metrics_)
         );
         asio::co_spawn(context_, life(), [](std::exception_ptr failure) {
             if (failure) std::rethrow_exception(failure);
@@ -213,6 +217,7 @@ private:
             }
             config_ = loaded.config;
             pipeline_.use(config_);
+            receivers_.use(*config_);
             spdlog::info("configuration reloaded");
         }
     }
@@ -222,6 +227,8 @@ private:
     pipeline::Metrics metrics_;
     store::Writer writer_;
     pipeline::Pipeline pipeline_;
+    pipeline::Receivers receivers_;
+    pipeline::Intake intake_;
     std::unique_ptr<http::Server> server_;
     asio::signal_set signals_;
     asio::signal_set hangup_;

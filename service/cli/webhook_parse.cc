@@ -22,6 +22,7 @@ struct Options {
     std::vector<std::string> headers;
     std::string secret_file;
     std::string auth;
+    std::string url;
     std::string body;
 };
 
@@ -41,15 +42,45 @@ Result<webhooks::Headers> read_headers(const std::vector<std::string>& lines) {
     return headers;
 }
 
-// Without --auth: a signature header says HMAC, else the sender's own scheme.
+// Without --auth: what the headers speak of, where the sender itself leaves the choice to its user;
+// else what the sender does.
 webhooks::AuthScheme scheme_of(
     const Options& options, const webhooks::Headers& headers, const webhooks::Sender& sender
 ) {
-    if (options.auth == "bearer") return webhooks::AuthScheme::Bearer;
-    if (options.auth == "hmac") return webhooks::AuthScheme::Hmac;
-    if (options.auth == "none") return webhooks::AuthScheme::None;
-    if (headers.get(webhooks::Auth{}.header)) return webhooks::AuthScheme::Hmac;
+    if (const auto named = webhooks::parse_auth_scheme(options.auth)) return *named;
+    if (sender.default_auth == webhooks::AuthScheme::Own) return sender.default_auth;
+    const std::pair<std::string_view, webhooks::AuthScheme> telling[] = {
+        {webhooks::Auth{}.header, webhooks::AuthScheme::Hmac},
+        {"webhook-signature", webhooks::AuthScheme::StandardWebhooks},
+        {"circleci-signature", webhooks::AuthScheme::CircleCi},
+        {"X-Buildkite-Signature", webhooks::AuthScheme::Buildkite},
+        {"Authorization", webhooks::AuthScheme::Bearer},
+    };
+    for (const auto& [header, scheme] : telling) {
+        if (headers.get(header)) return scheme;
+    }
     return sender.default_auth;
+}
+
+webhooks::Auth auth_for(
+    const Options& options, const webhooks::Headers& headers, const webhooks::Sender& sender
+) {
+    auto auth = webhooks::auth_of(sender.type, scheme_of(options, headers, sender));
+    // There is no topic to expect here; the signature is what is asked about.
+    auth.sns.topics = {"*"};
+    auth.sns.max_age = std::chrono::seconds{0};
+    return auth;
+}
+
+// "https://host/hooks/name/token?query": the parts that senders put secrets into.
+void read_url(const std::string& url, webhooks::RawDelivery& raw) {
+    const std::size_t question = url.find('?');
+    if (question != std::string::npos) raw.query = url.substr(question + 1);
+    const std::string path = url.substr(0, question);
+    const std::size_t hooks = path.find("/hooks/");
+    if (hooks == std::string::npos) return;
+    const std::size_t token = path.find('/', hooks + 7);
+    if (token != std::string::npos) raw.path_token = path.substr(token + 1);
 }
 
 int parse(const Options& options) {
@@ -85,7 +116,7 @@ int parse(const Options& options) {
         }
         if (secret->ends_with('\n')) secret->pop_back();
         if (secret->ends_with('\r')) secret->pop_back();
-        receiver.auth.scheme = scheme_of(options, *headers, *sender);
+        receiver.auth = auth_for(options, *headers, *sender);
         receiver.auth.secrets =
             std::make_shared<webhooks::FixedSecrets>(std::vector{Secret{std::move(*secret)}});
     }
@@ -94,6 +125,7 @@ int parse(const Options& options) {
     raw.headers = std::move(*headers);
     raw.body = std::move(*body);
     raw.remote_address = "127.0.0.1:0";
+    read_url(options.url, raw);
     raw.received_at = std::chrono::system_clock::now();
     auto verified = webhooks::verify(std::move(raw), receiver);
     if (verified.has_error()) {
@@ -137,9 +169,13 @@ void add_webhook(CLI::App& app, Run& run) {
     command->add_option(
         "--secret-file", options->secret_file, "Verify with the secret in this file"
     );
-    command
-        ->add_option("--auth", options->auth, "bearer, hmac or none; default: what the sender does")
-        ->check(CLI::IsMember({"bearer", "hmac", "none"}));
+    std::vector<std::string> schemes;
+    for (const auto& one : webhooks::auth_scheme_names()) schemes.emplace_back(one.name);
+    command->add_option("--auth", options->auth, "How to verify; default: what the sender does")
+        ->check(CLI::IsMember(schemes));
+    command->add_option(
+        "--url", options->url, "URL it was sent to, for secrets in the path or query"
+    );
     command
         ->add_option(
             "BODY_FILE", options->body, "The request body, byte for byte; - is standard input"

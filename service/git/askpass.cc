@@ -30,7 +30,7 @@ bool write_all(int fd, std::string_view bytes) {
 Error failure(std::string_view doing) {
     return {
         Errc::Unavailable,
-        fmt::format("giving ssh its passphrase: {}: {}", doing, strerror(errno))};
+        fmt::format("handing over a passphrase: {}: {}", doing, strerror(errno))};
 }
 
 }  // namespace
@@ -66,11 +66,15 @@ Askpass::~Askpass() {
     std::filesystem::remove(folder_, ignored);
 }
 
+std::string Askpass::secret_file() const {
+    return fmt::format("/proc/{}/fd/{}", ::getpid(), memory_);
+}
+
 std::vector<std::string> Askpass::environment() const {
     return {
         "SSH_ASKPASS=" + script(),
         "SSH_ASKPASS_REQUIRE=force",
-        fmt::format("LINKSPAN_ASKPASS=/proc/{}/fd/{}", ::getpid(), memory_)};
+        "LINKSPAN_ASKPASS=" + secret_file()};
 }
 
 }  // namespace linkspan::git

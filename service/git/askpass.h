@@ -1,4 +1,4 @@
-// Askpass: answers ssh's question for a passphrase or password, once.
+// Askpass: answers a program's question for a passphrase or password.
 //
 // ssh runs a small script in a private folder; the secret itself is in memory of this process
 // (memfd), so it is never on disk, in an argument or in an environment. Both are gone with the
@@ -23,6 +23,8 @@ public:
 
     // What ssh needs in its environment.
     [[nodiscard]] std::vector<std::string> environment() const;
+    // A path under which programs of this user can read the secret.
+    [[nodiscard]] std::string secret_file() const;
 
 private:
     Askpass(std::string folder, int memory);

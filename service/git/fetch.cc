@@ -1,5 +1,6 @@
 #include "service/git/fetch.h"
 
+#include "service/git/missing_repository.h"
 #include "service/git/subtransport.h"
 
 #include <fmt/format.h>
@@ -11,6 +12,8 @@
 namespace linkspan::git {
 namespace {
 
+constexpr std::string_view kHeads = "refs/heads/";
+
 // The wire knows better than libgit2 what went wrong.
 Error fetch_failure(int code, const WireSession& session, const std::string& remote) {
     if (session.error) return *session.error;
@@ -20,10 +23,7 @@ Error fetch_failure(int code, const WireSession& session, const std::string& rem
     // What the server sent and what makes no sense is no damage of ours; a failure to read our own
     // objects is.
     if (klass == GIT_ERROR_NET || klass == GIT_ERROR_INDEXER || klass == GIT_ERROR_NONE) {
-        const auto says = [&](std::string_view text) {
-            return failure.message.find(text) != std::string::npos;
-        };
-        const bool missing = says("not found") || says("not exported");
+        const bool missing = means_missing_repository(failure.message);
         failure.kind = missing ? Errc::NotFound : Errc::Unavailable;
     } else if (failure.kind == Errc::NotFound) {
         failure.kind = Errc::Corrupt;
@@ -34,7 +34,23 @@ Error fetch_failure(int code, const WireSession& session, const std::string& rem
 struct Heads {
     std::optional<git_oid> tip;
     std::size_t branches = 0;
+    std::string default_branch;  // empty when HEAD names none that exists
 };
+
+Result<RemoteHandle> connect(
+    git_repository* repository, WireSession& session, const std::string& remote
+) {
+    RemoteHandle connection;
+    if (const int e = git_remote_create_anonymous(out(connection), repository, remote.c_str())) {
+        return git_failure(e, remote);
+    }
+    git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
+    use_wire(options.callbacks, session);
+    if (const int e = git_remote_connect_ext(connection.get(), GIT_DIRECTION_FETCH, &options)) {
+        return fetch_failure(e, session, remote);
+    }
+    return connection;
+}
 
 Result<Heads> read_heads(git_remote* connected, const std::string& ref, const std::string& remote) {
     const git_remote_head** heads = nullptr;
@@ -46,9 +62,24 @@ Result<Heads> read_heads(git_remote* connected, const std::string& ref, const st
     for (std::size_t i = 0; i < count; ++i) {
         const std::string_view name{heads[i]->name};
         if (name == ref) result.tip = heads[i]->oid;
-        if (name.substr(0, 11) == "refs/heads/") ++result.branches;
+        if (name.substr(0, kHeads.size()) == kHeads) ++result.branches;
+        const char* target = heads[i]->symref_target;
+        if (name == "HEAD" && target != nullptr &&
+            std::string_view{target}.substr(0, kHeads.size()) == kHeads) {
+            result.default_branch = std::string_view{target}.substr(kHeads.size());
+        }
     }
     return result;
+}
+
+Error no_branch(const Heads& heads, const std::string& branch, const std::string& remote) {
+    auto text = fmt::format("{}: there is no branch '{}'", remote, branch);
+    if (heads.branches == 0) {
+        text += "; the repository is empty";
+    } else if (!heads.default_branch.empty()) {
+        text += fmt::format("; the default branch is '{}'", heads.default_branch);
+    }
+    return {Errc::NotFound, std::move(text)};
 }
 
 bool has_ref_at(git_repository* repository, const std::string& name, const git_oid& id) {
@@ -89,22 +120,12 @@ Result<CommitId> fetch_branch(
     LINKSPAN_TRY(tracking, tracking_ref(branch));
     const auto ref = "refs/heads/" + branch;
     WireSession session{wire, std::nullopt};
-    RemoteHandle connection;
-    if (const int e = git_remote_create_anonymous(out(connection), repository, remote.c_str())) {
-        return git_failure(e, remote);
-    }
-    git_remote_connect_options connect = GIT_REMOTE_CONNECT_OPTIONS_INIT;
-    use_wire(connect.callbacks, session);
-    if (const int e = git_remote_connect_ext(connection.get(), GIT_DIRECTION_FETCH, &connect)) {
-        return fetch_failure(e, session, remote);
-    }
+    LINKSPAN_TRY(connection, connect(repository, session, remote));
     LINKSPAN_TRY(heads, read_heads(connection.get(), ref, remote));
     if (!heads.tip) {
-        return Error{
-            Errc::NotFound,
-            heads.branches == 0
-                ? fmt::format("{}: no branch '{}': the repository is empty", remote, branch)
-                : fmt::format("{}: no branch '{}' among its {}", remote, branch, heads.branches)};
+        // A deleted or renamed branch, or a remote that was emptied.
+        (void)git_reference_remove(repository, tracking.c_str());
+        return no_branch(heads, branch, remote);
     }
     const git_oid tip = *heads.tip;
     if (has_ref_at(repository, tracking, tip)) return CommitId{to_hex(tip)};
@@ -131,6 +152,16 @@ Result<CommitId> fetch_branch(
         return git_failure(e, "moving " + tracking);
     }
     return CommitId{to_hex(tip)};
+}
+
+Result<std::optional<std::string>> read_default_branch(
+    git_repository* repository, Wire& wire, const std::string& remote
+) {
+    WireSession session{wire, std::nullopt};
+    LINKSPAN_TRY(connection, connect(repository, session, remote));
+    LINKSPAN_TRY(heads, read_heads(connection.get(), {}, remote));
+    if (heads.default_branch.empty()) return std::optional<std::string>{};
+    return std::optional{heads.default_branch};
 }
 
 }  // namespace linkspan::git

@@ -246,6 +246,12 @@ Status HttpWire::start() {
     if (!options_.ca_file.empty()) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
     }
+    if (!options_.client_cert.empty()) {
+        const auto& key = options_.client_key.empty() ? options_.client_cert : options_.client_key;
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, options_.client_cert.c_str());
+        curl_easy_setopt(easy, CURLOPT_SSLKEY, key.c_str());
+    }
+    if (!options_.proxy.empty()) curl_easy_setopt(easy, CURLOPT_PROXY, options_.proxy.c_str());
     if (!username_.empty()) {
         curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
         curl_easy_setopt(easy, CURLOPT_USERNAME, username_.c_str());

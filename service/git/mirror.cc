@@ -3,11 +3,14 @@
 #include "service/git/deadline.h"
 #include "service/git/fetch.h"
 #include "service/git/handles.h"
+#include "service/git/history.h"
 #include "service/git/http_wire.h"
 #include "service/git/process_wire.h"
 #include "service/git/push.h"
 #include "service/git/remote_url.h"
 #include "service/git/repository_dir.h"
+#include "service/git/tcp_wire.h"
+#include "service/git/tree_diff.h"
 #include "service/git/tree_edit.h"
 #include "service/git/tree_walk.h"
 
@@ -42,11 +45,14 @@ struct Mirror::Impl {
             case RemoteUrl::Scheme::Local:
                 return make_local_wire(url, deadline);
             case RemoteUrl::Scheme::Git:
-                break;
+                return make_tcp_wire(url, deadline);
         }
-        return Error{Errc::InvalidInput, url.display() + ": git:// is not supported"};
+        return Error{Errc::Internal, "a scheme without a wire"};
     }
     Status heal();
+    // That the push drops no commit, unless it may.
+    Status check_keeps(const RefUpdate& update) const;
+    Result<bool> descends(const git_oid& tip, const git_oid& ancestor) const;
     Result<CommitHandle> commit(const CommitId& id) const;
     // Remembers damage on the way to the caller.
     Error noted(Error error) const {
@@ -78,6 +84,35 @@ Result<CommitHandle> Mirror::Impl::commit(const CommitId& id) const {
         return noted(git_failure(e, "reading commit " + id.hex));
     }
     return handle;
+}
+
+Result<bool> Mirror::Impl::descends(const git_oid& tip, const git_oid& ancestor) const {
+    if (git_oid_equal(&tip, &ancestor) != 0) return true;
+    OdbHandle odb;
+    if (const int e = git_repository_odb(out(odb), repo())) {
+        return noted(git_failure(e, "opening the object database"));
+    }
+    // A mirror has the whole history of what it fetched.
+    if (git_odb_exists(odb.get(), &ancestor) == 0) return false;
+    const int answer = git_graph_descendant_of(repo(), &tip, &ancestor);
+    if (answer < 0) return noted(git_failure(answer, "reading the history of " + to_hex(tip)));
+    return answer == 1;
+}
+
+Status Mirror::Impl::check_keeps(const RefUpdate& update) const {
+    LINKSPAN_TRY(target, parse_id(update.target.hex));
+    if (update.expected.hex.empty() || update.replace) return {};
+    LINKSPAN_TRY(expected, parse_id(update.expected.hex));
+    LINKSPAN_TRY(keeps, descends(target, expected));
+    if (keeps) return {};
+    return Error{
+        Errc::InvalidInput,
+        fmt::format(
+            "{} does not descend from {}: pushing it to {} would drop commits",
+            update.target.hex,
+            update.expected.hex,
+            update.branch
+        )};
 }
 
 Mirror::Mirror(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
@@ -123,6 +158,25 @@ Result<std::vector<File>> Mirror::files(
     auto files = list_files(impl_->repo(), *git_commit_tree_id(handle.get()), prefixes);
     if (files.has_error()) return impl_->noted(files.error());
     return files;
+}
+
+Result<std::vector<ChangedFile>> Mirror::changed_files(
+    const CommitId& from, const CommitId& to, const std::vector<std::string>& prefixes
+) const {
+    CommitHandle before;
+    if (!from.hex.empty()) {
+        LINKSPAN_TRY(handle, impl_->commit(from));
+        before = std::move(handle);
+    }
+    LINKSPAN_TRY(after, impl_->commit(to));
+    auto changes = list_changes(
+        impl_->repo(),
+        before ? git_commit_tree_id(before.get()) : nullptr,
+        git_commit_tree_id(after.get()),
+        prefixes
+    );
+    if (changes.has_error()) return impl_->noted(changes.error());
+    return changes;
 }
 
 Result<std::string> Mirror::read(const BlobId& blob, std::size_t max_bytes) const {
@@ -174,7 +228,7 @@ Result<std::optional<File>> Mirror::find(const CommitId& commit, const std::stri
 }
 
 Result<CommitId> Mirror::commit(const CommitSpec& spec) {
-    auto id = write_commit(impl_->repo(), spec);
+    auto id = write_commit(impl_->repo(), spec, impl_->directory);
     if (id.has_error()) return impl_->noted(id.error());
     return id;
 }
@@ -182,6 +236,8 @@ Result<CommitId> Mirror::commit(const CommitSpec& spec) {
 Result<PushAnswer> Mirror::push(const RefUpdate& update) {
     LINKSPAN_TRY(tracking, tracking_ref(update.branch));
     LINKSPAN_TRY(target, parse_id(update.target.hex));
+    if (auto made = impl_->commit(update.target); made.has_error()) return made.error();
+    if (auto status = impl_->check_keeps(update); status.has_error()) return status.error();
     const auto remote = impl_->url.display();
     Deadline deadline{impl_->options.timeout};
     LINKSPAN_TRY(wire, impl_->open_wire(deadline));
@@ -199,22 +255,61 @@ Result<PushAnswer> Mirror::push(const RefUpdate& update) {
     ReferenceHandle updated;
     (void)git_reference_create(out(updated), impl_->repo(), tracking.c_str(), &target, 1, nullptr);
     if (std::holds_alternative<AlreadyThere>(*attempt)) return PushAnswer{AlreadyThere{}};
-    return PushAnswer{Pushed{}};
+    return PushAnswer{std::move(std::get<Pushed>(*attempt))};
+}
+
+Result<PushAnswer> Mirror::push_for_review(const ReviewRequest& request) {
+    int valid = 0;
+    if (request.ref.rfind("refs/for/", 0) != 0 ||
+        git_reference_name_is_valid(&valid, request.ref.c_str()) != 0 || valid == 0) {
+        return Error{
+            Errc::InvalidInput, fmt::format("'{}' is no ref below refs/for/", request.ref)};
+    }
+    if (auto made = impl_->commit(request.target); made.has_error()) return made.error();
+    const auto remote = impl_->url.display();
+    Deadline deadline{impl_->options.timeout};
+    LINKSPAN_TRY(wire, impl_->open_wire(deadline));
+    auto attempt = attempt_review(impl_->repo(), *wire, request, remote);
+    if (attempt.has_error()) return impl_->noted(attempt.error());
+    if (const auto* refused = std::get_if<Refused>(&*attempt)) {
+        return PushAnswer{Rejected{rejection_text(refused->report)}};
+    }
+    return PushAnswer{std::move(std::get<Pushed>(*attempt))};
 }
 
 Result<bool> Mirror::contains(const CommitId& tip, const CommitId& ancestor) const {
     LINKSPAN_TRY(top, parse_id(tip.hex));
     LINKSPAN_TRY(below, parse_id(ancestor.hex));
-    if (git_oid_equal(&top, &below) != 0) return true;
-    OdbHandle odb;
-    if (const int e = git_repository_odb(out(odb), impl_->repo())) {
-        return impl_->noted(git_failure(e, "opening the object database"));
+    return impl_->descends(top, below);
+}
+
+Result<std::vector<CommitInfo>> Mirror::log(
+    const CommitId& tip, const CommitId& stop, std::size_t limit
+) const {
+    LINKSPAN_TRY(top, parse_id(tip.hex));
+    std::optional<git_oid> bottom;
+    if (!stop.hex.empty()) {
+        LINKSPAN_TRY(id, parse_id(stop.hex));
+        bottom = id;
     }
-    // A mirror has the whole history of what it fetched.
-    if (git_odb_exists(odb.get(), &below) == 0) return false;
-    const int answer = git_graph_descendant_of(impl_->repo(), &top, &below);
-    if (answer < 0) return impl_->noted(git_failure(answer, "reading the history of " + tip.hex));
-    return answer == 1;
+    auto commits = list_commits(impl_->repo(), top, bottom, limit);
+    if (commits.has_error()) return impl_->noted(commits.error());
+    return commits;
+}
+
+Result<std::optional<CommitId>> Mirror::known_tip(const std::string& branch) const {
+    LINKSPAN_TRY(tracking, tracking_ref(branch));
+    git_oid id;
+    const int e = git_reference_name_to_id(&id, impl_->repo(), tracking.c_str());
+    if (e == GIT_ENOTFOUND) return std::optional<CommitId>{};
+    if (e != 0) return impl_->noted(git_failure(e, "reading " + tracking));
+    return std::optional{CommitId{to_hex(id)}};
+}
+
+Result<std::optional<std::string>> Mirror::default_branch() {
+    Deadline deadline{impl_->options.timeout};
+    LINKSPAN_TRY(wire, impl_->open_wire(deadline));
+    return read_default_branch(impl_->repo(), *wire, impl_->url.display());
 }
 
 }  // namespace linkspan::git

@@ -1,5 +1,7 @@
 #include "service/git/push.h"
 
+#include "service/git/thin_pack.h"
+
 #include <fmt/format.h>
 
 #include <exception>
@@ -23,15 +25,15 @@ void leave(Wire& wire) {
 
 // The objects that the server lacks: what `target` reaches and the known tips don't.
 Result<PackbuilderHandle> collect(
-    git_repository* repository, const RefUpdate& update, const Advertisement& advertisement
+    git_repository* repository, const CommitId& target_id, const Advertisement& advertisement
 ) {
-    LINKSPAN_TRY(target, parse_id(update.target.hex));
+    LINKSPAN_TRY(target, parse_id(target_id.hex));
     RevwalkHandle walk;
     if (const int e = git_revwalk_new(out(walk), repository)) {
         return git_failure(e, "preparing the push");
     }
     if (const int e = git_revwalk_push(walk.get(), &target)) {
-        return git_failure(e, "preparing the push of " + update.target.hex);
+        return git_failure(e, "preparing the push of " + target_id.hex);
     }
     const auto hide = [&](const CommitId& known) {
         git_oid id;
@@ -54,6 +56,23 @@ Result<PackbuilderHandle> collect(
     return pack;
 }
 
+using Pack = std::variant<std::string, PackbuilderHandle>;
+
+// The small way where it applies, which is nearly always.
+Result<Pack> make_pack(
+    git_repository* repository, const CommitId& target_id, const Advertisement& advertisement
+) {
+    if (advertisement.tip) {
+        LINKSPAN_TRY(known, parse_id(advertisement.tip->hex));
+        LINKSPAN_TRY(target, parse_id(target_id.hex));
+        const PackOptions options{.deltas = !advertisement.can("no-thin")};
+        LINKSPAN_TRY(thin, write_thin_pack(repository, known, target, options));
+        if (thin) return Pack{std::move(*thin)};
+    }
+    LINKSPAN_TRY(builder, collect(repository, target_id, advertisement));
+    return Pack{std::move(builder)};
+}
+
 struct PackSink {
     Wire& wire;
     std::optional<Error> error;
@@ -71,12 +90,54 @@ int send_part(void* bytes, std::size_t size, void* payload) {
     return GIT_EUSER;
 }
 
-Status send_pack(git_packbuilder* pack, Wire& wire) {
+Status send_pack(const Pack& pack, Wire& wire) {
+    if (const auto* bytes = std::get_if<std::string>(&pack)) return wire.send(*bytes);
     PackSink sink{wire, std::nullopt};
-    const int e = git_packbuilder_foreach(pack, send_part, &sink);
+    const int e =
+        git_packbuilder_foreach(std::get<PackbuilderHandle>(pack).get(), send_part, &sink);
     if (sink.error) return *sink.error;
     if (e != 0) return git_failure(e, "sending the pack");
     return {};
+}
+
+}  // namespace
+
+namespace {
+
+Result<Advertisement> read_refs(Wire& wire, const std::string& ref, const std::string& remote) {
+    if (auto status = wire.advertise(Service::ReceivePack); status.has_error()) {
+        return status.error();
+    }
+    auto packets = packets_from(wire, remote);
+    return read_advertisement(packets, wire.stateless(), ref);
+}
+
+// The second half of the conversation: command, pack, report.
+Result<PushAttempt> deliver(
+    git_repository* repository,
+    Wire& wire,
+    const PushCommand& command,
+    const Advertisement& advertisement,
+    const std::string& remote
+) {
+    if (!advertisement.can("report-status")) {
+        leave(wire);
+        return Error{Errc::Unavailable, remote + ": the server does not report what a push did"};
+    }
+    const auto bytes = write_command(command, advertisement);
+    if (bytes.has_error()) {
+        leave(wire);
+        return bytes.error().within(remote);
+    }
+    LINKSPAN_TRY(pack, make_pack(repository, command.new_id, advertisement));
+    if (auto status = wire.request(); status.has_error()) return status.error();
+    if (auto status = wire.send(*bytes); status.has_error()) return status.error();
+    if (auto status = send_pack(pack, wire); status.has_error()) return status.error();
+    auto answers = packets_from(wire, remote);
+    LINKSPAN_TRY(report, read_report(answers, advertisement, command.ref));
+    if (!wire.stateless()) wire.finish();
+    if (report.updated) return PushAttempt{Pushed{std::move(report.said)}};
+    return PushAttempt{Refused{std::move(report)}};
 }
 
 }  // namespace
@@ -85,11 +146,7 @@ Result<PushAttempt> attempt_push(
     git_repository* repository, Wire& wire, const RefUpdate& update, const std::string& remote
 ) {
     const auto ref = ref_of(update.branch);
-    if (auto status = wire.advertise(Service::ReceivePack); status.has_error()) {
-        return status.error();
-    }
-    auto packets = packets_from(wire, remote);
-    LINKSPAN_TRY(advertisement, read_advertisement(packets, wire.stateless(), ref));
+    LINKSPAN_TRY(advertisement, read_refs(wire, ref, remote));
     const auto actual = advertisement.tip.value_or(CommitId{});
     if (actual == update.target) {
         leave(wire);
@@ -99,30 +156,22 @@ Result<PushAttempt> attempt_push(
         leave(wire);
         return PushAttempt{Moved{advertisement.tip}};
     }
-    if (!advertisement.can("report-status")) {
-        leave(wire);
-        return Error{Errc::Unavailable, remote + ": the server does not report what a push did"};
-    }
-    LINKSPAN_TRY(command, write_command({ref, update.expected, update.target, {}}, advertisement));
-    LINKSPAN_TRY(pack, collect(repository, update, advertisement));
-    if (auto status = wire.request(); status.has_error()) return status.error();
-    if (auto status = wire.send(command); status.has_error()) return status.error();
-    if (auto status = send_pack(pack.get(), wire); status.has_error()) return status.error();
-    auto answers = packets_from(wire, remote);
-    LINKSPAN_TRY(report, read_report(answers, advertisement, ref));
-    if (!wire.stateless()) wire.finish();
-    if (report.updated) return PushAttempt{Pushed{}};
-    return PushAttempt{Refused{std::move(report)}};
+    const PushCommand command{ref, update.expected, update.target, update.options};
+    return deliver(repository, wire, command, advertisement, remote);
+}
+
+Result<PushAttempt> attempt_review(
+    git_repository* repository, Wire& wire, const ReviewRequest& request, const std::string& remote
+) {
+    LINKSPAN_TRY(advertisement, read_refs(wire, request.ref, remote));
+    const PushCommand command{request.ref, CommitId{}, request.target, request.options};
+    return deliver(repository, wire, command, advertisement, remote);
 }
 
 Result<std::optional<CommitId>> look_up_tip(
     Wire& wire, const std::string& branch, const std::string& remote
 ) {
-    if (auto status = wire.advertise(Service::ReceivePack); status.has_error()) {
-        return status.error();
-    }
-    auto packets = packets_from(wire, remote);
-    LINKSPAN_TRY(advertisement, read_advertisement(packets, wire.stateless(), ref_of(branch)));
+    LINKSPAN_TRY(advertisement, read_refs(wire, ref_of(branch), remote));
     leave(wire);
     return advertisement.tip;
 }

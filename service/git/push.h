@@ -22,6 +22,10 @@ using PushAttempt = std::variant<Pushed, AlreadyThere, Moved, Refused>;
 Result<PushAttempt> attempt_push(
     git_repository* repository, Wire& wire, const RefUpdate& update, const std::string& remote
 );
+// The same for a review ref, which has no value to be expected.
+Result<PushAttempt> attempt_review(
+    git_repository* repository, Wire& wire, const ReviewRequest& request, const std::string& remote
+);
 // Where the branch is, by a conversation of its own.
 Result<std::optional<CommitId>> look_up_tip(
     Wire& wire, const std::string& branch, const std::string& remote

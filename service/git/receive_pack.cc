@@ -1,5 +1,7 @@
 #include "service/git/receive_pack.h"
 
+#include "service/git/missing_repository.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,8 +45,7 @@ Error protocol_error(const PacketReader& packets) {
 }
 
 Error server_error(const PacketReader& packets, std::string_view text) {
-    const bool missing = text.find("not found") != std::string_view::npos ||
-                         text.find("not exported") != std::string_view::npos;
+    const bool missing = means_missing_repository(text);
     return {
         missing ? Errc::NotFound : Errc::Unavailable,
         fmt::format("{}: the server says: {}", packets.from(), text.substr(0, 300))};

@@ -1,5 +1,7 @@
 #include "service/git/ssh_command.h"
 
+#include "service/git/missing_repository.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -62,11 +64,7 @@ constexpr std::array kMeanings{
     Meaning{"No route to host", Errc::Unavailable, "the host can't be reached"},
     Meaning{"Network is unreachable", Errc::Unavailable, "the host can't be reached"},
     Meaning{"detected dubious ownership", Errc::Unauthorized, "Git refuses the directory's owner"},
-    Meaning{"does not appear to be a git repository", Errc::NotFound, "no such repository"},
-    Meaning{"not a git repository", Errc::NotFound, "no such repository"},
     Meaning{"No such file or directory", Errc::NotFound, "no such repository"},
-    Meaning{"epository not found", Errc::NotFound, "no such repository, or no access to it"},
-    Meaning{"ould not be found", Errc::NotFound, "no such repository, or no access to it"},
 };
 
 // One line, of a length that suits a message.
@@ -155,6 +153,11 @@ Error remote_program_failure(const RemoteUrl& url, int exit_code, std::string_vi
     });
     if (meaning != kMeanings.end()) {
         return {meaning->kind, fmt::format("{}: {} ({})", url.display(), meaning->advice, said)};
+    }
+    if (means_missing_repository(messages)) {
+        return {
+            Errc::NotFound,
+            fmt::format("{}: no such repository, or no access to it ({})", url.display(), said)};
     }
     return {
         Errc::Unavailable,

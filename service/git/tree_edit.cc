@@ -1,5 +1,7 @@
 #include "service/git/tree_edit.h"
 
+#include "service/git/signer.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -133,6 +135,17 @@ Result<std::string> person(const Signature& who, std::chrono::system_clock::time
     return fmt::format("{} <{}> {} +0000", name, email, seconds);
 }
 
+// Further lines of a header begin with a blank.
+std::string signature_header(std::string_view armour) {
+    while (!armour.empty() && armour.back() == '\n') armour.remove_suffix(1);
+    std::string header{"gpgsig "};
+    for (char c : armour) {
+        header += c;
+        if (c == '\n') header += ' ';
+    }
+    return header + "\n";
+}
+
 }  // namespace
 
 Result<git_oid> write_changes(
@@ -159,7 +172,9 @@ Result<git_oid> write_changes(
     return write_tree(odb, root, std::move(sorted));
 }
 
-Result<CommitId> write_commit(git_repository* repository, const CommitSpec& spec) {
+Result<CommitId> write_commit(
+    git_repository* repository, const CommitSpec& spec, const std::string& directory
+) {
     if (spec.changes.empty()) return Error{Errc::InvalidInput, "a commit without changes"};
     if (spec.message.find('\0') != std::string::npos) {
         return Error{Errc::InvalidInput, "a commit message with a NUL byte"};
@@ -180,14 +195,20 @@ Result<CommitId> write_commit(git_repository* repository, const CommitSpec& spec
     if (git_oid_equal(&tree, &base_tree) != 0) {
         return Error{Errc::InvalidInput, "the changes leave every file as it is"};
     }
-    const auto bytes = fmt::format(
-        "tree {}\nparent {}\nauthor {}\ncommitter {}\n\n{}",
+    const auto headers = fmt::format(
+        "tree {}\nparent {}\nauthor {}\ncommitter {}\n",
         to_hex(tree),
         spec.base.hex,
         author,
-        committer,
-        spec.message
+        committer
     );
+    std::string signature;
+    if (spec.signing) {
+        // What is signed is the commit as it would be without a signature.
+        LINKSPAN_TRY(armour, sign(headers + "\n" + spec.message, *spec.signing, directory));
+        signature = signature_header(armour);
+    }
+    const auto bytes = headers + signature + "\n" + spec.message;
     LINKSPAN_TRY(id, write_object(odb.get(), bytes, GIT_OBJECT_COMMIT));
     return CommitId{to_hex(id)};
 }

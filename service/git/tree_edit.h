@@ -10,6 +10,7 @@
 #include "service/git/handles.h"
 #include "service/git/mirror.h"
 
+#include <string>
 #include <vector>
 
 namespace linkspan::git {
@@ -21,7 +22,10 @@ Result<git_oid> write_changes(
 );
 
 // Writes the commit of `spec` on its base. Errors as above, and InvalidInput for a name, email or
-// message that a commit can't hold, and for changes that change nothing.
-Result<CommitId> write_commit(git_repository* repository, const CommitSpec& spec);
+// message that a commit can't hold, and for changes that change nothing; those of sign().
+// `directory` is where private files may be made while signing.
+Result<CommitId> write_commit(
+    git_repository* repository, const CommitSpec& spec, const std::string& directory
+);
 
 }  // namespace linkspan::git

@@ -7,27 +7,9 @@
 namespace linkspan::git {
 namespace {
 
-enum class Cover { Outside, Above, Inside };
-
-// Where `path` is, seen from the prefixes: a directory Above holds a prefix somewhere below.
-Cover cover(std::string_view path, const std::vector<std::string>& prefixes) {
-    auto result = Cover::Outside;
-    for (const std::string_view prefix : prefixes) {
-        const auto common = std::min(path.size(), prefix.size());
-        if (path.substr(0, common) != prefix.substr(0, common)) continue;
-        if (prefix.empty() || path.size() == prefix.size()) return Cover::Inside;
-        if (path.size() > prefix.size()) {
-            if (path[prefix.size()] == '/') return Cover::Inside;
-        } else if (prefix[path.size()] == '/') {
-            result = Cover::Above;
-        }
-    }
-    return result;
-}
-
 class Walk {
 public:
-    Walk(git_repository* repository, const std::vector<std::string>& prefixes)
+    Walk(git_repository* repository, const Prefixes& prefixes)
         : repository_{repository}, prefixes_{prefixes} {}
 
     // `path` ends with '/', or is empty for the root.
@@ -54,7 +36,7 @@ public:
 
 private:
     Status take(const git_tree_entry& entry, std::string& path, bool inside) {
-        const auto where = inside ? Cover::Inside : cover(path, prefixes_);
+        const auto where = inside ? Cover::Inside : prefixes_.cover(path);
         if (where == Cover::Outside) return {};
         const git_oid& id = *git_tree_entry_id(&entry);
         if (git_tree_entry_type(&entry) == GIT_OBJECT_TREE) {
@@ -72,7 +54,7 @@ private:
     }
 
     git_repository* repository_;
-    const std::vector<std::string>& prefixes_;
+    const Prefixes& prefixes_;
 };
 
 }  // namespace
@@ -91,15 +73,33 @@ std::string normal_prefix(std::string_view prefix) {
     return std::string{prefix == "." ? std::string_view{} : prefix};
 }
 
+Prefixes::Prefixes(const std::vector<std::string>& prefixes) {
+    for (const auto& prefix : prefixes) prefixes_.push_back(normal_prefix(prefix));
+    if (prefixes_.empty()) prefixes_.emplace_back();
+}
+
+Cover Prefixes::cover(std::string_view path) const {
+    auto result = Cover::Outside;
+    for (const std::string_view prefix : prefixes_) {
+        const auto common = std::min(path.size(), prefix.size());
+        if (path.substr(0, common) != prefix.substr(0, common)) continue;
+        if (prefix.empty() || path.size() == prefix.size()) return Cover::Inside;
+        if (path.size() > prefix.size()) {
+            if (path[prefix.size()] == '/') return Cover::Inside;
+        } else if (prefix[path.size()] == '/') {
+            result = Cover::Above;
+        }
+    }
+    return result;
+}
+
 Result<std::vector<File>> list_files(
     git_repository* repository, const git_oid& tree, const std::vector<std::string>& prefixes
 ) {
-    std::vector<std::string> normal;
-    normal.reserve(prefixes.size());
-    for (const auto& prefix : prefixes) normal.push_back(normal_prefix(prefix));
-    Walk walk{repository, normal};
+    const Prefixes wanted{prefixes};
+    Walk walk{repository, wanted};
     std::string path;
-    if (auto status = walk.visit(tree, path, normal.empty()); status.has_error()) {
+    if (auto status = walk.visit(tree, path, prefixes.empty()); status.has_error()) {
         return status.error();
     }
     return std::move(walk.files);

@@ -53,20 +53,25 @@ struct Server::Impl {
         : executor{std::move(e)},
           context{std::make_shared<SessionContext>()},
           acceptor{executor},
+          tls_timer{executor},
           tasks{executor} {
         context->options = std::move(options);
         context->handler = std::move(handler);
     }
 
     Status listen();
+    Status load_tls();
     static asio::awaitable<void> accept(std::shared_ptr<Impl> impl);
+    static asio::awaitable<void> watch_tls(std::shared_ptr<Impl> impl);
     void admit(tcp::socket socket);
     void close_all();
 
     asio::any_io_executor executor;
     std::shared_ptr<SessionContext> context;
     tcp::acceptor acceptor;
-    runtime::TaskGroup tasks;  // the accept loop and the sessions
+    asio::steady_timer tls_timer;
+    std::string tls_version;
+    runtime::TaskGroup tasks;  // the accept loop, the sessions, and who looks at the TLS files
     std::uint16_t port = 0;
 };
 
@@ -114,6 +119,29 @@ asio::awaitable<void> Server::Impl::accept(std::shared_ptr<Impl> impl) {
     }
 }
 
+Status Server::Impl::load_tls() {
+    const auto& options = *context->options.tls;
+    tls_version = tls_files_version(options);
+    LINKSPAN_TRY(tls, make_tls_context(options));
+    context->tls = std::move(tls);
+    return {};
+}
+
+// Looking is a stat() of each file. A certificate and its key are rarely replaced at the same
+// moment: in between they don't match, the old ones stay in use, and the second change loads both.
+asio::awaitable<void> Server::Impl::watch_tls(std::shared_ptr<Impl> impl) {
+    const auto& options = *impl->context->options.tls;
+    while (!impl->context->draining) {
+        impl->tls_timer.expires_after(options.reload_interval);
+        error_code ec;
+        co_await impl->tls_timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        if (ec) co_return;
+        if (tls_files_version(options) == impl->tls_version) continue;
+        const auto loaded = impl->load_tls();
+        if (impl->context->options.tls_reloaded) impl->context->options.tls_reloaded(loaded);
+    }
+}
+
 void Server::Impl::admit(tcp::socket socket) {
     const auto admitted = context->sessions.size() - context->surplus;
     const bool surplus = admitted >= context->options.max_connections;
@@ -136,12 +164,13 @@ Server::~Server() {
 }
 
 Status Server::start() {
-    if (impl_->context->options.tls) {
-        LINKSPAN_TRY(tls, make_tls_context(*impl_->context->options.tls));
-        impl_->context->tls = std::move(tls);
+    const auto& tls = impl_->context->options.tls;
+    if (tls) {
+        if (auto ok = impl_->load_tls(); ok.has_error()) return ok;
     }
     if (auto ok = impl_->listen(); ok.has_error()) return ok;
     impl_->tasks.spawn(Impl::accept(impl_));
+    if (tls && tls->reload_interval.count() > 0) impl_->tasks.spawn(Impl::watch_tls(impl_));
     return {};
 }
 
@@ -152,6 +181,7 @@ asio::awaitable<void> Server::drain(std::chrono::milliseconds patience) {
     impl->context->draining = true;
     error_code ignored;
     impl->acceptor.close(ignored);
+    impl->tls_timer.cancel();
     for (auto* session : impl->context->sessions) session->close_if_idle();
     const bool gone = co_await runtime::with_deadline(patience, impl->tasks.wait());
     if (gone && impl->tasks.size() == 0) co_return;

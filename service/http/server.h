@@ -35,7 +35,10 @@ struct Request {
     std::string query;   // without '?'
     std::vector<Header> headers;
     std::string body;
-    std::string remote_address;  // "127.0.0.1:52431"
+    std::string remote_address;  // "127.0.0.1:52431"; behind a proxy see client_address.h
+    // Subject of the client's certificate, verified against TlsOptions::client_ca_file, as RFC 2253
+    // writes it ("CN=ci,O=Acme"). Empty: there was none.
+    std::string client_subject;
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
     // First value of a query parameter, percent-decoded.
     [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
@@ -62,18 +65,26 @@ inline constexpr std::string_view kObservedHeaders[] = {
 struct TlsOptions {
     std::string certificate_file;  // PEM, with its chain
     std::string key_file;
+    // PEM with the CAs of clients: their certificates are asked for and, when shown, verified. One
+    // that does not verify ends the handshake.
+    std::string client_ca_file{};
+    bool require_client_certificate = false;
+    // How often the files are looked at; when one has changed they are all loaded again, for
+    // connections from then on. 0: never.
+    std::chrono::milliseconds reload_interval{10000};
 };
 
 struct ServerOptions {
     std::string host = "0.0.0.0";
-    std::uint16_t port = 8080;  // 0: any free one, see Server::port()
-    std::size_t max_body = 1 << 20;
-    std::size_t max_headers = 64 << 10;
-    std::chrono::milliseconds header_timeout{10000};
+    std::uint16_t port = 8080;           // 0: any free one, see Server::port()
+    std::size_t max_body = 1 << 20;      // bytes, decoded
+    std::size_t max_headers = 64 << 10;  // bytes of the request line and all header lines
+    // Each is for the whole of its phase; progress does not extend it. A handler has none.
+    std::chrono::milliseconds header_timeout{10000};  // also for a TLS handshake
     std::chrono::milliseconds body_timeout{30000};
-    std::chrono::milliseconds idle_timeout{60000};
+    std::chrono::milliseconds idle_timeout{60000};  // between two requests
     std::chrono::milliseconds write_timeout{30000};
-    std::size_t max_connections = 4096;
+    std::size_t max_connections = 4096;  // further ones are answered 503 and closed
     std::optional<TlsOptions> tls;
     // Told once per answered request, for the access log and the metrics. Also for requests that no
     // handler saw (400, 408, 413, 431, 503), with what is known of them. The body and all headers
@@ -83,6 +94,8 @@ struct ServerOptions {
     // Told what a handler threw, or why its answer could not be sent, for the log: the caller gets
     // a 500 that does not say. Must not throw.
     std::function<void(const Request&, std::string_view what)> failed;
+    // Told after changed certificate files were loaded, or why the old ones stay in use.
+    std::function<void(const Status&)> tls_reloaded;
 };
 
 // All members are called on the executor's thread.

@@ -1,6 +1,7 @@
 #include "service/http/session.h"
 
 #include "service/http/response_head.h"
+#include "service/http/tls.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -61,6 +62,7 @@ Request summary(const Request& request) {
     out.path = request.path;
     out.query = request.query;
     out.remote_address = request.remote_address;
+    out.client_subject = request.client_subject;
     for (const auto& header : request.headers) {
         for (const auto name : kObservedHeaders) {
             if (boost::beast::iequals(header.name, name)) out.headers.push_back(header);
@@ -129,7 +131,9 @@ asio::awaitable<bool> Session::handshake() {
     co_await tls_->async_handshake(
         asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, ec)
     );
-    co_return !ec && !expired_;
+    if (ec || expired_) co_return false;
+    client_subject_ = peer_subject(tls_->native_handle());
+    co_return true;
 }
 
 // One request and its answer. False: the connection is over.
@@ -139,6 +143,7 @@ asio::awaitable<bool> Session::exchange() {
     first_ = false;
     auto& request = reader_.request();
     request.remote_address = remote_address_;
+    request.client_subject = client_subject_;
     const bool head_only = request.method == "HEAD";
     const bool wants_keep = read == Read::Complete && reader_.keep_alive();
     Request seen;

@@ -101,6 +101,7 @@ private:
     RequestReader reader_;
     std::optional<Response> refusal_;
     std::string remote_address_;
+    std::string client_subject_;
     std::string head_;
     Clock::duration tick_;
     Clock::time_point deadline_ = Clock::time_point::max();

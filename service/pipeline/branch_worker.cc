@@ -29,6 +29,10 @@ std::vector<store::WorkItem> items_of(const std::vector<WaitingWork>& waiting) {
     return items;
 }
 
+store::Outcome refused(std::string reason) {
+    return {.kind = "refused", .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
+}
+
 git::Credentials to_git(const config::GitCredentials& from, Secret password, Secret passphrase) {
     return {
         .username = from.username,
@@ -127,14 +131,11 @@ asio::awaitable<void> BranchWorker::run(std::shared_ptr<BranchView> view) {
     if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
     std::vector<WaitingWork> waiting = std::exchange(queue_, {});
     if (!view) {
-        co_await pipeline_.settle_all(
-            items_of(waiting),
-            {.kind = "refused",
-             .reason =
-                 fmt::format("repository \"{}\" is no longer in the configuration", repository_),
-             .commit = {},
-             .detail_json = "{}"}
-        );
+        auto items = items_of(waiting);
+        auto outcome =
+            refused(fmt::format("repository \"{}\" is no longer in the configuration", repository_)
+            );
+        co_await pipeline_.settle_all(std::move(items), std::move(outcome));
         co_return;
     }
     co_await turn(std::move(view), std::move(waiting));
@@ -157,13 +158,13 @@ asio::awaitable<void> BranchWorker::turn(
             .message = repository->message,
             .time = Clock::now()};
         auto began = std::chrono::steady_clock::now();
-        auto looked =
-            co_await runtime::blocking(pipeline_.git_pool_, [view, bids, intended, options] {
-                return plan_on_tip(*view, *bids, *intended, options);
-            });
+        auto look_work = [view, bids, intended, options] {
+            return plan_on_tip(*view, *bids, *intended, options);
+        };
+        auto looked = co_await runtime::blocking(pipeline_.git_pool_, std::move(look_work));
         pipeline_.metrics_.step("plan", std::chrono::steady_clock::now() - began);
         if (looked.has_error()) {
-            co_await fail_or_retry(std::move(waiting), "plan", looked.error().within(repository_));
+            fail_or_retry(std::move(waiting), "plan", looked.error().within(repository_));
             co_return;
         }
         auto planned = std::make_shared<PlannedTurn>(std::move(*looked));
@@ -176,26 +177,24 @@ asio::awaitable<void> BranchWorker::turn(
             ids.push_back(one.item.id);
             one.item.intended_commit = planned->commit->hex;
         }
-        auto noted = co_await in_store_status(
-            pipeline_.writer_,
+        std::function<Status(store::Store&)> intend =
             [ids, commit = planned->commit->hex](store::Store& store) {
                 for (const auto id : ids) {
                     if (auto status = store.intend(id, commit); status.has_error()) return status;
                 }
                 return Status{};
-            }
-        );
+            };
+        auto noted = co_await in_store_status(pipeline_.writer_, std::move(intend));
         if (noted.has_error()) {
-            co_await fail_or_retry(std::move(waiting), "record", noted.error());
+            fail_or_retry(std::move(waiting), "record", noted.error());
             co_return;
         }
         began = std::chrono::steady_clock::now();
-        auto pushed = co_await runtime::blocking(pipeline_.git_pool_, [view, planned] {
-            return publish(*view, *planned);
-        });
+        auto push_work = [view, planned] { return publish(*view, *planned); };
+        auto pushed = co_await runtime::blocking(pipeline_.git_pool_, std::move(push_work));
         pipeline_.metrics_.step("push", std::chrono::steady_clock::now() - began);
         if (pushed.has_error()) {
-            co_await fail_or_retry(std::move(waiting), "push", pushed.error().within(repository_));
+            fail_or_retry(std::move(waiting), "push", pushed.error().within(repository_));
             co_return;
         }
         if (std::holds_alternative<git::Pushed>(*pushed) ||
@@ -205,20 +204,16 @@ asio::awaitable<void> BranchWorker::turn(
             co_return;
         }
         if (const auto* rejected = std::get_if<git::Rejected>(&*pushed)) {
-            co_await pipeline_.settle_all(
-                items_of(waiting),
-                {.kind = "refused",
-                 .reason = "the Git server refused the push: " + rejected->message,
-                 .commit = {},
-                 .detail_json = "{}"}
-            );
+            auto items = items_of(waiting);
+            auto outcome = refused("the Git server refused the push: " + rejected->message);
+            co_await pipeline_.settle_all(std::move(items), std::move(outcome));
             co_return;
         }
         spdlog::info("repository {}: the branch moved while planning; looking again", repository_);
         pipeline_.metrics_.retry("moved");
     }
     if (waiting.empty() || pipeline_.stopping_) co_return;
-    co_await fail_or_retry(
+    fail_or_retry(
         std::move(waiting),
         "push",
         Error{Errc::Unavailable, fmt::format("the branch moved {} times in a row", kMaxLooks)}
@@ -282,14 +277,11 @@ asio::awaitable<void> BranchWorker::settle_committed(
     co_await pipeline_.settle(std::move(ended));
 }
 
-asio::awaitable<void> BranchWorker::fail_or_retry(
-    std::vector<WaitingWork> waiting, std::string step, Error error
-) {
-    if (pipeline_.stopping_) co_return;
+void BranchWorker::fail_or_retry(std::vector<WaitingWork> waiting, std::string step, Error error) {
+    if (pipeline_.stopping_) return;
     // Waits beside the queue: work that comes meanwhile has its own turn, and its own look at the
     // remote.
     pipeline_.spawn(come_back(std::move(waiting), std::move(step), std::move(error)));
-    co_return;
 }
 
 asio::awaitable<void> BranchWorker::come_back(

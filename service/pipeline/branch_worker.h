@@ -45,9 +45,7 @@ private:
     boost::asio::awaitable<void> settle_committed(
         std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
     );
-    boost::asio::awaitable<void> fail_or_retry(
-        std::vector<WaitingWork> waiting, std::string step, Error error
-    );
+    void fail_or_retry(std::vector<WaitingWork> waiting, std::string step, Error error);
     boost::asio::awaitable<void> come_back(
         std::vector<WaitingWork> waiting, std::string step, Error error
     );

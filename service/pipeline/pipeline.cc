@@ -129,9 +129,9 @@ void Pipeline::spawn(asio::awaitable<void> task) {
 }
 
 asio::awaitable<Status> Pipeline::resume() {
-    auto pending = co_await in_store<std::vector<store::WorkItem>>(
-        writer_, [](store::Store& store) { return store.pending(); }
-    );
+    std::function<Result<std::vector<store::WorkItem>>(store::Store&)> read =
+        [](store::Store& store) { return store.pending(); };
+    auto pending = co_await in_store<std::vector<store::WorkItem>>(writer_, std::move(read));
     if (pending.has_error()) co_return pending.error();
     if (!pending->empty())
         spdlog::info("taking up {} pieces of work left pending", pending->size());
@@ -163,7 +163,8 @@ asio::awaitable<void> Pipeline::process_event_guarded(std::vector<store::WorkIte
     }
     if (bug.empty() || stopping_) co_return;
     spdlog::error("delivery {}: internal error: {}", copy.front().delivery, bug);
-    co_await settle_all(copy, outcome_of("failed", "internal error: " + bug));
+    auto outcome = outcome_of("failed", "internal error: " + bug);
+    co_await settle_all(copy, std::move(outcome));
 }
 
 asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items) {
@@ -184,10 +185,9 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
             gone.push_back(std::move(item));
         }
     }
-    co_await settle_all(
-        std::move(gone),
-        outcome_of("refused", "the target or the policy is no longer in the configuration")
-    );
+    auto not_configured =
+        outcome_of("refused", "the target or the policy is no longer in the configuration");
+    co_await settle_all(std::move(gone), std::move(not_configured));
     PreparedEvent prepared;
     const auto missing_until =
         live.empty() ? Clock::time_point{} : live.front().created_at + config->retry.missing_tag;
@@ -195,13 +195,15 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         const auto host_client = client(event.image.host());
         const bool insist = Clock::now() >= missing_until;
         const auto began = std::chrono::steady_clock::now();
-        auto answer =
-            co_await runtime::blocking(registry_pool_, [host_client, event, policies, insist] {
-                return prepare(*host_client, event, policies, insist);
-            });
+        auto work = [host_client, event, policies, insist] {
+            return prepare(*host_client, event, policies, insist);
+        };
+        auto answer = co_await runtime::blocking(registry_pool_, std::move(work));
         metrics_.step("confirm", std::chrono::steady_clock::now() - began);
         if (answer.has_error()) {
-            if (!co_await retry_later(live, "confirm", answer.error())) co_return;
+            std::string step = "confirm";
+            Error error = answer.error();
+            if (!co_await retry_later(live, std::move(step), std::move(error))) co_return;
             continue;
         }
         if (!answer->not_yet) {
@@ -209,14 +211,12 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
             break;
         }
         if (insist) {
-            co_await settle_all(
-                std::move(live),
-                outcome_of(
-                    "refused",
-                    answer->not_yet->what +
-                        "; push the image again, or look for a typing error in the tag"
-                )
+            auto outcome = outcome_of(
+                "refused",
+                answer->not_yet->what +
+                    "; push the image again, or look for a typing error in the tag"
             );
+            co_await settle_all(std::move(live), std::move(outcome));
             co_return;
         }
         if (!co_await pause(kNotYetPause)) co_return;
@@ -249,7 +249,8 @@ asio::awaitable<bool> Pipeline::retry_later(
     if (!is_transient(error.kind) || too_late) {
         std::string reason = fmt::format("{}: {}", step, error.message);
         if (too_late) reason += "; given up after the time in retry.give_up_after";
-        co_await settle_all(items, outcome_of("failed", std::move(reason)));
+        auto outcome = outcome_of("failed", std::move(reason));
+        co_await settle_all(items, std::move(outcome));
         co_return false;
     }
     metrics_.retry(step);
@@ -267,15 +268,14 @@ asio::awaitable<bool> Pipeline::retry_later(
     );
     std::vector<std::int64_t> ids;
     for (const auto& item : items) ids.push_back(item.id);
-    auto noted = co_await in_store_status(
-        writer_,
+    std::function<Status(store::Store&)> postpone =
         [ids, due = now + wait, text = step + ": " + error.message](store::Store& store) {
             for (const auto id : ids) {
                 if (auto status = store.postpone(id, due, text); status.has_error()) return status;
             }
             return Status{};
-        }
-    );
+        };
+    auto noted = co_await in_store_status(writer_, std::move(postpone));
     // The work is on the disk either way; only the trail is poorer.
     if (noted.has_error())
         spdlog::error("the retry is not in the trail: {}", noted.error().message);
@@ -307,13 +307,14 @@ asio::awaitable<void> Pipeline::settle(std::vector<Ended> ended) {
     // A disk that is full for a while must not lose the outcome: tried until it is written or the
     // process ends, and then the work, still pending, is found to be done.
     for (int attempt = 0;; ++attempt) {
-        auto written = co_await in_store_status(writer_, [shared, now](store::Store& store) {
+        std::function<Status(store::Store&)> write = [shared, now](store::Store& store) {
             for (const auto& one : *shared) {
                 auto status = store.settle(one.item.id, one.outcome, now);
                 if (status.has_error()) return status;
             }
             return Status{};
-        });
+        };
+        auto written = co_await in_store_status(writer_, std::move(write));
         if (!written.has_error()) break;
         spdlog::error(
             "delivery {}: the outcome can't be written: {}",
@@ -321,11 +322,10 @@ asio::awaitable<void> Pipeline::settle(std::vector<Ended> ended) {
             written.error().message
         );
         const ConfigPtr config = config_;
-        if (!co_await pause(backoff(
-                attempt, config->retry.initial, config->retry.longest, written.error(), random_
-            ))) {
-            co_return;
-        }
+        const auto wait = backoff(
+            attempt, config->retry.initial, config->retry.longest, written.error(), random_
+        );
+        if (!co_await pause(wait)) co_return;
     }
     for (const auto& one : *shared) count_settled(one, now);
 }

@@ -1,6 +1,5 @@
 #include "service/pipeline/routes.h"
 
-#include "service/pipeline/receive.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
 
@@ -23,6 +22,7 @@ constexpr std::size_t kDefaultPage = 50;
 constexpr std::size_t kLargestPage = 500;
 
 struct Services {
+    Intake& intake;
     Pipeline& pipeline;
     store::Writer& writer;
     Metrics& metrics;
@@ -75,13 +75,12 @@ asio::awaitable<http::Response> get_delivery(Services services, http::Request re
                 400, "Bad Request", "wait: not a duration; write it like \"30s\" or \"500ms\""
             );
         }
-        co_await services.pipeline.wait_settled(
-            id, std::min<std::chrono::milliseconds>(*time, kLongestWait)
-        );
+        const auto patience = std::min<std::chrono::milliseconds>(*time, kLongestWait);
+        co_await services.pipeline.wait_settled(id, patience);
     }
-    auto trail = co_await in_store<std::optional<store::Trail>>(
-        services.writer, [id](store::Store& store) { return store.trail(id); }
-    );
+    std::function<Result<std::optional<store::Trail>>(store::Store&)> read =
+        [id](store::Store& store) { return store.trail(id); };
+    auto trail = co_await in_store<std::optional<store::Trail>>(services.writer, std::move(read));
     if (trail.has_error()) {
         co_return http::problem(503, "Service Unavailable", trail.error().message);
     }
@@ -103,10 +102,10 @@ asio::awaitable<http::Response> list_deliveries(Services services, http::Request
         }
     }
     const auto after = request.parameter("after");
-    auto page = co_await in_store<std::vector<store::DeliverySummary>>(
-        services.writer,
-        [after, limit](store::Store& store) { return store.deliveries(after, limit); }
-    );
+    std::function<Result<std::vector<store::DeliverySummary>>(store::Store&)> read =
+        [after, limit](store::Store& store) { return store.deliveries(after, limit); };
+    auto page =
+        co_await in_store<std::vector<store::DeliverySummary>>(services.writer, std::move(read));
     if (page.has_error()) {
         co_return http::problem(503, "Service Unavailable", page.error().message);
     }
@@ -141,9 +140,8 @@ asio::awaitable<http::Response> healthz(Services, http::Request) {
 }
 
 asio::awaitable<http::Response> readyz(Services services, http::Request) {
-    auto probe = co_await in_store_status(services.writer, [](store::Store& store) {
-        return store.probe();
-    });
+    std::function<Status(store::Store&)> write = [](store::Store& store) { return store.probe(); };
+    auto probe = co_await in_store_status(services.writer, std::move(write));
     if (probe.has_error()) {
         co_return http::problem(
             503, "Service Unavailable", "the store can't be written: " + probe.error().message
@@ -177,14 +175,7 @@ constexpr std::array kGets{
 asio::awaitable<http::Response> answer(Services services, http::Request request) {
     constexpr std::string_view kHooks = "/hooks/";
     if (request.path.starts_with(kHooks)) {
-        std::string receiver = request.path.substr(kHooks.size());
-        co_return co_await receive(
-            services.pipeline,
-            services.writer,
-            services.metrics,
-            std::move(receiver),
-            std::move(request)
-        );
+        co_return co_await services.intake.receive(std::move(request));
     }
     for (const Route& route : kGets) {
         const bool mine = route.prefix ? request.path.starts_with(route.path) &&
@@ -208,8 +199,8 @@ asio::awaitable<http::Response> answer(Services services, http::Request request)
 
 }  // namespace
 
-http::Handler routes(Pipeline& pipeline, store::Writer& writer, Metrics& metrics) {
-    const Services services{pipeline, writer, metrics};
+http::Handler routes(Intake& intake, Pipeline& pipeline, store::Writer& writer, Metrics& metrics) {
+    const Services services{intake, pipeline, writer, metrics};
     // Not a coroutine itself: the coroutine has its own copies.
     return [services](http::Request request) { return answer(services, std::move(request)); };
 }

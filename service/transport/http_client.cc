@@ -161,7 +161,6 @@ Errc kind_of(CURLcode code) {
         case CURLE_OPERATION_TIMEDOUT:
             return Errc::Timeout;
         case CURLE_URL_MALFORMAT:
-        case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_FILESIZE_EXCEEDED:
         // Files that the configuration names.
         case CURLE_SSL_CACERT_BADFILE:

@@ -4,100 +4,22 @@
 //   bench_http http://host:port/x   any server
 //   --connections N  --seconds S  --body BYTES  --rounds N
 #include "service/http/server.h"
+#include "tests/bench/beast_reference.h"
 #include "tests/bench/load_client.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <fmt/format.h>
-
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 namespace linkspan::bench {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-using asio::ip::tcp;
-
-asio::awaitable<void> beast_session(tcp::socket socket) {
-    beast::flat_buffer buffer;
-    beast::error_code ec;
-    for (;;) {
-        beast::http::request<beast::http::string_body> request;
-        co_await beast::http::async_read(
-            socket, buffer, request, asio::redirect_error(asio::use_awaitable, ec)
-        );
-        if (ec) co_return;
-        beast::http::response<beast::http::string_body> response{
-            beast::http::status::accepted, request.version()};
-        response.set(beast::http::field::content_type, "application/json");
-        response.keep_alive(request.keep_alive());
-        response.body() = "{}";
-        response.prepare_payload();
-        co_await beast::http::async_write(
-            socket, response, asio::redirect_error(asio::use_awaitable, ec)
-        );
-        if (ec || !response.keep_alive()) co_return;
-    }
-}
-
-asio::awaitable<void> beast_accept(tcp::acceptor* acceptor) {
-    auto on_end = [](std::exception_ptr) {};
-    for (;;) {
-        beast::error_code ec;
-        auto socket =
-            co_await acceptor->async_accept(asio::redirect_error(asio::use_awaitable, ec));
-        if (ec) co_return;
-        socket.set_option(tcp::no_delay{true});
-        asio::co_spawn(acceptor->get_executor(), beast_session(std::move(socket)), on_end);
-    }
-}
-
-double cpu_seconds() {
-    rusage usage{};
-    ::getrusage(RUSAGE_THREAD, &usage);
-    const auto seconds = [](const timeval& t) {
-        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-    };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-// An io_context on a thread of its own, whose processor time is known afterwards. Processor time
-// per request is the steadier figure on a machine that others use too.
-class Loop {
-public:
-    void start() {
-        thread_ = std::thread{[this] {
-            io.run();
-            cpu_ = cpu_seconds();
-        }};
-    }
-    double stop() {
-        io.stop();
-        thread_.join();
-        return cpu_;
-    }
-    asio::io_context io{1};
-
-private:
-    asio::executor_work_guard<asio::io_context::executor_type> guard_{io.get_executor()};
-    std::thread thread_;
-    double cpu_ = 0;
-};
-
 struct Measured {
     LoadResult load;
     double cpu_us = 0;  // of the server's thread, per request
@@ -119,10 +41,8 @@ Measured measure(Loop& loop, const Load& load) {
 
 Measured measure_beast(Load load) {
     Loop loop;
-    tcp::acceptor acceptor{loop.io, {asio::ip::address_v4::loopback(), 0}};
-    load.url = fmt::format("http://127.0.0.1:{}/hooks/ci", acceptor.local_endpoint().port());
-    auto on_end = [](std::exception_ptr) {};
-    asio::co_spawn(loop.io, beast_accept(&acceptor), on_end);
+    BeastReference reference{loop};
+    load.url = fmt::format("http://127.0.0.1:{}/hooks/ci", reference.port());
     return measure(loop, load);
 }
 

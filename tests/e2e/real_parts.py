@@ -77,7 +77,14 @@ class Process:
         self.command = command
         with open(self.log, "ab") as out:
             self.child = subprocess.Popen(
-                command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, cwd=cwd
+                command,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=env,
+                cwd=cwd,
+                # Apache ends its whole process group at SIGTERM: it must not be ours.
+                start_new_session=True,
             )
 
     def check(self):

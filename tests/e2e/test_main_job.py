@@ -199,7 +199,9 @@ class PushToCommit(Fleet):
         if not kubectl:
             return  # not in Debian; where it is installed it has the last word
         clone = self.directory / "rendered"
-        git("clone", "--quiet", repository.bare, clone)
+        clone.mkdir()
+        git("archive", "--output", clone / "main.tar", "main", cwd=repository.bare)
+        run(["tar", "-xf", clone / "main.tar", "-C", clone])
         command = [kubectl, "kustomize"] if kubectl.endswith("kubectl") else [kubectl, "build"]
         self.assertIn(f"image: {image}", run([*command, clone / "clusters/prod"]).stdout)
 
@@ -570,7 +572,12 @@ class BadInput(Fleet):
         service = self.service()
         event = {
             "action": "push",
-            "target": {"mediaType": "application/octet-stream", "digest": "sha256:" + "a" * 64, "repository": APP},
+            "target": {
+                "mediaType": "application/octet-stream",
+                "digest": "sha256:" + "a" * 64,
+                "repository": APP,
+                "url": f"http://{self.real_registry.host}/v2/{APP}/blobs/sha256:{'a' * 64}",
+            },
             "request": {"host": self.real_registry.host},
         }
         headers = {

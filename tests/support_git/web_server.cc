@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <sstream>
 #include <stdexcept>
 #include <vector>
 
@@ -102,7 +103,7 @@ std::string configuration(
         R"(daemon off; worker_processes 1; pid {0}/nginx.pid; error_log {0}/error.log;
 events {{ worker_connections 64; }}
 http {{
-  log_format short '$request_method $request_uri $status $request_length';
+  log_format short '$request_method $request_uri $status $request_length $connection';
   access_log {0}/access.log short;
   client_body_temp_path {0}/body; proxy_temp_path {0}/proxy; fastcgi_temp_path {0}/fcgi;
   uwsgi_temp_path {0}/uwsgi; scgi_temp_path {0}/scgi;
@@ -198,5 +199,13 @@ std::string WebServer::url(const std::string& name) const {
 }
 
 std::string WebServer::access_log() const { return read_file(folder_ + "/access.log"); }
+
+std::set<std::string> WebServer::connections() const {
+    std::set<std::string> numbers;
+    std::istringstream log{access_log()};
+    for (std::string line; std::getline(log, line);)
+        numbers.insert(line.substr(line.rfind(' ') + 1));
+    return numbers;
+}
 
 }  // namespace linkspan::testing

@@ -5,6 +5,7 @@
 #include "tests/support_git/server_process.h"
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 namespace linkspan::testing {
@@ -33,8 +34,10 @@ public:
     [[nodiscard]] std::string ca_file() const { return folder_ + "/ca.pem"; }
     [[nodiscard]] std::string client_cert() const { return folder_ + "/client.pem"; }
     [[nodiscard]] std::string client_key() const { return folder_ + "/client.key"; }
-    // Lines of "method path status", as the server wrote them.
+    // Lines of "method path status length connection", as the server wrote them.
     [[nodiscard]] std::string access_log() const;
+    // Numbers of the connections that requests came on.
+    [[nodiscard]] std::set<std::string> connections() const;
 
 private:
     std::string folder_;

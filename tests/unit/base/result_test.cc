@@ -25,7 +25,9 @@ TEST(Result, TryReturnsTheFirstError) {
 }
 
 TEST(Result, ContextIsPutInFront) {
-    EXPECT_EQ((Error{Errc::NotFound, "main"}.within("fetching fleet").message), "fetching fleet: main");
+    EXPECT_EQ(
+        (Error{Errc::NotFound, "main"}.within("fetching fleet").message), "fetching fleet: main"
+    );
 }
 
 TEST(Result, OnlyWhatMayWorkLaterIsTransient) {
@@ -33,14 +35,17 @@ TEST(Result, OnlyWhatMayWorkLaterIsTransient) {
     EXPECT_TRUE(is_transient(Errc::Timeout));
     EXPECT_TRUE(is_transient(Errc::RateLimited));
     for (const auto kind :
-         {Errc::InvalidInput, Errc::Unauthorized, Errc::NotFound, Errc::Conflict, Errc::Corrupt, Errc::Internal}) {
+         {Errc::InvalidInput,
+          Errc::Unauthorized,
+          Errc::NotFound,
+          Errc::Conflict,
+          Errc::Corrupt,
+          Errc::Internal}) {
         EXPECT_FALSE(is_transient(kind)) << to_string(kind);
     }
 }
 
-TEST(Result, AnUncheckedErrorIsABug) {
-    EXPECT_THROW((void)half(1).value(), BadResultAccess);
-}
+TEST(Result, AnUncheckedErrorIsABug) { EXPECT_THROW((void)half(1).value(), BadResultAccess); }
 
 TEST(Result, HoldsWhatCanOnlyMove) {
     Result<std::unique_ptr<int>> made{std::make_unique<int>(7)};

@@ -28,7 +28,10 @@ std::map<std::string, std::map<std::string, Row>> tables(const std::string& text
     std::istringstream in{text};
     for (std::string line; std::getline(in, line);) {
         std::smatch m;
-        if (std::regex_match(line, m, anchor)) section = m[1];
+        if (std::regex_match(line, m, anchor)) {
+            section = m[1];
+            out[section];  // a mapping may have no key
+        }
         if (std::regex_match(line, m, row)) {
             EXPECT_TRUE(out[section].emplace(m[1], Row{m[3], m[4]}).second) << line;
         }

@@ -174,13 +174,16 @@ TEST(ProblemTest, Receivers) {
          "receivers: [ { name: a, type: distributon, auth: none } ]\n",
          {"1:31: receivers[0].type: unknown type \"distributon\", did you mean \"distribution\"?; "
           "types "
-          "are ci and distribution"}},
+          "are acr, aliyun, cdevents, ci, cloudevents, distribution, dockerhub, ecr, generic, "
+          "gitea, github, gitlab, google, harbor, jfrog, nexus, quay and zot"}},
         {"missing everything",
          "receivers:\n  - auth: none\n",
          {"2:5: receivers[0]: missing \"name\"", "2:5: receivers[0]: missing \"type\""}},
         {"unknown auth",
          "receivers: [ { name: a, type: ci, auth: hmca, secret: { env: A } } ]\n",
-         {"1:41: receivers[0].auth: \"hmca\" is none of none, bearer and hmac; did you mean "
+         {"1:41: receivers[0].auth: \"hmca\" is not one of none, own, hmac, standard-webhooks, "
+          "bearer, basic, header, token, oidc, sns, client-certificate, circleci, buildkite and "
+          "drone; did you mean "
           "\"hmac\"?"}},
         {"secret in the file",
          "receivers: [ { name: a, type: ci, secret: test-secret-not-real } ]\n",
@@ -207,12 +210,10 @@ TEST(ProblemTest, Receivers) {
           "secret: {file: …}, or auth: none when the sender can't prove who it is"}},
         {"secret without use",
          "receivers: [ { name: a, type: ci, auth: none, secret: { env: A } } ]\n",
-         {"1:55: receivers[0]: a secret without a use: auth is none; add auth: bearer or auth: "
-          "hmac, "
-          "or remove it"}},
+         {"1:55: receivers[0]: a secret without a use: auth is none; remove one of the two"}},
         {"header without use",
          "receivers: [ { name: a, type: ci, auth: bearer, secret: { env: A }, header: X } ]\n",
-         {"1:77: receivers[0]: \"header\" is only for auth: hmac; remove it"}},
+         {"1:77: receivers[0]: \"header\" is for auth: hmac or header, not bearer; remove it"}},
         {"bad name",
          "receivers: [ { name: a/b, type: ci, auth: none } ]\n",
          {"1:22: receivers[0].name: \"a/b\" is no name; use letters, digits, '.', '_' and '-', at "
@@ -226,6 +227,61 @@ TEST(ProblemTest, Receivers) {
          "}\n",
          {"3:13: receivers[1]: the name \"a\" is taken by line 2"}},
     });
+}
+
+TEST(ProblemTest, WaysToAuthenticate) {
+    const auto receiver = [](const std::string& rest) {
+        return "receivers: [ { name: a, " + rest + " } ]\n";
+    };
+    expect_all({
+        {"what the sender does by itself needs a secret",
+         receiver("type: harbor"),
+         {"1:14: receivers[0]: missing \"secret\": auth is own, the default of this type; add "
+          "secret: "
+          "{file: …}, or auth: none when the sender can't prove who it is"}},
+        {"keys of another scheme",
+         receiver("type: github, secret: { env: A }, header: X, topics: [ a ], issuer: b"),
+         {"1:67: receivers[0]: \"header\" is for auth: hmac or header, not own; remove it",
+          "1:78: receivers[0]: \"topics\" is for auth: sns, not own; remove it",
+          "1:93: receivers[0]: \"issuer\" is for auth: oidc, not own; remove it"}},
+        {"oidc without anything",
+         receiver("type: ci, auth: oidc"),
+         {"1:41: receivers[0]: an issuer is needed"}},
+        {"an issuer that serves everybody",
+         receiver("type: ci, auth: oidc, issuer: https://gitlab.com, audience: linkspan"),
+         {"1:55: receivers[0]: anybody gets a token from https://gitlab.com: add subjects or "
+          "claims"}},
+        {"sns without topics",
+         receiver("type: ecr, auth: sns"),
+         {"1:14: receivers[0]: missing \"topics\": anybody can sign for a topic of their own; name "
+          "yours, such as arn:aws:sns:eu-west-1:123456789012:images"}},
+        {"header without its name",
+         receiver("type: zot, auth: header, secret: { env: A }"),
+         {"1:42: receivers[0]: missing \"header\": the name of the header that holds the secret"}},
+        {"planned",
+         receiver("type: ci, auth: client-certificate"),
+         {"1:41: receivers[0].auth: client-certificate is not built yet; use another scheme"}},
+        {"not a network",
+         receiver("type: ci, auth: none, networks: [ everywhere ]"),
+         problems(receiver("type: ci, auth: none, networks: [ everywhere ]"))},
+        {"claims",
+         receiver("type: ci, auth: oidc, issuer: i, audience: a, claims: [ b ]"),
+         {"1:79: receivers[0].claims: expected a mapping from claims to patterns"}},
+        {"fields without an image",
+         receiver("type: generic, auth: none, fields: { tag: /tag }"),
+         {"1:60: receivers[0].fields: missing \"image\""}},
+        {"a place that does not read",
+         receiver("type: generic, auth: none, fields: { image: /image, tag: '{/tag' }"),
+         problems(receiver("type: generic, auth: none, fields: { image: /image, tag: '{/tag' }"))},
+    });
+    EXPECT_THAT(
+        problems(receiver("type: ci, auth: none, networks: [ everywhere ]")),
+        ElementsAre(::testing::StartsWith("1:59: receivers[0].networks[0]: "))
+    );
+    EXPECT_THAT(
+        problems(receiver("type: generic, auth: none, fields: { image: /image, tag: '{/tag' }")),
+        ElementsAre(::testing::StartsWith("1:82: receivers[0].fields: tag: "))
+    );
 }
 
 TEST(ProblemTest, Registries) {
@@ -287,21 +343,29 @@ TEST(ProblemTest, Policies) {
          problems("policies: [ { name: a, image: 'nginx:1.25', select: { semver: '*' } } ]\n")},
         {"no strategy",
          "policies: [ { name: a, image: nginx, select: {} } ]\n",
-         {"1:46: policies[0].select: give one of \"semver\", \"numerical\" or \"alphabetical\""}},
+         {"1:46: policies[0].select: give one of \"semver\", \"numerical\", \"alphabetical\", "
+          "\"newest\", \"digest\", \"calver\" or \"regex\""}},
         {"two strategies",
          "policies: [ { name: a, image: nginx, select: { semver: 1.x, numerical: asc } } ]\n",
-         {"1:61: policies[0].select: give one of \"semver\", \"numerical\" or \"alphabetical\", "
+         {"1:61: policies[0].select: give one of \"semver\", \"numerical\", \"alphabetical\", "
+          "\"newest\", \"digest\", \"calver\" or \"regex\", "
           "not "
           "\"semver\" and \"numerical\""}},
         {"order",
          "policies: [ { name: a, image: nginx, select: { numerical: up } } ]\n",
-         {"1:59: policies[0].select.numerical: \"up\" is none of asc and desc"}},
+         {"1:59: policies[0].select.numerical: \"up\" is not one of asc and desc"}},
         {"list as range",
          "policies: [ { name: a, image: nginx, select: { semver: [1] } } ]\n",
          {"1:56: policies[0].select.semver: expected text, found a list"}},
+        {"regex without a pattern",
+         "policies: [ { name: a, image: nginx, select: { regex: { compare: [ a ] } } } ]\n",
+         {"1:55: policies[0].select.regex: missing \"pattern\""}},
+        {"newest with settings",
+         "policies: [ { name: a, image: nginx, select: { newest: { by: push } } } ]\n",
+         {"1:58: policies[0].select.newest: unknown key \"by\"; there are none"}},
         {"digest",
          "policies: [ { name: a, image: nginx, select: { semver: 1.x }, digest: pinned } ]\n",
-         {"1:71: policies[0].digest: \"pinned\" is none of keep, pin and never"}},
+         {"1:71: policies[0].digest: \"pinned\" is not one of keep, pin and never"}},
         {"same full name",
          "policies:\n"
          "  - { name: a, namespace: x, image: nginx, select: { semver: 1.x } }\n"
@@ -332,6 +396,12 @@ TEST(ProblemTest, WhatThePolicyRefusesIsSaidAtItsLine) {
         {"template",
          "    tags:\n      pattern: 'a'\n      extract: $nothing\n    select: { numerical: asc }\n",
          "6:16: policies[0]: tags.extract: "},
+        {"tag to follow", "    select: { digest: 'a b' }\n", "4:23: policies[0]: select.digest: "},
+        {"layout", "    select: { calver: WHAT }\n", "4:23: policies[0]: select.calver: "},
+        {"groups", "    select: { regex: '^v' }\n", "4:22: policies[0]: select.regex: "},
+        {"digest that is never written",
+         "    select: { digest: latest }\n    digest: never\n",
+         "5:13: policies[0]: digest: "},
         {"ignore",
          "    tags:\n      ignore:\n        - '/(/'\n    select: { numerical: asc }\n",
          "6:9: policies[0]: tags.ignore: "},
@@ -343,6 +413,16 @@ TEST(ProblemTest, WhatThePolicyRefusesIsSaidAtItsLine) {
             ElementsAre(::testing::StartsWith(c.expected))
         );
     }
+}
+
+TEST(ProblemTest, AMessageIsOneLineWhateverTheValueHolds) {
+    const auto said = problems(
+        "policies: [ { name: a, image: nginx, select: { numerical: asc }, tags: { pattern: "
+        "\"x\\n)\" } } "
+        "]\n"
+    );
+    ASSERT_EQ(said.size(), 1U);
+    EXPECT_EQ(said[0].find('\n'), std::string::npos);
 }
 
 TEST(ProblemTest, Targets) {
@@ -367,7 +447,7 @@ TEST(ProblemTest, Targets) {
         {"find",
          kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], find: [ marker, { "
                  "fields: [] } ] } ]\n",
-         {"3:69: targets[0].find[0]: \"marker\" is none of markers and images; did you mean "
+         {"3:69: targets[0].find[0]: \"marker\" is not one of markers and images; did you mean "
           "\"markers\"?",
           "3:77: targets[0].find[1]: \"fields\" is not built yet; use markers or images"}},
         {"deliver",

@@ -111,6 +111,116 @@ receivers:
     EXPECT_EQ(config->receiver("x"), nullptr);
 }
 
+TEST(LoadTest, WhatAReceiverDoesNotSayIsAsItsSenderDoesIt) {
+    const auto config = good(R"(
+receivers:
+  - { name: own, type: harbor, secret: { env: A } }
+  - { name: nexus, type: nexus, auth: hmac, secret: { env: A } }
+  - { name: gitea, type: gitea, auth: hmac, header: X-Mine, secret: { env: A } }
+  - { name: google, type: google, audience: linkspan, subjects: [ "*" ] }
+)");
+    using webhooks::AuthScheme;
+    EXPECT_EQ(config->receiver("own")->auth.scheme, AuthScheme::Own);
+    const webhooks::Auth& nexus = config->receiver("nexus")->auth;
+    EXPECT_EQ(nexus.header, "X-Nexus-Webhook-Signature");
+    EXPECT_EQ(nexus.prefix, "");
+    EXPECT_EQ(nexus.hash, webhooks::HashAlgorithm::Sha1);
+    EXPECT_EQ(config->receiver("gitea")->auth.header, "X-Mine");
+    EXPECT_EQ(config->receiver("gitea")->auth.prefix, "");
+    const webhooks::Auth& google = config->receiver("google")->auth;
+    EXPECT_EQ(google.scheme, AuthScheme::Oidc);
+    EXPECT_EQ(google.oidc.issuer, "https://accounts.google.com");
+}
+
+TEST(LoadTest, EveryWayToAuthenticate) {
+    const auto config = good(R"(
+receivers:
+  - name: hmac
+    type: generic
+    auth: hmac
+    secret: { env: A }
+    header: X-Sig
+    prefix: ""
+    hash: sha512
+    encoding: base64
+  - { name: header, type: generic, auth: header, header: X-Key, secret: { env: A } }
+  - { name: basic, type: zot, auth: basic, username: zot, secret: { env: A } }
+  - { name: token, type: quay, auth: token, secret: { env: A } }
+  - { name: sw, type: gitlab, auth: standard-webhooks, tolerance: 10m, secret: { env: A } }
+  - name: oidc
+    type: ci
+    auth: oidc
+    issuer: https://token.actions.example.com
+    audience: [ linkspan, other ]
+    subjects: [ "repo:acme/*:ref:refs/heads/main" ]
+    claims: { ref_protected: "true", environment: [ prod, staging ] }
+    skew: 30s
+  - { name: sns, type: ecr, auth: sns, topics: [ "arn:aws:sns:eu-west-1:1:images" ], max_age: 1d }
+  - { name: ecr, type: ecr, topics: [ "arn:aws:sns:eu-west-1:1:images" ] }
+)");
+    using webhooks::AuthScheme;
+    const webhooks::Auth& hmac = config->receiver("hmac")->auth;
+    EXPECT_EQ(hmac.header, "X-Sig");
+    EXPECT_EQ(hmac.prefix, "");
+    EXPECT_EQ(hmac.hash, webhooks::HashAlgorithm::Sha512);
+    EXPECT_EQ(hmac.encoding, webhooks::SignatureEncoding::Base64);
+    EXPECT_EQ(config->receiver("header")->auth.scheme, AuthScheme::Header);
+    EXPECT_EQ(config->receiver("header")->auth.header, "X-Key");
+    EXPECT_EQ(config->receiver("basic")->auth.username, "zot");
+    EXPECT_EQ(config->receiver("token")->auth.scheme, AuthScheme::Token);
+    EXPECT_EQ(config->receiver("sw")->auth.tolerance.count(), 600);
+    const webhooks::OidcRules& oidc = config->receiver("oidc")->auth.oidc;
+    EXPECT_EQ(oidc.issuer, "https://token.actions.example.com");
+    EXPECT_EQ(oidc.audiences, (std::vector<std::string>{"linkspan", "other"}));
+    EXPECT_EQ(oidc.subjects.size(), 1U);
+    ASSERT_EQ(oidc.claims.size(), 2U);
+    EXPECT_EQ(oidc.claims[0].first, "ref_protected");
+    EXPECT_EQ(oidc.claims[0].second, std::vector<std::string>{"true"});
+    EXPECT_EQ(oidc.claims[1].second, (std::vector<std::string>{"prod", "staging"}));
+    EXPECT_EQ(oidc.skew.count(), 30);
+    const webhooks::SnsRules& sns = config->receiver("sns")->auth.sns;
+    EXPECT_EQ(sns.topics.size(), 1U);
+    EXPECT_EQ(sns.max_age, std::chrono::hours{24});
+    EXPECT_EQ(config->receiver("ecr")->auth.scheme, AuthScheme::Own);
+}
+
+TEST(LoadTest, WhatAReceiverMaySay) {
+    const auto config = good(R"(
+receivers:
+  - name: any
+    type: generic
+    auth: none
+    networks: [ 10.0.0.0/8, "::1" ]
+    trusted_proxies: [ 10.1.0.0/16 ]
+    rewrites:
+      - { from: harbor.example.com/dockerhub, to: docker.io }
+    fields:
+      each: /images
+      when: { "{header:X-Event}": push, "/state": "succe*" }
+      id: "{header:X-Id}"
+      image: "{/registry}/{/name|lower}"
+      tag: /tag
+      digest: /digest
+      media_type: /type
+      pushed_at: /at
+      revision: /sha
+      source: /repo
+      build_url: /url
+      actor: /user
+)");
+    const webhooks::Receiver& any = config->receivers[0];
+    EXPECT_EQ(any.networks.size(), 2U);
+    EXPECT_EQ(any.trusted_proxies.size(), 1U);
+    ASSERT_EQ(any.rewrites.size(), 1U);
+    EXPECT_EQ(any.rewrites[0].to, "docker.io");
+    EXPECT_EQ(any.fields.each, "/images");
+    ASSERT_EQ(any.fields.when.size(), 2U);
+    EXPECT_EQ(any.fields.when[0].first, "{header:X-Event}");
+    EXPECT_EQ(any.fields.when[1].second, "succe*");
+    EXPECT_EQ(any.fields.image, "{/registry}/{/name|lower}");
+    EXPECT_EQ(any.fields.actor, "/user");
+}
+
 TEST(LoadTest, ReceiversHaveTheirSecrets) {
     const Environment one{"LINKSPAN_TEST_ONE", "test-secret-not-real-1"};
     const TempDir dir;
@@ -222,6 +332,38 @@ policies:
     EXPECT_EQ(
         std::get<policy::Alphabetical>(config->policy("d")->select).order, policy::Order::Asc
     );
+}
+
+TEST(LoadTest, EveryWayToSelect) {
+    const auto config = good(R"(
+policies:
+  - { name: newest, image: nginx, select: { newest: {} } }
+  - { name: newest2, image: nginx, select: { newest: } }
+  - { name: digest, image: nginx, select: { digest: latest } }
+  - { name: calver, image: nginx, select: { calver: YYYY.0M.MICRO } }
+  - { name: regex, image: nginx, select: { regex: '^v(?P<n>[0-9]+)$' } }
+  - name: groups
+    image: nginx
+    tags: { cap: 10 }
+    select:
+      regex:
+        pattern: '^(?P<major>[0-9]+)-(?P<build>[0-9]+)$'
+        compare: [ { name: build, order: desc }, major ]
+)");
+    EXPECT_TRUE(std::holds_alternative<policy::Newest>(config->policy("newest")->select));
+    EXPECT_TRUE(std::holds_alternative<policy::Newest>(config->policy("newest2")->select));
+    EXPECT_EQ(std::get<policy::Follow>(config->policy("digest")->select).tag, "latest");
+    EXPECT_EQ(std::get<policy::Calver>(config->policy("calver")->select).layout, "YYYY.0M.MICRO");
+    const auto& regex = std::get<policy::Groups>(config->policy("regex")->select);
+    EXPECT_EQ(regex.pattern, "^v(?P<n>[0-9]+)$");
+    EXPECT_TRUE(regex.compare.empty());
+    const auto& groups = std::get<policy::Groups>(config->policy("groups")->select);
+    ASSERT_EQ(groups.compare.size(), 2U);
+    EXPECT_EQ(groups.compare[0].name, "build");
+    EXPECT_EQ(groups.compare[0].order, policy::Order::Desc);
+    EXPECT_EQ(groups.compare[1].name, "major");
+    EXPECT_EQ(groups.compare[1].order, policy::Order::Asc);
+    EXPECT_EQ(config->policy("groups")->tags.cap, 10U);
 }
 
 TEST(LoadTest, Targets) {

@@ -57,17 +57,14 @@ TEST(SchemaTest, DefaultsAreThoseOfTheTypes) {
     EXPECT_EQ(definition("retry").at("properties").at("give_up_after").at("default"), "72h");
     EXPECT_EQ(definition("policy").at("properties").at("digest").at("default"), "keep");
     EXPECT_EQ(definition("registry").at("properties").at("insecure").at("default"), false);
-    EXPECT_EQ(
-        definition("receiver").at("properties").at("header").at("default"),
-        "X-Linkspan-Signature-256"
-    );
     EXPECT_EQ(schema().at("properties").at("store").at("default"), "sqlite:linkspan.db");
 }
 
 TEST(SchemaTest, RequiredKeysAndChoices) {
     EXPECT_EQ(definition("target").at("required"), (Json{"name", "repository", "policies"}));
     EXPECT_EQ(
-        definition("receiver").at("properties").at("type").at("enum"), (Json{"ci", "distribution"})
+        definition("policy").at("properties").at("digest").at("enum"),
+        (Json{"keep", "pin", "never"})
     );
     EXPECT_EQ(definition("secret").at("maxProperties"), 1);
 }
@@ -140,6 +137,10 @@ TEST(SchemaTest, RefusesWhatTheLoaderRefuses) {
         "receivers: [ { name: a/b, type: ci, auth: none } ]\n",
         "receivers: [ { name: a, type: ci, auth: none, nmae: b } ]\n",
         "receivers: [ { name: a, type: ci, secrets: [] } ]\n",
+        "receivers: [ { name: a, type: ci, auth: oidc, audience: [ { b: c } ] } ]\n",
+        "receivers: [ { name: a, type: ci, auth: oidc, claims: { b: [ { c: d } ] } } ]\n",
+        "receivers: [ { name: a, type: ci, auth: none, rewrites: [ { form: b, to: c } ] } ]\n",
+        "receivers: [ { name: a, type: generic, auth: none, fields: { image: a, tags: b } } ]\n",
         "registries: [ { host: a, credentials: { user: b } } ]\n",
         "registries: [ { host: a, insecure: 'true' } ]\n",
         "repositories: [ { name: a, url: b, brnach: c } ]\n",
@@ -149,6 +150,10 @@ TEST(SchemaTest, RefusesWhatTheLoaderRefuses) {
         "policies: [ { name: a, image: b, select: { semver: { rnge: c } } } ]\n",
         "policies: [ { name: a, image: b, select: { semver: c, numerical: asc } } ]\n",
         "policies: [ { name: a, image: b, select: {} } ]\n",
+        "policies: [ { name: a, image: b, select: { newest: { by: c } } } ]\n",
+        "policies: [ { name: a, image: b, select: { regex: { patern: c } } } ]\n",
+        "policies: [ { name: a, image: b, select: { regex: { pattern: c, compare: [ { nmae: d } ] "
+        "} } } ]\n",
         "policies: [ { name: a, image: b, select: { numerical: up } } ]\n",
         "policies: [ { name: a, image: b, select: { semver: c }, tags: { patern: d } } ]\n",
         "policies: [ { name: a, image: b, select: { semver: c }, soak: 30m } ]\n",

@@ -125,10 +125,7 @@ TEST_F(WebTest, WrongOrMissingCredentialsAreUnauthorizedAndAskedForOnce) {
     };
     auto wrong = must(Mirror::open(sandbox / "wrong", options));
     EXPECT_EQ(failure_of(wrong.fetch("main")).kind, Errc::Unauthorized);
-    EXPECT_EQ(
-        failure_of(wrong.push({"main", {}, CommitId{std::string(40, 'a')}})).kind,
-        Errc::Unauthorized
-    );
+    EXPECT_EQ(failure_of(wrong.default_branch()).kind, Errc::Unauthorized);
     // Each time at the connection, and once more after the 401.
     EXPECT_EQ(asked, 4);
     const auto log = server.access_log();
@@ -219,6 +216,48 @@ TEST_F(WebTest, RedirectsAreFollowedWithinTheOriginOnly) {
     EXPECT_EQ(error.kind, Errc::InvalidInput) << error.message;
     auto loop = must(Mirror::open(sandbox / "loop", remote_at(server.url("loop/fleet.git"))));
     EXPECT_EQ(failure_of(loop.fetch("main")).kind, Errc::InvalidInput);
+}
+
+TEST_F(WebTest, AServerThatWantsAClientCertificateGetsIt) {
+    WebOptions web;
+    web.tls = true;
+    web.client_certificate = true;
+    const auto server = serve(web);
+    auto options = remote_at(server.url("fleet.git"));
+    options.ca_file = server.ca_file();
+    auto without = must(Mirror::open(sandbox / "without", options));
+    EXPECT_TRUE(without.fetch("main").has_error());
+    options.client_cert = server.client_cert();
+    options.client_key = server.client_key();
+    auto mirror = mirror_of(options);
+    round_trip(mirror);
+    // Both in one file, as some tools write them.
+    testing::write_file(
+        sandbox / "both.pem",
+        testing::read_file(server.client_key()) + testing::read_file(server.client_cert())
+    );
+    options.client_cert = sandbox / "both.pem";
+    options.client_key.clear();
+    auto one_file = must(Mirror::open(sandbox / "one", options));
+    EXPECT_EQ(must(one_file.fetch("main")).hex, remote.tip());
+    options.client_cert = sandbox / "none.pem";
+    auto missing = must(Mirror::open(sandbox / "missing", options));
+    EXPECT_EQ(failure_of(missing.fetch("main")).kind, Errc::InvalidInput);
+}
+
+TEST_F(WebTest, OnePushIsTwoRequestsAndOneConnection) {
+    const auto server = serve();
+    auto mirror = mirror_of(remote_at(server.url("fleet.git")));
+    const auto base = must(mirror.fetch("main"));
+    const auto commit = must(mirror.commit(spec_on(base, {{"a.yaml", "tag: 2\n"}})));
+    const auto before = server.access_log();
+    must(mirror.push({"main", base, commit}));
+    const auto log = server.access_log().substr(before.size());
+    EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 2) << log;
+    EXPECT_EQ(log.find("GET /fleet.git/info/refs?service=git-receive-pack 200"), 0U) << log;
+    // The one that the fetch opened.
+    const auto connections = server.connections();
+    EXPECT_EQ(connections.size(), 1U);
 }
 
 // --- servers that misbehave ---
@@ -340,6 +379,63 @@ TEST_F(BadServerTest, NobodyListeningIsUnavailable) {
     auto options = remote_at(fmt::format("http://127.0.0.1:{}/f.git", testing::free_port()));
     auto mirror = must(Mirror::open(sandbox / "mirror", options));
     EXPECT_EQ(failure_of(mirror.fetch("main")).kind, Errc::Unavailable);
+}
+
+TEST_F(BadServerTest, AProxyIsAskedWhenOneIsSetOrInTheEnvironment) {
+    const ScriptedServer proxy{[](ScriptedPeer& peer, const std::string&) {
+        peer.send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    }};
+    auto options = remote_at("http://git.invalid/f.git");
+    options.proxy = proxy.url("");
+    auto set = must(Mirror::open(sandbox / "set", options));
+    EXPECT_EQ(failure_of(set.fetch("main")).kind, Errc::NotFound);
+    options.proxy.clear();
+    ::setenv("http_proxy", proxy.url("").c_str(), 1);
+    auto environment = must(Mirror::open(sandbox / "environment", options));
+    const auto error = failure_of(environment.fetch("main"));
+    ::unsetenv("http_proxy");
+    EXPECT_EQ(error.kind, Errc::NotFound) << error.message;
+    ASSERT_EQ(proxy.requests().size(), 2U);
+    for (const auto& request : proxy.requests()) {
+        EXPECT_EQ(request.rfind("GET http://git.invalid/f.git/info/refs", 0), 0U) << request;
+    }
+}
+
+TEST_F(BadServerTest, APushThatHangsOrIsCutOffEndsInTime) {
+    remote.import({{"a", "1"}});
+    auto mirror = open_mirror();
+    const auto base = must(mirror.fetch("main"));
+    const auto commit = must(mirror.commit(spec_on(base, {{"a", "2"}})));
+    for (const bool hang : {true, false}) {
+        SCOPED_TRACE(hang);
+        const ScriptedServer server{[&](ScriptedPeer& peer, const std::string& request) {
+            if (request.rfind("GET ", 0) == 0) {
+                std::string body = "001f# service=git-receive-pack\n0000";
+                const std::string line = base.hex + " refs/heads/main" + std::string(1, '\0') +
+                                         "report-status side-band-64k\n";
+                body += fmt::format("{:04x}", line.size() + 4) + line + "0000";
+                peer.send(
+                    head("application/x-git-receive-pack-advertisement") +
+                    fmt::format("Content-Length: {}\r\nConnection: close\r\n\r\n", body.size()) +
+                    body
+                );
+                return;
+            }
+            if (hang) peer.hang();
+            peer.send(
+                head("application/x-git-receive-pack-result") +
+                "Connection: close\r\n\r\n0030\x01"
+                "000eunpack"
+            );
+        }};
+        auto options = remote_at(server.url("/f.git"));
+        options.timeout = kTimeout;
+        auto sender = must(Mirror::open(sandbox / "mirror", options));
+        const auto begin = Clock::now();
+        const auto error = failure_of(sender.push({"main", base, commit}));
+        EXPECT_EQ(error.kind, hang ? Errc::Timeout : Errc::Unavailable) << error.message;
+        EXPECT_LT(Clock::now() - begin, kTimeout + std::chrono::seconds{4});
+    }
 }
 
 TEST_F(BadServerTest, CredentialsNeverFollowARedirect) {

@@ -7,6 +7,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <string>
 #include <variant>
@@ -141,6 +145,25 @@ TEST_F(SshTest, AKeyWithAPassphraseNeedsTheRightOne) {
     // Nothing of the answer is left behind.
     const auto left = testing::run_program({"find", sandbox / "mirror", "-name", "askpass*"});
     EXPECT_EQ(left.out, "");
+}
+
+TEST_F(SshTest, WithoutAKeyTheAgentsKeysCount) {
+    const SshServer server{sandbox};
+    const auto socket = sandbox / "agent";
+    const auto agent = testing::ServerProcess::start(
+        {testing::program_path("ssh-agent"), "-D", "-a", socket}, sandbox / "agent.log"
+    );
+    for (int i = 0; i < 500 && ::access(socket.c_str(), F_OK) != 0; ++i) ::poll(nullptr, 0, 10);
+    ::setenv("SSH_AUTH_SOCK", socket.c_str(), 1);
+    const auto added = testing::run_program({"ssh-add", "-q", server.key()});
+    auto options = options_for(server, remote.path());
+    options.credentials = nullptr;
+    auto mirror = mirror_of(options);
+    const auto tip = mirror.fetch("main");
+    ::unsetenv("SSH_AUTH_SOCK");
+    ASSERT_EQ(added.code, 0) << added.err;
+    EXPECT_EQ(must(tip).hex, remote.tip());
+    EXPECT_EQ(failure_of(mirror.push({"main", {}, {remote.tip()}})).kind, Errc::Unauthorized);
 }
 
 TEST_F(SshTest, AMissingRepositoryIsNotFound) {

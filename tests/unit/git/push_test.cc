@@ -163,6 +163,99 @@ TEST_F(PushTest, SeveralCommitsGoOutTogether) {
     EXPECT_TRUE(remote.is_sound());
 }
 
+TEST_F(PushTest, CommitsAreDroppedOnlyWhereThatIsAllowed) {
+    auto mirror = open_mirror();
+    const auto base = must(mirror.fetch("main"));
+    const auto first = bump(mirror, base, "2");
+    const auto second = bump(mirror, base, "3");
+    must(mirror.push({"linkspan/prod", {}, first}));
+    RefUpdate update{"linkspan/prod", first, second};
+    const auto error = failure_of(mirror.push(update));
+    EXPECT_EQ(error.kind, Errc::InvalidInput) << error.message;
+    EXPECT_EQ(remote.tip("linkspan/prod"), first.hex);
+
+    update.replace = true;
+    EXPECT_TRUE(std::holds_alternative<Pushed>(must(mirror.push(update))));
+    EXPECT_EQ(remote.tip("linkspan/prod"), second.hex);
+    // Even then only from the expected value: somebody pushed to the branch.
+    const auto human = remote.person_commits({{"b.yaml", "human"}}, "mine", "linkspan/prod");
+    update = {"linkspan/prod", second, first};
+    update.replace = true;
+    const auto answer = must(mirror.push(update));
+    ASSERT_TRUE(std::holds_alternative<Moved>(answer));
+    EXPECT_EQ(remote.tip("linkspan/prod"), human);
+}
+
+TEST_F(PushTest, WhatHooksSayAfterASuccessIsKept) {
+    remote.hook(
+        "post-receive",
+        "#!/bin/sh\necho 'Create a pull request: https://git.example.com/pulls/new'\n"
+    );
+    auto mirror = open_mirror();
+    const auto base = must(mirror.fetch("main"));
+    const auto answer = must(mirror.push({"main", base, bump(mirror, base, "2")}));
+    ASSERT_TRUE(std::holds_alternative<Pushed>(answer));
+    EXPECT_EQ(
+        std::get<Pushed>(answer).said, "Create a pull request: https://git.example.com/pulls/new\n"
+    );
+}
+
+TEST_F(PushTest, OptionsReachTheHooks) {
+    const auto seen = sandbox / "seen";
+    remote.hook(
+        "pre-receive",
+        "#!/bin/sh\necho \"$GIT_PUSH_OPTION_COUNT $GIT_PUSH_OPTION_0 $GIT_PUSH_OPTION_1\" > '" +
+            seen + "'\n"
+    );
+    auto mirror = open_mirror();
+    const auto base = must(mirror.fetch("main"));
+    RefUpdate update{"main", base, bump(mirror, base, "2")};
+    update.options = {"merge_request.create", "merge_request.title=Bump app"};
+    EXPECT_EQ(failure_of(mirror.push(update)).kind, Errc::InvalidInput);
+    EXPECT_EQ(remote.tip(), base.hex);
+    remote.git({"config", "receive.advertisePushOptions", "true"});
+    EXPECT_TRUE(std::holds_alternative<Pushed>(must(mirror.push(update))));
+    EXPECT_EQ(testing::read_file(seen), "2 merge_request.create merge_request.title=Bump app\n");
+}
+
+TEST_F(PushTest, AReviewIsAskedForByItsRef) {
+    // What Gitea and Gerrit do with such a push, a proc-receive hook does here.
+    remote.git({"config", "receive.procReceiveRefs", "refs/for"});
+    remote.git({"config", "receive.advertisePushOptions", "true"});
+    remote.hook("proc-receive", R"(#!/usr/bin/env perl
+use strict; use warnings; binmode STDIN; binmode STDOUT; $| = 1;
+sub get { my $l; read(STDIN, $l, 4) == 4 or exit 1; $l = hex $l; return undef if $l == 0; my $d; read(STDIN, $d, $l - 4); chomp $d; return $d }
+sub put { my $d = shift; printf "%04x%s", length($d) + 4, $d }
+get(); get(); put("version=1\0push-options\n"); print "0000";
+my @refs; while (defined(my $l = get())) { push @refs, $l }
+my @options; while (defined(my $l = get())) { push @options, $l }
+print STDERR "options: @options\n";
+for (@refs) { my ($old, $new, $ref) = split / /; put("ok $ref\n") }
+print "0000";
+)");
+    auto mirror = open_mirror();
+    const auto base = must(mirror.fetch("main"));
+    const auto commit = bump(mirror, base, "2");
+    const auto answer =
+        must(mirror.push_for_review({"refs/for/main/linkspan", commit, {"topic=linkspan"}}));
+    ASSERT_TRUE(std::holds_alternative<Pushed>(answer));
+    EXPECT_EQ(std::get<Pushed>(answer).said, "options: topic=linkspan\n");
+    EXPECT_EQ(remote.tip(), base.hex);
+    for (const std::string ref : {"refs/heads/main", "main", "refs/for/", "refs/for/a..b"}) {
+        EXPECT_EQ(failure_of(mirror.push_for_review({ref, commit})).kind, Errc::InvalidInput)
+            << ref;
+    }
+}
+
+TEST_F(PushTest, AReviewCanBeRejected) {
+    remote.hook("pre-receive", "#!/bin/sh\necho 'no reviews today'\nexit 1\n");
+    auto mirror = open_mirror();
+    const auto commit = bump(mirror, must(mirror.fetch("main")), "2");
+    const auto answer = must(mirror.push_for_review({"refs/for/main", commit}));
+    ASSERT_TRUE(std::holds_alternative<Rejected>(answer));
+    EXPECT_EQ(std::get<Rejected>(answer).message, "no reviews today\npre-receive hook declined");
+}
+
 TEST_F(PushTest, WhatIsNotInTheMirrorCanNotBePushed) {
     auto mirror = open_mirror();
     const auto base = must(mirror.fetch("main"));

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <string>
+#include <vector>
 
 namespace linkspan::http {
 namespace {
@@ -96,6 +99,126 @@ TEST_F(ServerTls, DrainEndsHandshakesAndIdleConnections) {
     EXPECT_TRUE(silent.closed());
 }
 
+asio::awaitable<Response> subject(Request request) {
+    Response response;
+    response.body = request.client_subject;
+    co_return response;
+}
+
+class ServerMutualTls : public ServerTls {
+protected:
+    Status start_with(bool require) {
+        const auto files = authority.issue("server", "server");
+        loop.options.tls = TlsOptions{files.certificate, files.key, clients.ca_file(), require};
+        return loop.start(subject);
+    }
+    Client connect_with(const CertificateFiles& files) {
+        return Client{loop.port(), authority.ca_file(), files.certificate, files.key};
+    }
+
+    CertificateAuthority clients;
+};
+
+TEST_F(ServerMutualTls, TheVerifiedSubjectIsHandedOver) {
+    ASSERT_TRUE(start_with(false));
+    auto client = connect_with(clients.issue("ci", "ci"));
+    EXPECT_EQ(client.ask(get("/")).body, "CN=ci");
+    EXPECT_EQ(client.ask(get("/")).body, "CN=ci");
+}
+
+TEST_F(ServerMutualTls, ASubjectCannotPassForAnother) {
+    ASSERT_TRUE(start_with(false));
+    auto client = connect_with(clients.issue("ci,O=Acme\r\n", "ci"));
+    EXPECT_EQ(client.ask(get("/")).body, "CN=ci\\,O=Acme\\0D\\0A");
+}
+
+TEST_F(ServerMutualTls, ACertificateMayBeOptional) {
+    ASSERT_TRUE(start_with(false));
+    auto client = connect();
+    const auto answer = client.ask(get("/"));
+    EXPECT_EQ(answer.status, 200u);
+    EXPECT_EQ(answer.body, "");
+}
+
+TEST_F(ServerMutualTls, ACertificateMayBeRequired) {
+    ASSERT_TRUE(start_with(true));
+    auto without = connect();
+    EXPECT_EQ(without.ask(get("/")).status, 0u);
+    auto with = connect_with(clients.issue("ci", "ci"));
+    EXPECT_EQ(with.ask(get("/")).body, "CN=ci");
+}
+
+TEST_F(ServerMutualTls, ACertificateOfAnotherAuthorityIsRefused) {
+    ASSERT_TRUE(start_with(false));
+    CertificateAuthority strangers;
+    auto client = connect_with(strangers.issue("ci", "ci"));
+    EXPECT_EQ(client.ask(get("/")).status, 0u);
+}
+
+TEST_F(ServerMutualTls, ACertificateOfTheServersAuthorityIsRefused) {
+    ASSERT_TRUE(start_with(false));
+    auto client = connect_with(authority.issue("ci", "ci"));
+    EXPECT_EQ(client.ask(get("/")).status, 0u);
+}
+
+class ServerTlsReload : public ServerTls {
+protected:
+    void SetUp() override {
+        const auto files = authority.issue("first", "server");
+        loop.options.tls = TlsOptions{files.certificate, files.key};
+        loop.options.tls->reload_interval = milliseconds{5};
+        loop.options.tls_reloaded = [this](const Status& status) {
+            const std::lock_guard lock{mutex};
+            reloads.push_back(status.has_error() ? status.error().message : "");
+            changed.notify_all();
+        };
+        ASSERT_TRUE(loop.start(echo));
+    }
+    void TearDown() override { loop.stop(); }
+
+    // Waits until the last thing told was a success, or a failure.
+    bool wait_for_success(bool success) {
+        std::unique_lock lock{mutex};
+        return changed.wait_for(lock, kPatience, [&] {
+            return !reloads.empty() && reloads.back().empty() == success;
+        });
+    }
+
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<std::string> reloads;
+};
+
+TEST_F(ServerTlsReload, NewConnectionsSeeTheNewCertificate) {
+    auto old = connect();
+    ASSERT_TRUE(old.ok()) << old.error();
+    EXPECT_EQ(old.peer_name(), "first");
+    authority.issue("second", "server");
+    ASSERT_TRUE(wait_for_success(true));
+    auto fresh = connect();
+    ASSERT_TRUE(fresh.ok()) << fresh.error();
+    EXPECT_EQ(fresh.peer_name(), "second");
+    EXPECT_EQ(old.ask(get("/")).status, 200u) << "the old connection goes on";
+}
+
+TEST_F(ServerTlsReload, UnusableFilesLeaveTheOldOnesInUse) {
+    const auto certificate = loop.options.tls->certificate_file;
+    std::ofstream{certificate} << "half written";
+    ASSERT_TRUE(wait_for_success(false));
+    auto client = connect();
+    ASSERT_TRUE(client.ok()) << client.error();
+    EXPECT_EQ(client.peer_name(), "first");
+    authority.issue("third", "server");
+    ASSERT_TRUE(wait_for_success(true));
+    auto repaired = connect();
+    EXPECT_EQ(repaired.peer_name(), "third");
+}
+
+TEST_F(ServerTlsReload, DrainDoesNotWaitForTheNextLook) {
+    auto drained = loop.drain(std::chrono::hours{1});
+    EXPECT_EQ(drained.wait_for(kPatience), std::future_status::ready);
+}
+
 struct BadFiles {
     std::string_view name;
     TlsOptions files;
@@ -114,6 +237,9 @@ TEST_F(ServerTls, UnusableFilesAreNamedAtStart) {
         {"certificate is no PEM", {garbage, good.key}, garbage},
         {"key is no PEM", {good.certificate, garbage}, garbage},
         {"key of another certificate", {good.certificate, other.key}, other.key},
+        {"no client CA", {good.certificate, good.key, missing}, missing},
+        {"client CA is no PEM", {good.certificate, good.key, garbage}, garbage},
+        {"required without a CA", {good.certificate, good.key, "", true}, "no client CA file"},
         {"empty name", {"", good.key}, "no certificate file is given"},
     };
     for (const auto& c : cases) {

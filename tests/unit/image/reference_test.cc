@@ -127,6 +127,7 @@ TEST(TagTest, AcceptsTheGrammarOnly) {
         const auto tag = Tag::parse(text);
         ASSERT_TRUE(tag.has_value()) << tag.error().message;
         EXPECT_EQ(tag->str(), text);
+        EXPECT_TRUE(Tag::is_valid(text));
     }
     for (const std::string& text : std::vector<std::string>{
              "",
@@ -141,6 +142,7 @@ TEST(TagTest, AcceptsTheGrammarOnly) {
              std::string(129, 'x')}) {
         SCOPED_TRACE(text);
         EXPECT_FALSE(Tag::parse(text).has_value());
+        EXPECT_FALSE(Tag::is_valid(text));
     }
 }
 

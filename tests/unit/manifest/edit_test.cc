@@ -293,9 +293,9 @@ TEST(ApplyTest, AStalePlanDoesNotLand) {
 }
 
 TEST(ApplyTest, TheSameEditTwiceCountsOnceAndOverlapsAreRefused) {
-    const Edit edit{{0, 1}, "a", "b", 1, "a", "b", {}};
+    const Edit edit{{0, 1}, "a", "b", 1, "a", "b", {}, {}, false};
     EXPECT_EQ(manifest::apply("ac", std::vector{edit, edit}).value(), "bc");
-    const Edit other{{0, 2}, "ac", "x", 1, "ac", "x", {}};
+    const Edit other{{0, 2}, "ac", "x", 1, "ac", "x", {}, {}, false};
     const auto applied = manifest::apply("ac", std::vector{edit, other});
     ASSERT_FALSE(applied.has_value());
     EXPECT_EQ(applied.error().kind, Errc::InvalidInput);

@@ -74,6 +74,16 @@ const char* kind_name(PlaceKind kind) {
             return "kubernetes";
         case PlaceKind::KustomizeImage:
             return "kustomize";
+        case PlaceKind::HelmImage:
+            return "helm";
+        case PlaceKind::ArgoImage:
+            return "argo";
+        case PlaceKind::ComposeImage:
+            return "compose";
+        case PlaceKind::CiImage:
+            return "ci";
+        case PlaceKind::Field:
+            return "field";
     }
     return "";
 }
@@ -93,7 +103,8 @@ Json describe(const Scan& found, const test::Rewritten& result) {
     }
     for (const Edit& edit : result.edits) {
         Json e = {{"line", edit.line}};
-        if (!edit.key.empty()) e["key"] = edit.key;
+        for (const WrittenKey& key : edit.added) e["added"].push_back(key.key);
+        if (!edit.removed.empty()) e["removed"] = edit.removed;
         e["old"] = edit.old_value;
         e["new"] = edit.new_value;
         out["edits"].push_back(std::move(e));

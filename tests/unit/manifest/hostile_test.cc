@@ -76,6 +76,20 @@ TEST(HostileTest, ManyMergesOfOneLargeMapping) {
     EXPECT_FALSE(scan("f.yaml", text).skipped);
 }
 
+TEST(HostileTest, OneLongListOrTextFromManyPlaces) {
+    std::string list =
+        "apiVersion: v1\nkind: Pod\nx: &c [" + repeat("{image: a:1},", 50'000) + "]\n";
+    list += "y: [" + repeat("{containers: *c},", 50'000) + "]\n";
+    EXPECT_FALSE(scan("f.yaml", list).skipped);
+    std::string text = "x: &t |\n" + repeat("  - {op: add, path: /image, value: 'a:1'}\n", 20'000);
+    text += "patches: [" + repeat("{patch: *t},", 20'000) + "]\n";
+    EXPECT_EQ(scan("kustomization.yaml", text).places.size(), 20'000U);
+    std::string map = "apiVersion: v1\nkind: Pod\nx: &m {";
+    for (int i = 0; i < 100'000; ++i) map += "k" + std::to_string(i) + ": 1, ";
+    map += "}\ncontainers: [" + repeat("*m,", 100'000) + "]\n";
+    EXPECT_FALSE(scan("f.yaml", map).skipped);
+}
+
 TEST(HostileTest, ManyMarkers) {
     const std::string marker = "# {\"$imagepolicy\": \"a:b\"}\n";
     const Scan comments = scan("f.yaml", repeat(marker, 300'000) + "a: x:1\n");

@@ -187,7 +187,7 @@ TEST(MarkedPlaceTest, KnowsWhereItIs) {
         "a: 1\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n}\n"
         "spec:\n  x.y:\n  - image: &i r.io/app:1 # " M "\n  - image: *i\n"
     );
-    ASSERT_EQ(found.places.size(), 1U);
+    ASSERT_EQ(found.places.size(), 2U);  // the shape finds it too
     const Place& place = found.places[0];
     EXPECT_EQ(place.kind, PlaceKind::Marker);
     EXPECT_EQ(place.policy, "flux-system:app");

@@ -39,12 +39,12 @@ TEST(PolicyTest, ValidateNamesTheKey) {
         {"bad extract", {.tags = {.pattern = "^v(.*)$", .extract = "$2"}}, "tags.extract: "},
         {"extract without pattern", {.tags = {.extract = "$1"}}, "tags.extract: "},
         {"lists", {.tags = {.allow = {"v*"}, .ignore = {"/-rc/"}}}, ""},
-        {"bad allow", {.tags = {.allow = {"v*", "/("}}}, "tags.allow: "},
+        {"bad allow", {.tags = {.allow = {"v*", "/("}}}, "tags.allow[1]: "},
         {"newest", {.select = Newest{}}, ""},
         {"follow", {.select = Follow{"edge"}}, ""},
         {"follow nothing", {.select = Follow{""}}, "select.digest: "},
         {"follow without digest", {.select = Follow{}, .digest = DigestMode::Never}, "digest: "},
-        {"bad ignore", {.tags = {.ignore = {"/(/"}}}, "tags.ignore: "},
+        {"bad ignore", {.tags = {.ignore = {"/(/"}}}, "tags.ignore[0]: "},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.name);

@@ -43,7 +43,7 @@ void run(const std::vector<Case>& cases) {
             std::vector<std::string> rejected;
             for (const auto& [tag, reason] : e->rejected) {
                 EXPECT_FALSE(reason.empty()) << tag;
-                rejected.push_back(tag);
+                rejected.emplace_back(tag);
             }
             EXPECT_EQ(rejected, c.rejected);
             EXPECT_EQ(e->passed, c.candidates.size());

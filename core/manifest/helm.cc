@@ -1,0 +1,162 @@
+#include "core/manifest/helm.h"
+
+#include "core/manifest/embedded.h"
+#include "core/manifest/insertion.h"
+#include "core/manifest/kubernetes.h"
+#include "core/manifest/kustomize.h"
+#include "core/manifest/parts.h"
+#include "core/manifest/shapes.h"
+#include "core/manifest/walk.h"
+
+#include <cctype>
+
+namespace linkspan::manifest {
+
+namespace {
+
+bool names_an_image(std::string_view key) {
+    constexpr std::string_view kEnd = "image";
+    if (key.size() < kEnd.size()) return false;
+    const std::string_view end = key.substr(key.size() - kEnd.size());
+    for (std::size_t i = 0; i < kEnd.size(); ++i) {
+        if (std::tolower(static_cast<unsigned char>(end[i])) != kEnd[i]) return false;
+    }
+    return true;
+}
+
+std::string_view text_at(const Tree& tree, NodeId mapping, std::string_view key) {
+    const NodeId id = tree.find_scalar(mapping, key);
+    return id == kNoNode ? std::string_view{} : tree[id].text;
+}
+
+struct Globals {
+    std::string_view registry;  // wins over the image's own (Bitnami's global.imageRegistry)
+    std::string_view fallback;  // for images without one
+};
+
+Globals globals_of(const Tree& tree, NodeId values) {
+    const NodeId global = tree.find(values, "global");
+    Globals out{text_at(tree, global, "imageRegistry"), text_at(tree, global, "registry")};
+    if (has_placeholder(out.registry)) out.registry = {};
+    if (has_placeholder(out.fallback)) out.fallback = {};
+    return out;
+}
+
+void visit(Finder& finder, NodeId node, const Globals& globals) {
+    const Tree& tree = finder.tree();
+    if (is_sequence(tree, node)) {
+        for (NodeId item = tree[node].first_child; item != kNoNode; item = tree[item].next) {
+            visit(finder, item, globals);
+        }
+        return;
+    }
+    if (!is_mapping(tree, node)) return;
+    // Values may hold whole objects ("extraDeploy").
+    if (is_object(tree, node)) return find_images(finder, node);
+    find_in_values_mapping(finder, PlaceKind::HelmImage, node, globals.registry, globals.fallback);
+    each_entry(tree, node, [&](std::string_view, NodeId value) { visit(finder, value, globals); });
+}
+
+}  // namespace
+
+void find_in_values_mapping(
+    Finder& finder,
+    PlaceKind kind,
+    NodeId mapping,
+    std::string_view global_registry,
+    std::string_view default_registry
+) {
+    const Tree& tree = finder.tree();
+    const bool under_image = names_an_image(key_of(tree, mapping));
+    // Merge keys count: find_scalar() follows them.
+    const NodeId repository = tree.find_scalar(mapping, "repository");
+    const NodeId tag = tree.find_scalar(mapping, "tag");
+    Parts parts;
+    if (repository != kNoNode) {
+        const std::string_view own = text_at(tree, mapping, "registry");
+        parts.name = repository;
+        parts.registry = !global_registry.empty() ? global_registry
+                         : !own.empty()           ? own
+                                                  : default_registry;
+        parts.tag = tag;
+        parts.digest = tree.find_scalar(mapping, "digest");
+        if (parts.tag == kNoNode && under_image) {
+            parts.tag = tree.find_scalar(mapping, "version");
+            if (tree.find(mapping, "tag") == kNoNode && parts.tag == kNoNode &&
+                parts.digest == kNoNode) {
+                parts.new_tag = insertion_behind(
+                    finder, mapping, tree.find(mapping, "repository"), "tag", Role::Tag
+                );
+            }
+        }
+        // The default registry is for names without a host of their own.
+        if (own.empty() && global_registry.empty() && !default_registry.empty()) {
+            const std::string_view text = tree[repository].text;
+            if (text.substr(0, text.find('/')).find_first_of(".:") != std::string_view::npos) {
+                parts.registry = {};
+            }
+        }
+        add_parts(finder, kind, parts);
+    } else if (const NodeId name = tree.find_scalar(mapping, "name");
+               under_image && name != kNoNode) {
+        parts.name = name;
+        parts.tag = tag;
+        parts.digest = tree.find_scalar(mapping, "digest");
+        parts.registry = text_at(tree, mapping, "registry");
+        if (tag != kNoNode || parts.digest != kNoNode) {
+            add_parts(finder, kind, parts);
+        } else {
+            finder.add_reference(kind, name, {.needs_version = true, .quiet = true});
+        }
+    }
+    const NodeId image = tree.find_scalar(mapping, "image");
+    if (image != kNoNode) {
+        NodeId version = tree.find_scalar(mapping, "imageTag");
+        if (version == kNoNode) version = tag;
+        if (version != kNoNode) {
+            Parts pair;
+            pair.name = image;
+            pair.tag = version;
+            add_parts(finder, kind, pair);
+        }
+    }
+    each_entry(tree, mapping, [&](std::string_view key, NodeId value) {
+        const NodeId id = tree.resolve(value);
+        if (names_an_image(key) && is_scalar(tree, id)) {
+            finder.add_reference(kind, id, {.needs_version = true, .quiet = true});
+        }
+    });
+}
+
+void find_helm_values(Finder& finder, NodeId values) {
+    const NodeId id = finder.tree().resolve(values);
+    if (id == kNoNode || (id != values && !finder.first_look(id))) return;
+    visit(finder, id, globals_of(finder.tree(), id));
+}
+
+bool is_helm_release(const Finder& finder, NodeId root) {
+    const Tree& tree = finder.tree();
+    if (!is_object(tree, root)) return false;
+    const std::string_view group = group_of(tree, root);
+    const std::string_view kind = kind_of(tree, root);
+    return (kind == "HelmRelease" && group.starts_with("helm.")) ||
+           (kind.starts_with("HelmChart") && group == "helm.cattle.io");
+}
+
+void find_helm_release_images(Finder& finder, NodeId root) {
+    const Tree& tree = finder.tree();
+    const NodeId spec = tree.resolve(tree.find(root, "spec"));
+    if (const NodeId values = tree.find(spec, "values"); values != kNoNode) {
+        find_helm_values(finder, values);
+    }
+    if (const NodeId text = tree.find_scalar(spec, "valuesContent"); text != kNoNode) {
+        find_embedded(finder, text, find_helm_values);
+    }
+    each_item(finder, tree.find(spec, "postRenderers"), [&](NodeId renderer) {
+        const NodeId kustomize = tree.resolve(tree.find(renderer, "kustomize"));
+        if (kustomize != kNoNode) find_in_kustomize_fields(finder, kustomize);
+    });
+    find_kubernetes_images(finder, root);
+}
+
+}  // namespace linkspan::manifest

@@ -1,0 +1,230 @@
+#include "service/pipeline/intake.h"
+
+#include "service/pipeline/store_access.h"
+#include "service/pipeline/trail_json.h"
+#include "webhooks/allowed.h"
+#include "webhooks/senders.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace linkspan::pipeline {
+namespace asio = boost::asio;
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+// Enough for any burst that the disk can follow; beyond it, senders had better come back.
+constexpr std::size_t kMostRecording = 8192;
+
+std::string lower(std::string_view text) {
+    std::string out{text};
+    for (char& c : out) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return out;
+}
+
+http::Response json(unsigned status, std::string body) {
+    http::Response response;
+    response.status = status;
+    response.body = std::move(body);
+    return response;
+}
+
+http::Response unavailable(std::string_view detail) {
+    auto response = http::problem(503, "Service Unavailable", detail);
+    response.headers.push_back({"Retry-After", "2"});
+    return response;
+}
+
+http::Response answered(const webhooks::Answer& answer) {
+    http::Response response;
+    response.status = static_cast<unsigned>(answer.status);
+    response.body = answer.body;
+    for (const auto& [name, value] : answer.headers) response.headers.push_back({name, value});
+    return response;
+}
+
+// Senders write many media types for JSON, some call it text, and some write none at all.
+bool readable(std::string_view content_type) {
+    const std::string type = lower(content_type);
+    for (const std::string_view known :
+         {"json",
+          "cloudevents",
+          "text/",
+          "application/x-www-form-urlencoded",
+          "application/octet-stream"}) {
+        if (type.find(known) != std::string::npos) return true;
+    }
+    return type.empty();
+}
+
+webhooks::RawDelivery raw_of(const webhooks::Receiver& receiver, http::Request request) {
+    webhooks::RawDelivery raw;
+    raw.receiver = receiver.name;
+    raw.method = std::move(request.method);
+    raw.query = std::move(request.query);
+    for (auto& header : request.headers) {
+        raw.headers.add(std::move(header.name), std::move(header.value));
+    }
+    raw.body = std::move(request.body);
+    raw.remote_address = std::move(request.remote_address);
+    raw.received_at = Clock::now();
+    return raw;
+}
+
+// The step `match`: which targets' policies watch each event's image.
+store::NewDelivery delivery_of(
+    const config::Config& config,
+    const webhooks::Receiver& receiver,
+    const webhooks::VerifiedDelivery& verified,
+    webhooks::ParsedDelivery parsed
+) {
+    const auto& raw = verified.raw();
+    store::NewDelivery delivery;
+    delivery.id = store::new_id(raw.received_at);
+    delivery.receiver = receiver.name;
+    delivery.sender = receiver.type;
+    delivery.key = verified.key().value;
+    delivery.key_window = verified.key().window;
+    delivery.received_at = raw.received_at;
+    delivery.remote_address = raw.remote_address;
+    delivery.proven = verified.proven();
+    delivery.ignored = parsed.ignored_reason;
+    for (auto& event : parsed.events) {
+        store::NewEvent recorded{.event = std::move(event), .work = {}};
+        for (const auto& watch : config::match(config, recorded.event.image)) {
+            recorded.work.push_back(
+                {.target = watch.target->name, .policy = watch.policy->full_name()}
+            );
+        }
+        delivery.events.push_back(std::move(recorded));
+    }
+    if (delivery.ignored && delivery.events.empty()) {
+        delivery.answer_status = 200;
+        delivery.answer_body = ignored_json(delivery.id, *delivery.ignored);
+    } else {
+        delivery.answer_status = 202;
+        delivery.answer_body = accepted_json(delivery, config.server.public_url);
+    }
+    return delivery;
+}
+
+}  // namespace
+
+Intake::Intake(Pipeline& pipeline, Receivers& receivers, store::Writer& writer, Metrics& metrics)
+    : pipeline_{pipeline}, receivers_{receivers}, writer_{writer}, metrics_{metrics} {}
+
+http::Response Intake::refuse(
+    const webhooks::Receiver& receiver, unsigned status, std::string_view result, const Error& error
+) {
+    metrics_.delivery(receiver.name, std::string{result});
+    spdlog::warn("receiver {}: {}: {}", receiver.name, result, error.message);
+    switch (status) {
+        // The reason is for the operator; the caller learns nothing.
+        case 401:
+            return http::problem(401, "Unauthorized", "the delivery is not authentic");
+        case 403:
+            return http::problem(403, "Forbidden", error.message);
+        case 503:
+            return unavailable("the keys to verify the delivery with are not there; send it again");
+        default:
+            return http::problem(400, "Bad Request", error.message);
+    }
+}
+
+asio::awaitable<http::Response> Intake::receive(http::Request request) {
+    const auto segments = request.segments();
+    const std::string name = segments.size() > 1 ? segments[1] : std::string{};
+    const ReceiverPtr receiver = segments.size() > 3 ? nullptr : receivers_.find(name);
+    if (!receiver) {
+        co_return http::problem(
+            404,
+            "Not Found",
+            fmt::format(
+                "there is no receiver \"{}\"; receivers are configured under \"receivers\"", name
+            )
+        );
+    }
+    auto raw = raw_of(*receiver, std::move(request));
+    if (segments.size() > 2) raw.path_token = segments[2];
+    if (raw.method != "POST") {
+        if (const auto handshake = webhooks::answer_options(raw, *receiver)) {
+            metrics_.delivery(receiver->name, "handshake");
+            co_return answered(*handshake);
+        }
+        auto response = http::problem(405, "Method Not Allowed", "deliveries are sent with POST");
+        response.headers.push_back({"Allow", "POST"});
+        co_return response;
+    }
+    if (recording_ >= kMostRecording) {
+        metrics_.delivery(receiver->name, "overload");
+        co_return unavailable("too many deliveries wait to be recorded; send it again");
+    }
+    auto verified = co_await receivers_.verify(std::move(raw), receiver);
+    if (verified.has_error()) {
+        const bool keyless = verified.error().kind == Errc::Unavailable;
+        co_return refuse(
+            *receiver,
+            keyless ? 503 : 401,
+            keyless ? "unavailable" : "unauthorized",
+            verified.error()
+        );
+    }
+    // Only now: what a stranger sends is not looked into.
+    if (const auto type = verified->raw().headers.get("Content-Type"); type && !readable(*type)) {
+        metrics_.delivery(receiver->name, "malformed");
+        co_return http::problem(
+            415, "Unsupported Media Type", "a body is JSON, or a form with a \"payload\" field"
+        );
+    }
+    auto parsed = webhooks::parse(*verified, *receiver);
+    if (parsed.has_error()) co_return refuse(*receiver, 400, "malformed", parsed.error());
+    if (parsed->confirm_url) receivers_.confirm_subscription(*parsed->confirm_url);
+    if (parsed->answer) {
+        metrics_.delivery(receiver->name, "handshake");
+        co_return answered(*parsed->answer);
+    }
+    if (auto allowed = webhooks::check_allowed(*receiver, parsed->events); allowed.has_error()) {
+        co_return refuse(*receiver, 403, "forbidden", allowed.error());
+    }
+    const ConfigPtr config = pipeline_.config();
+    auto delivery = delivery_of(*config, *receiver, *verified, std::move(*parsed));
+    co_return co_await record(receiver, std::move(delivery));
+}
+
+asio::awaitable<http::Response> Intake::record(ReceiverPtr receiver, store::NewDelivery delivery) {
+    const bool ignored = delivery.answer_status == 200;
+    const auto began = std::chrono::steady_clock::now();
+    std::function<Result<store::Recorded>(store::Store&)> operation =
+        [delivery = std::move(delivery)](store::Store& store) { return store.record(delivery); };
+    ++recording_;
+    auto recorded = co_await in_store<store::Recorded>(writer_, std::move(operation));
+    --recording_;
+    metrics_.step("record", std::chrono::steady_clock::now() - began);
+    if (recorded.has_error()) {
+        metrics_.delivery(receiver->name, "unavailable");
+        spdlog::error("receiver {}: not recorded: {}", receiver->name, recorded.error().message);
+        co_return unavailable("the delivery could not be recorded; send it again");
+    }
+    if (recorded->duplicate) {
+        metrics_.delivery(receiver->name, "duplicate");
+        co_return json(200, std::move(recorded->answer_body));
+    }
+    metrics_.delivery(receiver->name, ignored ? "ignored" : "accepted");
+    spdlog::info(
+        "delivery {} from receiver {}: {}",
+        recorded->id,
+        receiver->name,
+        ignored ? "ignored" : "accepted"
+    );
+    pipeline_.start(std::move(recorded->work));
+    co_return json(
+        static_cast<unsigned>(recorded->answer_status), std::move(recorded->answer_body)
+    );
+}
+
+}  // namespace linkspan::pipeline

@@ -1,0 +1,44 @@
+// inspect(): what an image says about itself, for policies on labels, platforms and age.
+#pragma once
+
+#include "core/image/reference.h"
+#include "core/result.h"
+#include "service/registry/client.h"
+#include "service/registry/document.h"
+#include "service/registry/platform.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace linkspan::registry {
+
+struct ImageDetails {
+    std::string media_type;              // of what was asked for
+    std::vector<Platform> platforms;     // every one that can run; attestations are not listed
+    Platform platform;                   // whose config the labels are from
+    Annotations labels;                  // of that config
+    Annotations annotations;             // the manifest's, and the index's, which win
+    std::optional<std::string> created;  // RFC 3339, where known…
+    std::string created_from;            // …and by what: "config" or "annotation"
+};
+
+// The entry of an index whose config speaks for the image: the first that satisfies `wanted`, else
+// the first that can run at all; nullptr when there is none.
+const Descriptor* choose_child(const Index& index, const Platform& wanted);
+
+// The config's time, unless it is one that reproducible builds write instead of the time (the year
+// is 1980 or earlier); then the annotation org.opencontainers.image.created. Fills created and
+// created_from.
+void choose_created(ImageDetails& details, const std::optional<std::string>& config_created);
+
+// Up to three requests: the manifest or index, the child, the config. Every byte is checked against
+// the digest that named it. Artifacts that are no images have no labels and no platforms.
+Result<ImageDetails> inspect(
+    Client& client,
+    const image::ImageName& image,
+    const image::Digest& digest,
+    const Platform& wanted = {"linux", "amd64", ""}
+);
+
+}  // namespace linkspan::registry

@@ -1,0 +1,54 @@
+#include "service/trust/sns_certificates.h"
+
+#include "webhooks/sns.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace linkspan::trust {
+namespace {
+
+constexpr std::size_t kMaxCertificates = 64;  // a region has one or two at a time
+constexpr std::size_t kMaxAnswer = 64 << 10;
+
+}  // namespace
+
+std::optional<std::string> SnsCertificates::certificate(std::string_view url) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = certificates_.find(url);
+    if (found == certificates_.end()) return std::nullopt;
+    return found->second;
+}
+
+Status SnsCertificates::fetch(const std::string& url) {
+    if (certificate(url)) return {};
+    LINKSPAN_TRY(pem, get(url));
+    const std::lock_guard lock{mutex_};
+    if (certificates_.size() >= kMaxCertificates) certificates_.clear();
+    certificates_.insert_or_assign(url, std::move(pem));
+    return {};
+}
+
+Status SnsCertificates::confirm(const std::string& url) {
+    LINKSPAN_TRY(answer, get(url));
+    (void)answer;
+    return {};
+}
+
+Result<std::string> SnsCertificates::get(const std::string& url) {
+    if (!webhooks::sns::is_trusted_url(url)) {
+        return Error{Errc::Unauthorized, "the address is not one of Amazon SNS"};
+    }
+    transport::HttpRequest request;
+    request.url = url;
+    request.timeout = std::chrono::seconds{5};
+    request.max_response = kMaxAnswer;
+    LINKSPAN_TRY(answer, client_.send(request));
+    if (answer.status != 200) {
+        return Error{Errc::Unavailable, fmt::format("Amazon SNS answered {}", answer.status)};
+    }
+    return std::move(answer.body);
+}
+
+}  // namespace linkspan::trust

@@ -1,0 +1,1 @@
+linkspan_fuzzer(NAME fuzz_webhooks SRCS webhooks_fuzz.cc DEPS linkspan_webhooks)
