@@ -103,6 +103,7 @@ Result<http::ServerOptions> server_options(
         options.tls = http::TlsOptions{};
         options.tls->certificate_file = server.tls->certificate;
         options.tls->key_file = server.tls->key;
+        options.tls->client_ca_file = server.tls->client_ca;
     }
     options.observe =
         [&metrics](const http::Request& request, const http::Response& response, auto elapsed) {

@@ -62,6 +62,23 @@ bool readable(std::string_view content_type) {
     return type.empty();
 }
 
+// The common name in a subject as RFC 2253 writes it ("CN=ci,O=Acme"). A comma inside of a value is
+// escaped there, so that no other attribute can pretend to be the name.
+std::string common_name(std::string_view subject) {
+    std::size_t at = 0;
+    while (at < subject.size()) {
+        std::string value;
+        std::size_t i = at;
+        for (; i < subject.size() && subject[i] != ','; ++i) {
+            if (subject[i] == '\\' && i + 1 < subject.size()) ++i;
+            value += subject[i];
+        }
+        if (value.starts_with("CN=")) return value.substr(3);
+        at = i + 1;
+    }
+    return {};
+}
+
 webhooks::RawDelivery raw_of(const webhooks::Receiver& receiver, http::Request request) {
     webhooks::RawDelivery raw;
     raw.receiver = receiver.name;
@@ -72,6 +89,9 @@ webhooks::RawDelivery raw_of(const webhooks::Receiver& receiver, http::Request r
     }
     raw.body = std::move(request.body);
     raw.remote_address = std::move(request.remote_address);
+    if (auto name = common_name(request.client_subject); !name.empty()) {
+        raw.client_names.push_back(std::move(name));
+    }
     raw.received_at = Clock::now();
     return raw;
 }
