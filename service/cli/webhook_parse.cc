@@ -23,6 +23,7 @@ struct Options {
     std::string secret_file;
     std::string auth;
     std::string url;
+    long long at = 0;  // Unix seconds; 0: now
     std::string body;
 };
 
@@ -126,7 +127,9 @@ int parse(const Options& options) {
     raw.body = std::move(*body);
     raw.remote_address = "127.0.0.1:0";
     read_url(options.url, raw);
-    raw.received_at = std::chrono::system_clock::now();
+    raw.received_at = options.at != 0
+                          ? std::chrono::system_clock::time_point{std::chrono::seconds{options.at}}
+                          : std::chrono::system_clock::now();
     auto verified = webhooks::verify(std::move(raw), receiver);
     if (verified.has_error()) {
         fmt::print(stderr, "linkspan: not authentic: {}\n", verified.error().message);
