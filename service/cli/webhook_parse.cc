@@ -177,6 +177,9 @@ void add_webhook(CLI::App& app, Run& run) {
     command->add_option("--auth", options->auth, "How to verify; default: what the sender does")
         ->check(CLI::IsMember(schemes));
     command->add_option(
+        "--at", options->at, "Unix time at which it was received, for signatures that age; default: now"
+    );
+    command->add_option(
         "--url", options->url, "URL it was sent to, for secrets in the path or query"
     );
     command
