@@ -179,6 +179,7 @@ private:
         // A second signal means: now. What is pending stays in the store.
         asio::co_spawn(context_, end_at_second_signal(), [](std::exception_ptr) {});
         hangup_.cancel();
+        pipeline_.release_watchers();
         co_await server_->drain(patience);
         const bool quiet = co_await pipeline_.stop(patience);
         signals_.cancel();

@@ -358,7 +358,7 @@ void Pipeline::count_settled(const Ended& ended, store::TimePoint now) {
 asio::awaitable<void> Pipeline::wait_settled(
     std::string delivery, std::chrono::milliseconds patience
 ) {
-    if (stopping_ || !open_.contains(delivery)) co_return;
+    if (stopping_ || released_ || !open_.contains(delivery)) co_return;
     auto timer = std::make_shared<asio::steady_timer>(executor_, patience);
     watchers_[delivery].push_back(timer);
     sleepers_.push_back(timer);
@@ -366,6 +366,13 @@ asio::awaitable<void> Pipeline::wait_settled(
     if (const auto mine = watchers_.find(delivery); mine != watchers_.end()) {
         std::erase(mine->second, timer);
         if (mine->second.empty()) watchers_.erase(mine);
+    }
+}
+
+void Pipeline::release_watchers() {
+    released_ = true;
+    for (const auto& [delivery, timers] : watchers_) {
+        for (const auto& timer : timers) timer->cancel();
     }
 }
 

@@ -64,6 +64,10 @@ public:
         std::string delivery, std::chrono::milliseconds patience
     );
 
+    // Whoever waits in wait_settled() is answered now, and nobody waits from here on: before a
+    // drain, which would otherwise wait for them.
+    void release_watchers();
+
     [[nodiscard]] std::size_t pending() const { return pending_; }
 
 private:
@@ -107,6 +111,7 @@ private:
     std::size_t pending_ = 0;
     std::size_t running_ = 0;  // coroutines in flight
     bool stopping_ = false;
+    bool released_ = false;
     std::shared_ptr<boost::asio::steady_timer> all_done_;
 };
 
