@@ -56,7 +56,7 @@ Json explanation_json(const policy::Decision& decision) {
         {"why", explanation.why},
         {"considered", explanation.considered},
         {"candidates", std::move(candidates)},
-        {"candidates_total", explanation.candidates.size()},
+        {"candidates_total", explanation.passed},
         {"rejected", std::move(rejected)},
         {"rejected_total", explanation.rejected.size()},
     };
