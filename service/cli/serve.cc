@@ -40,6 +40,13 @@ struct Options {
     std::string log_level = "info";
 };
 
+// What follows /hooks/{receiver}/ may be a secret.
+std::string_view loggable(std::string_view path) {
+    constexpr std::string_view kHooks = "/hooks/";
+    if (!path.starts_with(kHooks)) return path;
+    return path.substr(0, path.find('/', kHooks.size()));
+}
+
 // One JSON object a line: what log collectors read.
 class JsonFormatter final : public spdlog::formatter {
 public:
@@ -109,7 +116,11 @@ Result<http::ServerOptions> server_options(
         [&metrics](const http::Request& request, const http::Response& response, auto elapsed) {
             metrics.request(request.method, response.status, elapsed);
             spdlog::debug(
-                "{} {} {} {}", request.remote_address, request.method, request.path, response.status
+                "{} {} {} {}",
+                request.remote_address,
+                request.method,
+                loggable(request.path),
+                response.status
             );
         };
     return options;
