@@ -404,7 +404,7 @@ TEST(ProblemTest, WhatThePolicyRefusesIsSaidAtItsLine) {
          "5:13: policies[0]: digest: "},
         {"ignore",
          "    tags:\n      ignore:\n        - '/(/'\n    select: { numerical: asc }\n",
-         "6:9: policies[0]: tags.ignore: "},
+         "6:11: policies[0]: tags.ignore[0]: "},
     };
     for (const PolicyCase& c : cases) {
         SCOPED_TRACE(c.name);
