@@ -104,20 +104,45 @@ TEST(DocumentationTest, NamesEveryChoice) {
     }
 }
 
+std::vector<std::string> yaml_blocks(const std::string& text) {
+    re2::StringPiece rest{text};
+    std::vector<std::string> blocks;
+    for (std::string one; RE2::FindAndConsume(&rest, "```yaml\n([^`]*)```", &one);) {
+        blocks.push_back(one);
+    }
+    return blocks;
+}
+
 TEST(DocumentationTest, ItsExamplesLoad) {
-    re2::StringPiece rest{document()};
-    std::string example;
-    int examples = 0;
-    while (RE2::FindAndConsume(&rest, "```yaml\n([^`]*)```", &example)) {
+    const auto blocks = yaml_blocks(document());
+    EXPECT_GE(blocks.size(), 7U);
+    for (const std::string& example : blocks) {
         SCOPED_TRACE(example);
-        ++examples;
         const Loaded loaded = load_text(example, "c.yaml", {.check_references = false});
         for (const Diagnostic& d : loaded.diagnostics) {
             // An example of one section may name things of another.
             EXPECT_TRUE(d.message.ends_with("; there are none")) << d.str();
         }
     }
-    EXPECT_GE(examples, 7);
+}
+
+// Other pages show receivers too: whole sections, or entries of one.
+TEST(DocumentationTest, ReceiversOnOtherPagesLoad) {
+    const std::string docs = std::string{LINKSPAN_SOURCE_DIR} + "/docs";
+    int receivers = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{docs}) {
+        if (entry.path().extension() != ".md") continue;
+        const bool is_senders = entry.path().filename() == "senders.md";
+        for (std::string block : yaml_blocks(test::read(entry.path().string()))) {
+            if (is_senders && block.starts_with("- ")) block.insert(0, "receivers:\n");
+            if (!block.starts_with("receivers:")) continue;
+            SCOPED_TRACE(entry.path().filename().string() + ":\n" + block);
+            ++receivers;
+            const Loaded loaded = load_text(block, "c.yaml", {.check_references = false});
+            EXPECT_EQ(test::lines(loaded.diagnostics), std::vector<std::string>{});
+        }
+    }
+    EXPECT_GE(receivers, 20);
 }
 
 }  // namespace
