@@ -17,6 +17,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <random>
@@ -93,6 +94,11 @@ private:
         std::vector<store::WorkItem>& items, std::string step, Error error
     );
     boost::asio::awaitable<bool> pause(std::chrono::milliseconds time);
+    // A registry has a few threads of the pool at a time. False when stopping.
+    boost::asio::awaitable<bool> take_turn(std::string host);
+    void give_turn(const std::string& host);
+    // Deletes old deliveries, for as long as the pipeline runs.
+    boost::asio::awaitable<void> expire_guarded();
     std::shared_ptr<registry::Client> client(const std::string& host);
     BranchWorker& worker(const std::string& repository);
 
@@ -105,6 +111,11 @@ private:
     std::map<std::string, std::shared_ptr<registry::Client>> clients_;
     std::map<std::string, std::unique_ptr<BranchWorker>> workers_;  // by repository name
     std::map<std::string, std::vector<std::shared_ptr<boost::asio::steady_timer>>> watchers_;
+    struct Host {
+        std::size_t running = 0;
+        std::deque<std::shared_ptr<boost::asio::steady_timer>> waiting;
+    };
+    std::map<std::string, Host> hosts_;
     std::map<std::string, std::size_t> open_;  // delivery → pieces of work that have not ended
     std::vector<std::weak_ptr<boost::asio::steady_timer>> sleepers_;
     std::minstd_rand random_;

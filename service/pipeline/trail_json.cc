@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxCandidates = 20;
 constexpr std::size_t kMaxRejected = 50;
-constexpr std::size_t kMaxDiff = 64 << 10;
+constexpr std::size_t kMaxDiff = 16 << 10;
 
 Json optional_text(const std::optional<std::string>& text) {
     return text ? Json(*text) : Json(nullptr);
