@@ -45,8 +45,11 @@ struct RawDelivery {
 };
 
 // What recognises a repeated delivery. `window` is how long an equal key counts as the same
-// delivery: an id that the sender made counts long, a hash of the body only as long as senders
-// retry, because a CI job may well say the same thing again tomorrow and mean it.
+// delivery: an id that the sender made counts long, a hash of the body only as long as the sender
+// retries (Sender::body_window), because the next push of a tag may have the same words.
+//
+// What a signature covers counts before all else: whoever captured a signed delivery can't make it
+// a new one. An id beside a signature over the body alone does not stop that.
 struct DeliveryKey {
     std::string value;  // within one receiver
     std::chrono::seconds window{};

@@ -93,6 +93,9 @@ constexpr Recipe kNexus[] = {
     {AuthScheme::Hmac, "X-Nexus-Webhook-Signature", "", HashAlgorithm::Sha1},
 };
 
+// Bodies that name the time of the push: two equal ones are one push.
+constexpr std::chrono::hours kNamesTheTime{1};
+
 constexpr Sender kSenders[] = {
     {
         .type = "acr",
@@ -102,6 +105,7 @@ constexpr Sender kSenders[] = {
         .parse = acr::parse,
         .recipes = kAcr,
         .takes_cloud_events = true,
+        .body_window = kNamesTheTime,
     },
     {
         .type = "aliyun",
@@ -111,6 +115,7 @@ constexpr Sender kSenders[] = {
         .parse = aliyun::parse,
         .recipes = kUrlOnly,
         .can_prove = false,
+        .body_window = kNamesTheTime,
     },
     {
         .type = "cdevents",
@@ -145,6 +150,7 @@ constexpr Sender kSenders[] = {
         .delivery_id = distribution::delivery_id,
         .parse = distribution::parse,
         .recipes = kStaticHeaders,
+        .body_window = kNamesTheTime,
     },
     {
         .type = "dockerhub",
@@ -154,6 +160,7 @@ constexpr Sender kSenders[] = {
         .parse = dockerhub::parse,
         .recipes = kUrlOnly,
         .can_prove = false,
+        .body_window = kNamesTheTime,
     },
     {
         .type = "ecr",
@@ -210,6 +217,7 @@ constexpr Sender kSenders[] = {
         .delivery_id = harbor::delivery_id,
         .parse = harbor::parse,
         .recipes = kStaticHeaders,
+        .body_window = kNamesTheTime,
     },
     {
         .type = "jfrog",

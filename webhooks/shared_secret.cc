@@ -164,6 +164,13 @@ Verdict check_circleci(const RawDelivery& delivery, const Secrets& secrets) {
     return Verdict::passed();
 }
 
+std::optional<std::string> buildkite_signed_text(const RawDelivery& delivery) {
+    const auto header = delivery.headers.get("X-Buildkite-Signature");
+    const auto timestamp = header ? parameter(*header, "timestamp") : std::nullopt;
+    if (!timestamp) return std::nullopt;
+    return fmt::format("{}.{}", *timestamp, delivery.body);
+}
+
 Verdict check_buildkite(
     const RawDelivery& delivery, std::chrono::seconds tolerance, const Secrets& secrets
 ) {
@@ -176,15 +183,22 @@ Verdict check_buildkite(
     }
     const auto recent = is_recent(*timestamp, delivery.received_at, tolerance);
     if (!recent) return Verdict::refused("the timestamp in X-Buildkite-Signature is no number");
-    const std::string signed_text = fmt::format("{}.{}", *timestamp, delivery.body);
+    const auto signed_text = buildkite_signed_text(delivery);
     const bool match = any_secret(secrets, [&](const Secret& secret) {
-        return equal_constant_time(hex_hmac(secret, signed_text), *signature);
+        return equal_constant_time(hex_hmac(secret, signed_text.value_or("")), *signature);
     });
     if (!match) return Verdict::refused("the signature in X-Buildkite-Signature is wrong");
     if (!*recent) {
         return Verdict::refused("the timestamp in X-Buildkite-Signature is too far from now");
     }
     return Verdict::passed();
+}
+
+std::optional<std::string> drone_signed_text(const RawDelivery& delivery) {
+    const auto date = delivery.headers.get("Date");
+    const auto digest = delivery.headers.get("Digest");
+    if (!date || !digest) return std::nullopt;
+    return fmt::format("date: {}\ndigest: {}", *date, *digest);
 }
 
 Verdict check_drone(const RawDelivery& delivery, const Secrets& secrets) {
@@ -203,9 +217,10 @@ Verdict check_drone(const RawDelivery& delivery, const Secrets& secrets) {
     if (!equal_constant_time("SHA-256=" + to_base64(sha256(delivery.body)), *digest)) {
         return Verdict::refused("the Digest header is not that of the body");
     }
-    const std::string signed_text = fmt::format("date: {}\ndigest: {}", *date, *digest);
+    const auto signed_text = drone_signed_text(delivery);
     const bool match = any_secret(secrets, [&](const Secret& secret) {
-        const std::string code = hmac(HashAlgorithm::Sha256, secret.reveal(), signed_text);
+        const std::string code =
+            hmac(HashAlgorithm::Sha256, secret.reveal(), signed_text.value_or(""));
         return equal_constant_time(to_base64(code), *signature);
     });
     if (!match) return Verdict::refused("the signature in Signature is wrong");

@@ -10,6 +10,8 @@
 #include "webhooks/verdict.h"
 
 #include <chrono>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -31,6 +33,10 @@ Verdict check_buildkite(
 );
 // drone/drone, service/hook: Digest over the body, HMAC-SHA256 over the lines of Date and Digest.
 Verdict check_drone(const RawDelivery& delivery, const Secrets& secrets);
+
+// What these two sign, beside the body; nullopt when the headers are not theirs.
+std::optional<std::string> buildkite_signed_text(const RawDelivery& delivery);
+std::optional<std::string> drone_signed_text(const RawDelivery& delivery);
 
 // Whether a Unix time in decimal is within `tolerance` of `now`; 0: any is. nullopt: no number.
 std::optional<bool> is_recent(

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <re2/re2.h>
 
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -143,6 +144,52 @@ TEST(DocumentationTest, ReceiversOnOtherPagesLoad) {
         }
     }
     EXPECT_GE(receivers, 20);
+}
+
+// Every block of yaml in a document that is a receiver, several, or a config with `receivers`.
+std::vector<std::string> receiver_examples(const std::string& path) {
+    std::vector<std::string> found;
+    const std::string text = test::read(path);
+    re2::StringPiece rest{text};
+    for (std::string block; RE2::FindAndConsume(&rest, "(?s)```yaml\n(.*?)```", &block);) {
+        if (block.starts_with("receivers:")) {
+            found.push_back(block);
+        } else if (RE2::PartialMatch(block, R"((?m)^- (?:\{ )?name: .*[\s,]+type: [a-z]+)") && !RE2::PartialMatch(block, R"((?m)^- name: .*\n  (?:image|http|container):)")) {
+            found.push_back("receivers:\n" + block);
+        } else if (block.starts_with("  fields:")) {
+            found.push_back(
+                "receivers:\n- name: r\n  type: github\n  secret: { env: SECRET }\n" + block
+            );
+        }
+    }
+    return found;
+}
+
+TEST(DocumentationTest, ReceiversOfSendersAndCiSystemsLoad) {
+    const std::string docs = std::string{LINKSPAN_SOURCE_DIR} + "/docs/";
+    std::vector<std::string> files{docs + "senders.md"};
+    for (const auto& entry : std::filesystem::directory_iterator{docs + "ci"}) {
+        if (entry.path().extension() == ".md") files.push_back(entry.path().string());
+    }
+    std::size_t examples = 0;
+    for (const std::string& file : files) {
+        for (const std::string& example : receiver_examples(file)) {
+            SCOPED_TRACE(file + "\n" + example);
+            ++examples;
+            const Loaded loaded = load_text(example, "c.yaml", {.check_references = false});
+            for (const Diagnostic& d : loaded.diagnostics) {
+                EXPECT_TRUE(d.message.ends_with("; there are none")) << d.str();
+            }
+        }
+    }
+    EXPECT_GE(examples, 20U);
+}
+
+// What the documents advise exists, and answers that are promised are given.
+TEST(DocumentationTest, SendersPromiseNothingThatIsNotThere) {
+    const std::string text = test::read(std::string{LINKSPAN_SOURCE_DIR} + "/docs/senders.md");
+    EXPECT_EQ(text.find("linkspan replay"), std::string::npos);
+    EXPECT_EQ(text.find("429"), std::string::npos);
 }
 
 }  // namespace

@@ -57,6 +57,17 @@ TEST_P(ExampleTest, LoadsAsItStandsWithoutItsSecrets) {
     EXPECT_EQ(test::lines(loaded.diagnostics), std::vector<std::string>{});
 }
 
+// GitHub's `sub` is not of one form: patterns over it would fit no repository made after July 2026.
+TEST_P(ExampleTest, MatchesGithubTokensByTheirClaims) {
+    const Loaded loaded = load_file(test::example(GetParam()), {.check_references = false});
+    ASSERT_TRUE(loaded.config);
+    for (const webhooks::Receiver& receiver : loaded.config->receivers) {
+        if (receiver.auth.oidc.issuer != "https://token.actions.githubusercontent.com") continue;
+        EXPECT_EQ(receiver.auth.oidc.subjects, std::vector<std::string>{}) << receiver.name;
+        EXPECT_FALSE(receiver.auth.oidc.claims.empty()) << receiver.name;
+    }
+}
+
 std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
     std::string name = info.param;
     RE2::GlobalReplace(&name, "[^a-zA-Z0-9]", "_");
