@@ -113,7 +113,8 @@ Result<bool> Mirror::Impl::descends(const git_oid& tip, const git_oid& ancestor)
     // A mirror has the whole history of what it fetched.
     if (git_odb_exists(odb.get(), &ancestor) == 0) return false;
     const int answer = git_graph_descendant_of(repo(), &tip, &ancestor);
-    if (answer < 0) return noted(git_failure(answer, "reading the history of " + to_hex(tip)));
+    // A commit between the two that is not there is damage, not an answer.
+    if (answer < 0) return noted(missing_object(answer, "reading the history of " + to_hex(tip)));
     return answer == 1;
 }
 

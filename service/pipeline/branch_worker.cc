@@ -225,13 +225,12 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
         auto looked = co_await runtime::blocking(pipeline_.git_pool_, std::move(look_work));
         pipeline_.metrics_.step("plan", std::chrono::steady_clock::now() - began);
         if (looked.has_error() && looked.error().kind == Errc::Corrupt && !healed) {
-            // The mirror is a cache: the next look makes a fresh one.
+            // The mirror is a cache, and has noted the damage: its next fetch makes a fresh one.
             spdlog::warn(
                 "repository {}: {}; starting with a fresh mirror",
                 repository_,
                 looked.error().message
             );
-            view->mirror.reset();
             healed = true;
             continue;
         }
@@ -265,6 +264,15 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
         auto push_work = [view, planned] { return publish(*view, *planned); };
         auto pushed = co_await runtime::blocking(pipeline_.git_pool_, std::move(push_work));
         pipeline_.metrics_.step("push", std::chrono::steady_clock::now() - began);
+        if (pushed.has_error() && pushed.error().kind == Errc::Corrupt && !healed) {
+            spdlog::warn(
+                "repository {}: {}; starting with a fresh mirror",
+                repository_,
+                pushed.error().message
+            );
+            healed = true;
+            continue;
+        }
         if (pushed.has_error()) {
             fail_or_retry(std::move(waiting), "push", pushed.error().within(repository_));
             co_return;

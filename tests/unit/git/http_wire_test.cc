@@ -251,13 +251,14 @@ TEST_F(WebTest, OnePushIsTwoRequestsAndOneConnection) {
     const auto base = must(mirror.fetch("main"));
     const auto commit = must(mirror.commit(spec_on(base, {{"a.yaml", "tag: 2\n"}})));
     const auto before = server.access_log();
+    const auto connections_before = server.connections().size();
     must(mirror.push({"main", base, commit}));
     const auto log = server.access_log().substr(before.size());
     EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 2) << log;
     EXPECT_EQ(log.find("GET /fleet.git/info/refs?service=git-receive-pack 200"), 0U) << log;
-    // The one that the fetch opened.
-    const auto connections = server.connections();
-    EXPECT_EQ(connections.size(), 1U);
+    // The one that the fetch opened; on a slow machine the server may have closed that one
+    // meanwhile, and then both requests share a new one.
+    EXPECT_LE(server.connections().size() - connections_before, 1U);
 }
 
 // --- servers that misbehave ---
