@@ -371,6 +371,82 @@ class Durability(Fleet):
         self.assertEqual(service.process.child.wait(20), 0)
 
 
+class Recovery(Fleet):
+    """What a review found, each once."""
+
+    def test_a_reload_while_a_batch_waits_ends_the_work_with_the_reason(self):
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host)
+        config = self.config(registry, f"file://{repository.bare}")
+        config["targets"][0]["batch"] = "2s"
+        service = self.linkspan(config)
+        registry.push(APP, "1.1.0")
+        _, answer, _ = service.ci({"image": f"{registry.host}/{APP}", "tag": "1.1.0"})
+        wait_until(lambda: 'linkspan_step_seconds_count{step="confirm"}' in service.request("GET", "/metrics")[1])
+        config["repositories"][0]["name"] = config["targets"][0]["repository"] = "renamed"
+        service.write_config(config)
+        service.process.child.send_signal(signal.SIGHUP)
+        work = self.outcome(service.trail(answer["id"]))
+        self.assertEqual(work["outcome"], "refused", work)
+        self.assertIn("no longer in the configuration", work["reason"])
+        self.assertEqual(service.request("GET", "/healthz")[0], 200)
+
+    def test_corrected_credentials_count_after_a_reload(self):
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host)
+        web = self.started(real_parts.WebServer(self.directory / "web", repository, password=real_parts.TEST_SECRET))
+        wrong = {"username": "nobody", "password": {"file": "secret"}}
+        config = self.config(registry, web.url, credentials=wrong)
+        service = self.linkspan(config)
+        registry.push(APP, "1.1.0")
+        event = {"image": f"{registry.host}/{APP}", "tag": "1.1.0"}
+        _, answer, _ = service.ci(event, headers={"Idempotency-Key": "1"})
+        work = self.outcome(service.trail(answer["id"]))
+        self.assertEqual(work["outcome"], "failed", work)
+        config["repositories"][0]["credentials"]["username"] = "linkspan"
+        service.write_config(config)
+        service.process.child.send_signal(signal.SIGHUP)
+        wait_until(lambda: "configuration reloaded" in service.process.output(), 10, "the reload")
+        _, answer, _ = service.ci(event, headers={"Idempotency-Key": "2"})
+        self.assertEqual(self.outcome(service.trail(answer["id"]))["outcome"], "committed")
+
+    def test_a_damaged_mirror_heals_within_the_turn(self):
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host)
+        web = self.started(real_parts.WebServer(self.directory / "web", repository))
+        service = self.linkspan(self.config(registry, web.url))
+        for tag in ("1.1.0", "1.2.0"):
+            registry.push(APP, tag)
+            _, answer, _ = service.ci({"image": f"{registry.host}/{APP}", "tag": tag})
+            work = self.outcome(service.trail(answer["id"]))
+            self.assertEqual(work["outcome"], "committed", work)
+            service.end()
+            for part in (self.directory / "linkspan/data/mirrors/fleet.git/objects").glob("pack/*"):
+                part.unlink()
+            for part in (self.directory / "linkspan/data/mirrors/fleet.git/objects").glob("??/*"):
+                part.unlink()
+            service.start()
+
+    def test_callers_cannot_invent_metrics_labels(self):
+        registry = self.registry(notify=False)
+        service = self.linkspan(self.config(registry, f"file://{self.repository(registry.host).bare}"))
+        for number in range(5):
+            service.request(f"INVENTED{number}", "/healthz")
+        text = service.request("GET", "/metrics")[1]
+        self.assertNotIn("INVENTED", text)
+        self.assertIn('method="other"', text)
+
+    def test_a_message_template_that_does_not_read_is_found_by_check(self):
+        registry = self.registry(notify=False)
+        config = self.config(registry, "file:///nowhere.git", message="{{nope}}")
+        service = real_parts.Linkspan(self.directory / "linkspan", config)
+        done = subprocess.run(
+            [real_parts.linkspan_binary(), "check", str(service.config_file)], capture_output=True, text=True
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('unknown name "nope"', done.stdout)
+
+
 class PeopleWin(Fleet):
     def test_a_human_push_between_fetch_and_push_keeps_both_commits(self):
         registry = self.registry()
