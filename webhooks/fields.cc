@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace linkspan::webhooks {
@@ -32,10 +33,43 @@ constexpr Fact kFacts[] = {
     {"actor", &FieldMap::actor, &Claim::actor},
 };
 
-Result<std::vector<std::string>> values_of(const std::string& text, const Scope& scope) {
-    LINKSPAN_TRY(parsed, Template::parse(text));
-    return parsed.values(scope, kLimit);
-}
+// Values that one delivery may make: lists from the top of the body, taken again for each of
+// thousands of elements, would keep a worker busy for seconds.
+constexpr std::size_t kMostValues = 200'000;
+
+// The templates of one delivery, each parsed once, and the work that they did.
+class Work {
+public:
+    Result<std::vector<std::string>> values_of(const std::string& text, Scope scope) {
+        auto known = templates_.find(text);
+        if (known == templates_.end()) {
+            LINKSPAN_TRY(parsed, Template::parse(text));
+            known = templates_.emplace(text, std::move(parsed)).first;
+        }
+        scope.found = &found_;
+        auto values = known->second.values(scope, kLimit);
+        const Status spent = spend(values.size());
+        if (spent.has_error()) return spent.error();
+        return values;
+    }
+
+    Status spend(std::size_t values) {
+        spent_ += values;
+        if (spent_ <= kMostValues) return {};
+        return Error{
+            Errc::InvalidInput,
+            fmt::format(
+                "body: the receiver's fields make more than {} values of it; look up single values "
+                "with {{body:…}} where there is `each`",
+                kMostValues
+            )};
+    }
+
+private:
+    std::map<std::string, Template> templates_;  // a map: places stay where they are
+    Found found_;
+    std::size_t spent_ = 0;
+};
 
 std::optional<std::string> pick(
     const std::vector<std::string>& values, std::size_t index, std::size_t count
@@ -45,11 +79,15 @@ std::optional<std::string> pick(
 }
 
 Status read_element(
-    const FieldMap& fields, const Scope& scope, const std::string& where, Reading& reading
+    const FieldMap& fields,
+    const Scope& scope,
+    const std::string& where,
+    Work& work,
+    Reading& reading
 ) {
     for (const auto& condition : fields.when) {
         const std::string& pattern = condition.second;
-        LINKSPAN_TRY(values, values_of(condition.first, scope));
+        LINKSPAN_TRY(values, work.values_of(condition.first, scope));
         const bool holds = std::any_of(values.begin(), values.end(), [&](const std::string& value) {
             return wildcard_matches(pattern, value);
         });
@@ -58,12 +96,14 @@ Status read_element(
             return {};
         }
     }
-    LINKSPAN_TRY(images, values_of(fields.image, scope));
+    LINKSPAN_TRY(images, work.values_of(fields.image, scope));
     if (images.empty()) {
         reading.ignore(fmt::format("names no image at {}", fields.image));
         return {};
     }
-    LINKSPAN_TRY(tags, values_of(fields.tag, scope));
+    LINKSPAN_TRY(tags, work.values_of(fields.tag, scope));
+    const Status combined = work.spend(images.size() * tags.size());
+    if (combined.has_error()) return combined.error();
     struct Push {
         WrittenImage image;
         std::string tag;
@@ -88,7 +128,7 @@ Status read_element(
     }
     std::vector<std::pair<const Fact*, std::vector<std::string>>> facts;
     for (const Fact& fact : kFacts) {
-        LINKSPAN_TRY(values, values_of(fields.*fact.field, scope));
+        LINKSPAN_TRY(values, work.values_of(fields.*fact.field, scope));
         facts.emplace_back(&fact, std::move(values));
     }
     for (std::size_t i = 0; i < pushes.size(); ++i) {
@@ -115,8 +155,9 @@ Status read_element(
 Status read_fields(
     const FieldMap& fields, const JsonView& body, const RawDelivery& delivery, Reading& reading
 ) {
+    Work work;
     if (fields.each.empty()) {
-        return read_element(fields, {body, body, delivery.headers}, "", reading);
+        return read_element(fields, {body, body, delivery.headers}, "", work, reading);
     }
     LINKSPAN_TRY(pointer, parse_pointer(fields.each));
     std::size_t elements = 0;
@@ -125,7 +166,7 @@ Status read_fields(
             if (++elements > Reading::kMaxEvents) return list.wrong("holds too many elements");
             const JsonView element = list[i];
             const Status read = read_element(
-                fields, {element, body, delivery.headers}, element.where() + ": ", reading
+                fields, {element, body, delivery.headers}, element.where() + ": ", work, reading
             );
             if (read.has_error()) return read.error();
         }

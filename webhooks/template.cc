@@ -192,18 +192,34 @@ std::vector<std::string> Template::look_up(
 std::vector<std::string> Template::values(const Scope& scope, std::size_t limit) const {
     std::vector<std::string> values;
     if (pieces_.empty()) return values;
+    // All places first: where one holds nothing, there is nothing to combine.
+    std::vector<std::vector<std::string>> at_places;
+    for (const Piece& piece : pieces_) {
+        if (!piece.place) continue;
+        const bool varies = scope.found == nullptr || piece.place->root == Root::Element;
+        const auto known = varies ? Found::iterator{} : scope.found->find(&*piece.place);
+        if (!varies && known != scope.found->end()) {
+            at_places.push_back(known->second);
+        } else {
+            at_places.push_back(look_up(*piece.place, scope, limit));
+            if (!varies) scope.found->emplace(&*piece.place, at_places.back());
+        }
+        if (at_places.back().empty()) return values;
+    }
     values.emplace_back();
+    auto here = at_places.begin();
     for (const Piece& piece : pieces_) {
         for (std::string& value : values) value += piece.text;
         if (!piece.place) continue;
-        const auto here = look_up(*piece.place, scope, limit);
         std::vector<std::string> combined;
         for (const std::string& value : values) {
-            for (const std::string& one : here) {
-                if (combined.size() < limit) combined.push_back(value + one);
+            for (const std::string& one : *here) {
+                if (combined.size() >= limit) break;
+                combined.push_back(value + one);
             }
         }
         values = std::move(combined);
+        ++here;
     }
     return values;
 }

@@ -6,6 +6,7 @@
 #include "webhooks/json_view.h"
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,11 +15,15 @@
 
 namespace linkspan::webhooks {
 
+// What places in body and headers hold, by the place: the same for every element of a list.
+using Found = std::map<const void*, std::vector<std::string>>;
+
 // What a template is looked up in. The views and headers must outlive the call.
 struct Scope {
     JsonView element;  // what `each` narrowed the view to
     JsonView body;
     const Headers& headers;
+    Found* found = nullptr;  // of this delivery; the templates must outlive it and stay in place
 };
 
 class Template {

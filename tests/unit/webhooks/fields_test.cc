@@ -3,6 +3,10 @@
 #include "tests/unit/webhooks/support.h"
 #include "webhooks/template.h"
 
+#include <fmt/format.h>
+
+#include <chrono>
+
 namespace linkspan::webhooks {
 namespace {
 
@@ -285,6 +289,36 @@ TEST(GenericTest, CiSystems) {
         ASSERT_TRUE(parsed) << error_of(parsed);
         EXPECT_EQ(names(*parsed), test.expected);
     }
+}
+
+// Half a megabyte of elements, each of which asks for the whole body's lists again.
+TEST(FieldsTest, ListsFromTheTopAreNotLookedUpForEachElement) {
+    std::string body = R"({"all":[)";
+    for (int i = 0; i < 4000; ++i) body += fmt::format(R"({}"{:0>50}")", i == 0 ? "" : ",", i);
+    body += R"(],"each":[)";
+    for (int i = 0; i < 4000; ++i) {
+        body += fmt::format(R"({}{{"tag":"v{}","x":"{:0>40}"}})", i == 0 ? "" : ",", i, i);
+    }
+    body += "]}";
+    Receiver receiver = testing::open_receiver("generic");
+    receiver.fields.each = "/each";
+    receiver.fields.image = "r.example.com/a";
+    receiver.fields.tag = "/tag";
+    const auto begin = std::chrono::steady_clock::now();
+    receiver.fields.when = {{"{body:/all}", "*"}};
+    receiver.fields.actor = "{body:/all}";
+    const auto refused = testing::read(body, receiver);
+    ASSERT_TRUE(refused.has_error());
+    EXPECT_EQ(refused.error().kind, Errc::InvalidInput);
+    EXPECT_NE(testing::error_of(refused).find("200000 values"), std::string::npos);
+    // A single one from there is what `body:` is for.
+    receiver.fields.when = {{"{body:/all/0}", "*"}};
+    receiver.fields.actor = "{body:/all/1}";
+    const auto parsed = testing::read(body, receiver);
+    ASSERT_TRUE(parsed) << testing::error_of(parsed);
+    EXPECT_EQ(parsed->events.size(), 4000U);
+    // Seconds before; generous for a loaded machine and for sanitizers.
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{2});
 }
 
 }  // namespace
