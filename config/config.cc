@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace linkspan::config {
 
@@ -43,11 +45,21 @@ std::string Diagnostic::str() const {
 }
 
 std::vector<Watch> match(const Config& config, const image::ImageName& image) {
+    // Policies of the image first: nearly always none or one, whatever the size of the
+    // configuration.
+    std::vector<std::pair<const policy::Policy*, std::string>> policies;
+    for (const policy::Policy& policy : config.policies) {
+        if (policy.image == image) policies.emplace_back(&policy, policy.full_name());
+    }
     std::vector<Watch> watches;
+    if (policies.empty()) return watches;
     for (const Target& target : config.targets) {
         for (const std::string& name : target.policies) {
-            const policy::Policy* const policy = config.policy(name);
-            if (policy != nullptr && policy->image == image) watches.push_back({&target, policy});
+            for (const auto& [policy, full_name] : policies) {
+                if (name != full_name && name != policy->name) continue;
+                // A short name may mean another policy than this one.
+                if (config.policy(name) == policy) watches.push_back({&target, policy});
+            }
         }
     }
     return watches;

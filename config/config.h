@@ -42,6 +42,7 @@ struct Server {
     struct Tls {
         std::string certificate;  // PEM files
         std::string key;
+        std::string client_ca;  // PEM; empty: no certificate is asked for
     };
     std::optional<Tls> tls;
     // Bearer token for reading the API; none: reading is open.

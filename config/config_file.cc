@@ -117,6 +117,20 @@ void check_policy_reference(
     reader.problem(mark, fmt::format("unknown policy {}{}", quote(name), suggestion(name, known)));
 }
 
+// Without a CA nobody's certificate is asked for, and nobody would ever be let in.
+void check_client_certificates(Reader& reader, const Node& root, const Config& config) {
+    if (config.server.tls && !config.server.tls->client_ca.empty()) return;
+    const auto nodes = elements(root, "receivers");
+    for (std::size_t i = 0; i < config.receivers.size() && i < nodes.size(); ++i) {
+        if (config.receivers[i].auth.scheme != webhooks::AuthScheme::ClientCertificate) continue;
+        const auto place = reader.inside("receivers");
+        const auto index = reader.inside(i);
+        reader.problem(
+            mark_of(*nodes[i], "auth"), "client-certificate needs server.tls with a client_ca"
+        );
+    }
+}
+
 void check_targets(Reader& reader, const Node& root, const Config& config) {
     const auto nodes = elements(root, "targets");
     const auto section = reader.inside("targets");
@@ -154,6 +168,7 @@ void check_config(Reader& reader, const Node& root, Config& config) {
         return p.name.empty() ? std::string{} : p.full_name();
     });
     unique(reader, root, "targets", "name", config.targets, [](const auto& t) { return t.name; });
+    check_client_certificates(reader, root, config);
     check_targets(reader, root, config);
 }
 

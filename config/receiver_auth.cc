@@ -54,9 +54,6 @@ void read_scheme(Reader& reader, const Node& node, Receiver& receiver) {
     const std::vector<std::string> names = scheme_names();
     if (const auto i = reader.choice(node, names)) {
         receiver.auth.scheme = *webhooks::parse_auth_scheme(names[*i]);
-        if (receiver.auth.scheme == AuthScheme::ClientCertificate) {
-            reader.problem(node.mark, "client-certificate is not built yet; use another scheme");
-        }
     }
 }
 
@@ -195,6 +192,12 @@ void check_rules(Reader& reader, const Node& node, const Receiver& receiver) {
         reader.problem(
             at == nullptr ? node.mark : at->mark,
             "missing \"header\": the name of the header that holds the secret"
+        );
+    }
+    if (auth.scheme == AuthScheme::ClientCertificate && node.find("certificate_names") == nullptr) {
+        reader.problem(
+            node.mark,
+            "missing \"certificate_names\": the common names of the certificates that may call"
         );
     }
     if (auth.scheme == AuthScheme::Sns && auth.sns.topics.empty() &&

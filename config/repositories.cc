@@ -2,10 +2,16 @@
 #include "config/git_url.h"
 #include "config/rule.h"
 #include "config/sections.h"
+#include "core/plan/message.h"
 
 namespace linkspan::config {
 
 namespace {
+
+Result<std::string> message_template(std::string_view text) {
+    if (auto status = plan::check_template(text); status.has_error()) return status.error();
+    return std::string{text};
+}
 
 const Mapping<GitCredentials>& credentials_mapping() {
     static const Mapping<GitCredentials> mapping{
@@ -123,7 +129,8 @@ const Mapping<Repository>& repository_mapping() {
                 "message",
                 &Repository::message,
                 "Template of the commit message. None: a message that says what, from where and "
-                "why."
+                "why.",
+                message_template
             );
             m.file("ca_file", &Repository::ca_file, "PEM file with the authorities to trust.");
             m.duration(

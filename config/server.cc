@@ -18,6 +18,14 @@ const Mapping<Server::Tls>& tls_mapping() {
             )
                 .required();
             m.file("key", &Server::Tls::key, "PEM file with the private key.").required();
+            m.file(
+                "client_ca",
+                &Server::Tls::client_ca,
+                "PEM file with the CAs of clients: a certificate that a client shows is verified, "
+                "and "
+                "receivers with auth: client-certificate let its name in. None: no certificate is "
+                "asked for."
+            );
         }};
     return mapping;
 }

@@ -3,9 +3,9 @@
 // Grammar: https://github.com/distribution/reference and the OCI distribution specification.
 // Docker's familiar forms are understood: "nginx" is docker.io/library/nginx, "acme/app" is
 // docker.io/acme/app, index.docker.io and registry-1.docker.io are docker.io. Hosts are
-// lower-cased; a first component is a host when it holds a '.' or ':' or is "localhost". (Docker also
-// takes an upper-case first component for a host; here "Acme/app" is an error, since lower-cased it
-// would read as a path on Docker Hub.)
+// lower-cased; a first component is a host when it holds a '.' or ':' or is "localhost". (Docker
+// also takes an upper-case first component for a host; here "Acme/app" is an error, since
+// lower-cased it would read as a path on Docker Hub.)
 //
 // Plain values: copyable, comparable, usable from any thread. Errors: Errc::InvalidInput.
 #pragma once

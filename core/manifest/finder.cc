@@ -102,6 +102,12 @@ std::optional<Scalar> Finder::scalar(NodeId id, Role role) {
         problem_at(id, "the value is too long for an image");
         return std::nullopt;
     }
+    const bool block = node.style == ScalarStyle::Literal || node.style == ScalarStyle::Folded;
+    if (!block && tree_.bytes.substr(node.span.begin, node.span.size()).find_first_of("\r\n") !=
+                      std::string_view::npos) {
+        problem_at(id, "the value goes over several lines: write it on one");
+        return std::nullopt;
+    }
     Scalar out;
     out.role = role;
     out.span = node.span;

@@ -159,7 +159,7 @@ private:
             {.image = bid.policy.image,
              .tag = *tag,
              .digest = bid.resolved,
-             .digest_mode = bid.policy.digest}
+             .digest_mode = policy::digest_mode(bid.policy)}
         );
         if (edits.has_error()) return refuse(edits.error().message);
         if (edits->empty()) return true;
@@ -193,8 +193,9 @@ private:
             .new_digest = std::nullopt,
             .why = decision.explanation.why,
         };
-        if (bid.resolved && bid.policy.digest != policy::DigestMode::Never &&
-            (now.digest || bid.policy.digest == policy::DigestMode::Pin)) {
+        const auto mode = policy::digest_mode(bid.policy);
+        if (bid.resolved && mode != policy::DigestMode::Never &&
+            (now.digest || mode == policy::DigestMode::Pin)) {
             change.new_digest = bid.resolved->str();
         }
         open->changes.emplace_back(q, std::move(change));

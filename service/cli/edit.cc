@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,7 @@ struct Edited {
 struct Report {
     std::vector<Edited> files;
     std::vector<std::string> problems;  // "path:line: …"
+    std::set<std::string> found;        // markers and images that a place was found for
     bool refused = false;               // something that was asked for was not done
 };
 
@@ -128,10 +130,30 @@ const image::ImageReference* wanted_for(
     return &found->second;
 }
 
+// A digest that is marked by itself stays when the new one is not known; beside a new tag it is the
+// old image's.
+void warn_of_stale_digest(
+    const image::ImageReference& wanted,
+    const std::string& shown,
+    const manifest::Place& place,
+    Report& report
+) {
+    if (place.kind != manifest::PlaceKind::Marker || wanted.digest || place.scalars.size() != 1)
+        return;
+    const auto& scalar = place.scalars.front();
+    if (scalar.role != manifest::Role::Digest || scalar.value.empty()) return;
+    report.problems.push_back(fmt::format(
+        "{}:{}: the digest stays as it is, since the reference has none: give it as TAG@sha256:…",
+        shown,
+        scalar.line
+    ));
+}
+
 void edit_file(const Asked& asked, const std::string& shown, const fs::path& file, Report& report) {
     auto bytes = read_file(file.string());
     if (bytes.has_error()) {
         report.problems.push_back(bytes.error().message);
+        report.refused = true;
         return;
     }
     if (!manifest::worth_scanning(shown, *bytes)) return;
@@ -147,6 +169,10 @@ void edit_file(const Asked& asked, const std::string& shown, const fs::path& fil
     for (const auto& place : scan.places) {
         const auto* reference = wanted_for(asked, scan, place);
         if (reference == nullptr) continue;
+        report.found.insert(
+            place.kind == manifest::PlaceKind::Marker ? place.policy : place.image->str()
+        );
+        warn_of_stale_digest(*reference, shown, place, report);
         auto edits = manifest::edits_for(
             *bytes,
             place,
@@ -226,6 +252,16 @@ int edit(const Options& options) {
     } else {
         fmt::print(stderr, "linkspan: {}: no such file or directory\n", options.path);
         return kNoInput;
+    }
+    for (const auto& [marker, reference] : asked->markers) {
+        if (!report.found.contains(marker)) {
+            report.problems.push_back(fmt::format("no place is marked \"{}\"", marker));
+        }
+    }
+    for (const auto& [name, reference] : asked->images) {
+        if (!report.found.contains(name.str())) {
+            report.problems.push_back(fmt::format("no place names {}", name.str()));
+        }
     }
     if (options.write) {
         for (const auto& file : report.files) {

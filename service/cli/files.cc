@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -38,7 +39,12 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
     return bytes;
 }
 
-Status replace_file(const std::string& path, std::string_view bytes) {
+Status replace_file(const std::string& given, std::string_view bytes) {
+    // A link that was named is written through; links that are found are not followed by the
+    // caller.
+    std::error_code unresolved;
+    const auto resolved = std::filesystem::canonical(given, unresolved);
+    const std::string path = unresolved ? given : resolved.string();
     const auto fail = [&](const char* doing) {
         return Error{
             Errc::Unavailable, fmt::format("{} {}: {}", doing, path, std::strerror(errno))};
@@ -59,6 +65,9 @@ Status replace_file(const std::string& path, std::string_view bytes) {
         }
         written += static_cast<std::size_t>(n);
     }
+    // Where we may: root edits files of others in many a container.
+    const bool owner_kept = ::fchown(descriptor, info.st_uid, info.st_gid) == 0;
+    (void)owner_kept;
     const bool kept = ::fchmod(descriptor, info.st_mode & 07777) == 0 && ::fsync(descriptor) == 0;
     ::close(descriptor);
     if (!kept || ::rename(temporary.c_str(), path.c_str()) != 0) {

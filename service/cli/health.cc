@@ -22,7 +22,9 @@ int health(const Options& options) {
     client_options.ca_file = options.ca_file;
     transport::HttpClient client{client_options};
     transport::HttpRequest request;
-    request.url = options.url + "/readyz";
+    std::string base = options.url;
+    while (base.ends_with('/')) base.pop_back();
+    request.url = base + "/readyz";
     request.timeout = std::chrono::seconds{4};
     const auto answer = client.send(request);
     if (answer.has_error()) {

@@ -40,6 +40,13 @@ struct Options {
     std::string log_level = "info";
 };
 
+// What follows /hooks/{receiver}/ may be a secret.
+std::string_view loggable(std::string_view path) {
+    constexpr std::string_view kHooks = "/hooks/";
+    if (!path.starts_with(kHooks)) return path;
+    return path.substr(0, path.find('/', kHooks.size()));
+}
+
 // One JSON object a line: what log collectors read.
 class JsonFormatter final : public spdlog::formatter {
 public:
@@ -92,6 +99,7 @@ Result<http::ServerOptions> server_options(
     if (options.host.starts_with('[') && options.host.ends_with(']')) {
         options.host = options.host.substr(1, options.host.size() - 2);
     }
+    if (options.host.empty()) options.host = "0.0.0.0";  // ":8080"
     options.port = static_cast<std::uint16_t>(number);
     options.max_body = server.max_body;
     options.max_headers = server.max_headers;
@@ -103,12 +111,27 @@ Result<http::ServerOptions> server_options(
         options.tls = http::TlsOptions{};
         options.tls->certificate_file = server.tls->certificate;
         options.tls->key_file = server.tls->key;
+        options.tls->client_ca_file = server.tls->client_ca;
     }
+    options.failed = [](const http::Request& request, std::string_view what) {
+        spdlog::error("{} {}: {}", request.method, loggable(request.path), what);
+    };
+    options.tls_reloaded = [](const Status& loaded) {
+        if (loaded.has_error()) {
+            spdlog::error("the new certificate is not used: {}", loaded.error().message);
+        } else {
+            spdlog::info("the new certificate is in use");
+        }
+    };
     options.observe =
         [&metrics](const http::Request& request, const http::Response& response, auto elapsed) {
             metrics.request(request.method, response.status, elapsed);
             spdlog::debug(
-                "{} {} {} {}", request.remote_address, request.method, request.path, response.status
+                "{} {} {} {}",
+                request.remote_address,
+                request.method,
+                loggable(request.path),
+                response.status
             );
         };
     return options;
@@ -168,6 +191,12 @@ private:
             server_->port(),
             config_->server.tls ? " (TLS)" : ""
         );
+        if (!config_->server.read_token) {
+            spdlog::warn(
+                "server.read_token is not set: whoever reaches this port can list deliveries and "
+                "read their trails"
+            );
+        }
         asio::co_spawn(context_, reload_on_hangup(), [](std::exception_ptr) {});
         const auto [error, signal] =
             co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -178,6 +207,7 @@ private:
         // A second signal means: now. What is pending stays in the store.
         asio::co_spawn(context_, end_at_second_signal(), [](std::exception_ptr) {});
         hangup_.cancel();
+        pipeline_.release_watchers();
         co_await server_->drain(patience);
         const bool quiet = co_await pipeline_.stop(patience);
         signals_.cancel();
@@ -205,21 +235,37 @@ private:
             const auto [error, signal] =
                 co_await hangup_.async_wait(asio::as_tuple(asio::use_awaitable));
             if (error) co_return;
-            const config::Loaded loaded = config::load_file(config_->file);
-            if (!loaded.config) {
-                for (const auto& problem : loaded.diagnostics) spdlog::error("{}", problem.str());
-                spdlog::error("the configuration is not reloaded: the old one stays in force");
-                continue;
+            try {
+                reload();
+            } catch (const std::exception& e) {
+                spdlog::error("the configuration is not reloaded: {}", e.what());
             }
-            if (loaded.config->server.listen != config_->server.listen ||
-                loaded.config->store.sqlite_path != config_->store.sqlite_path) {
-                spdlog::warn("server.listen and store count only after a restart");
-            }
-            config_ = loaded.config;
-            pipeline_.use(config_);
-            receivers_.use(*config_);
-            spdlog::info("configuration reloaded");
         }
+    }
+
+    void reload() {
+        const config::Loaded loaded = config::load_file(config_->file);
+        if (!loaded.config) {
+            for (const auto& problem : loaded.diagnostics) spdlog::error("{}", problem.str());
+            spdlog::error("the configuration is not reloaded: the old one stays in force");
+            return;
+        }
+        const auto& now = config_->server;
+        const auto& then = loaded.config->server;
+        if (then.listen != now.listen || then.max_body != now.max_body ||
+            then.max_headers != now.max_headers || then.max_connections != now.max_connections ||
+            then.header_timeout != now.header_timeout || then.body_timeout != now.body_timeout ||
+            then.idle_timeout != now.idle_timeout || then.tls.has_value() != now.tls.has_value() ||
+            loaded.config->store.sqlite_path != config_->store.sqlite_path) {
+            spdlog::warn(
+                "listen, limits, timeouts and tls of the server, and the store, count only after a "
+                "restart"
+            );
+        }
+        config_ = loaded.config;
+        pipeline_.use(config_);
+        receivers_.use(*config_);
+        spdlog::info("configuration reloaded");
     }
 
     asio::io_context context_{1};

@@ -1,3 +1,4 @@
+#include "config/config.h"
 #include "service/cli/commands.h"
 #include "service/cli/exit_code.h"
 #include "service/cli/files.h"
@@ -18,11 +19,14 @@ namespace {
 
 struct Options {
     std::string type;
+    std::string config;
+    std::string receiver;
     std::string registry;
     std::vector<std::string> headers;
     std::string secret_file;
     std::string auth;
     std::string url;
+    long long at = 0;  // Unix seconds; 0: now
     std::string body;
 };
 
@@ -83,42 +87,87 @@ void read_url(const std::string& url, webhooks::RawDelivery& raw) {
     if (token != std::string::npos) raw.path_token = path.substr(token + 1);
 }
 
-int parse(const Options& options) {
-    const auto* sender = webhooks::find_sender(options.type);
-    if (sender == nullptr) {
-        std::string known;
-        for (const auto& one : webhooks::senders()) {
-            known += known.empty() ? "" : ", ";
-            known += one.type;
-        }
-        fmt::print(stderr, "linkspan: --type {}: unknown; known: {}\n", options.type, known);
-        return kUsage;
+const webhooks::Sender* named_sender(const std::string& type) {
+    const auto* sender = webhooks::find_sender(type);
+    if (sender != nullptr) return sender;
+    std::string known;
+    for (const auto& one : webhooks::senders()) {
+        known += known.empty() ? "" : ", ";
+        known += one.type;
     }
+    fmt::print(stderr, "linkspan: --type {}: unknown; known: {}\n", type, known);
+    return nullptr;
+}
+
+// What the command was given, or an exit code.
+struct Prepared {
+    webhooks::Receiver receiver;
+    int code = kOk;
+};
+
+Prepared from_config(const Options& options) {
+    const config::Loaded loaded = config::load_file(options.config);
+    if (!loaded.config) {
+        for (const auto& problem : loaded.diagnostics) fmt::print(stderr, "{}\n", problem.str());
+        return {.receiver = {}, .code = kUsage};
+    }
+    const auto* receiver = loaded.config->receiver(options.receiver);
+    if (receiver == nullptr) {
+        fmt::print(
+            stderr, "linkspan: {} has no receiver \"{}\"\n", options.config, options.receiver
+        );
+        return {.receiver = {}, .code = kUsage};
+    }
+    Prepared prepared{.receiver = *receiver, .code = kOk};
+    // Keys of issuers and certificates are not fetched here: what needs them is only parsed.
+    const auto scheme = receiver->auth.scheme;
+    if (options.headers.empty() || scheme == webhooks::AuthScheme::Oidc ||
+        scheme == webhooks::AuthScheme::Sns) {
+        prepared.receiver.auth = webhooks::Auth{};
+    }
+    return prepared;
+}
+
+Prepared from_options(const Options& options, const webhooks::Headers& headers) {
+    const auto* sender = named_sender(options.type);
+    if (sender == nullptr) return {.receiver = {}, .code = kUsage};
+    Prepared prepared;
+    prepared.receiver.name = "command-line";
+    prepared.receiver.type = options.type;
+    prepared.receiver.registry = options.registry;
+    if (options.secret_file.empty()) return prepared;
+    auto secret = read_file(options.secret_file, 64U << 10);
+    if (secret.has_error()) {
+        fmt::print(stderr, "linkspan: {}\n", secret.error().message);
+        return {.receiver = {}, .code = kNoInput};
+    }
+    if (secret->ends_with('\n')) secret->pop_back();
+    if (secret->ends_with('\r')) secret->pop_back();
+    prepared.receiver.auth = auth_for(options, headers, *sender);
+    prepared.receiver.auth.secrets =
+        std::make_shared<webhooks::FixedSecrets>(std::vector{Secret{std::move(*secret)}});
+    return prepared;
+}
+
+int parse(const Options& options) {
     auto headers = read_headers(options.headers);
     if (headers.has_error()) {
         fmt::print(stderr, "linkspan: {}\n", headers.error().message);
         return kUsage;
     }
+    if (options.config.empty() == options.type.empty() ||
+        options.config.empty() != options.receiver.empty()) {
+        fmt::print(stderr, "linkspan: give --type, or --config and --receiver\n");
+        return kUsage;
+    }
+    const Prepared prepared =
+        options.config.empty() ? from_options(options, *headers) : from_config(options);
+    if (prepared.code != kOk) return prepared.code;
+    const webhooks::Receiver& receiver = prepared.receiver;
     auto body = read_file(options.body);
     if (body.has_error()) {
         fmt::print(stderr, "linkspan: {}\n", body.error().message);
         return kNoInput;
-    }
-    webhooks::Receiver receiver;
-    receiver.name = "command-line";
-    receiver.type = options.type;
-    receiver.registry = options.registry;
-    if (!options.secret_file.empty()) {
-        auto secret = read_file(options.secret_file, 64U << 10);
-        if (secret.has_error()) {
-            fmt::print(stderr, "linkspan: {}\n", secret.error().message);
-            return kNoInput;
-        }
-        if (secret->ends_with('\n')) secret->pop_back();
-        if (secret->ends_with('\r')) secret->pop_back();
-        receiver.auth = auth_for(options, *headers, *sender);
-        receiver.auth.secrets =
-            std::make_shared<webhooks::FixedSecrets>(std::vector{Secret{std::move(*secret)}});
     }
     webhooks::RawDelivery raw;
     raw.receiver = receiver.name;
@@ -126,7 +175,9 @@ int parse(const Options& options) {
     raw.body = std::move(*body);
     raw.remote_address = "127.0.0.1:0";
     read_url(options.url, raw);
-    raw.received_at = std::chrono::system_clock::now();
+    raw.received_at = options.at != 0
+                          ? std::chrono::system_clock::time_point{std::chrono::seconds{options.at}}
+                          : std::chrono::system_clock::now();
     auto verified = webhooks::verify(std::move(raw), receiver);
     if (verified.has_error()) {
         fmt::print(stderr, "linkspan: not authentic: {}\n", verified.error().message);
@@ -161,7 +212,17 @@ void add_webhook(CLI::App& app, Run& run) {
         types += types.empty() ? "" : ", ";
         types += one.type;
     }
-    command->add_option("--type", options->type, "Sender: " + types)->required();
+    command->add_option("--type", options->type, "Sender: " + types);
+    command->add_option(
+        "--config",
+        options->config,
+        "Take the receiver from a configuration, with its fields and rewrites"
+    );
+    command->add_option(
+        "--receiver",
+        options->receiver,
+        "Its name; with --config, and verified only when --header is given"
+    );
     command->add_option("--registry", options->registry, "Registry host, for bodies that lack one");
     command->add_option("--header", options->headers, "'Name: value', as sent; repeatable")
         ->expected(1)
@@ -173,6 +234,11 @@ void add_webhook(CLI::App& app, Run& run) {
     for (const auto& one : webhooks::auth_scheme_names()) schemes.emplace_back(one.name);
     command->add_option("--auth", options->auth, "How to verify; default: what the sender does")
         ->check(CLI::IsMember(schemes));
+    command->add_option(
+        "--at",
+        options->at,
+        "Unix time at which it was received, for signatures that age; default: now"
+    );
     command->add_option(
         "--url", options->url, "URL it was sent to, for secrets in the path or query"
     );

@@ -13,6 +13,7 @@
 #include "service/git/tree_diff.h"
 #include "service/git/tree_edit.h"
 #include "service/git/tree_walk.h"
+#include "service/git/upkeep.h"
 
 #include <fmt/format.h>
 
@@ -50,6 +51,8 @@ struct Mirror::Impl {
         return Error{Errc::Internal, "a scheme without a wire"};
     }
     Status heal();
+    // Puts many small files together; what can't be done now is tried again another time.
+    void keep_tidy();
     // That the push drops no commit, unless it may.
     Status check_keeps(const RefUpdate& update) const;
     Result<bool> descends(const git_oid& tip, const git_oid& ancestor) const;
@@ -75,6 +78,21 @@ Status Mirror::Impl::heal() {
     repository = std::move(fresh.handle);
     tell(fresh.notice);
     return {};
+}
+
+void Mirror::Impl::keep_tidy() {
+    const auto done = tidy(repo(), directory);
+    if (done.has_error()) {
+        (void)noted(done.error());
+        return;
+    }
+    if (!*done) return;
+    // The library still has the old packs open, which does no harm should this fail.
+    auto opened = open_repository(directory);
+    if (opened.has_value()) {
+        repository = std::move(opened->handle);
+        tell(opened->notice);
+    }
 }
 
 Result<CommitHandle> Mirror::Impl::commit(const CommitId& id) const {
@@ -144,7 +162,10 @@ Result<CommitId> Mirror::fetch(const std::string& branch) {
         if (auto healed = impl_->heal(); healed.has_error()) return healed.error();
         LINKSPAN_TRY(wire, impl_->open_wire(deadline));
         auto tip = fetch_branch(impl_->repo(), *wire, branch, impl_->url.display());
-        if (tip.has_value()) return tip;
+        if (tip.has_value()) {
+            impl_->keep_tidy();
+            return tip;
+        }
         const auto error = impl_->noted(tip.error());
         // Once more with a fresh mirror; if that is damaged too, the disk is to blame.
         if (error.kind != Errc::Corrupt || again) return error;
@@ -254,6 +275,7 @@ Result<PushAnswer> Mirror::push(const RefUpdate& update) {
     // The next fetch need not ask for what we know the remote has.
     ReferenceHandle updated;
     (void)git_reference_create(out(updated), impl_->repo(), tracking.c_str(), &target, 1, nullptr);
+    impl_->keep_tidy();
     if (std::holds_alternative<AlreadyThere>(*attempt)) return PushAnswer{AlreadyThere{}};
     return PushAnswer{std::move(std::get<Pushed>(*attempt))};
 }

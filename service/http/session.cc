@@ -37,8 +37,13 @@ constexpr milliseconds kGoodbye{1000};
 constexpr milliseconds kLinger{5000};
 constexpr std::size_t kLingerBytes = 64 << 20;
 
+// Longer timeouts are none: they would not fit into a time point.
+constexpr milliseconds kNever = std::chrono::hours{24 * 365};
+
 std::chrono::steady_clock::duration shortest_timeout(const ServerOptions& o) {
-    return std::min({o.header_timeout, o.body_timeout, o.idle_timeout, o.write_timeout});
+    const auto shortest =
+        std::min({o.header_timeout, o.body_timeout, o.idle_timeout, o.write_timeout});
+    return std::clamp<milliseconds>(shortest, milliseconds{1}, std::chrono::hours{1});
 }
 
 std::string address_text(const asio::ip::tcp::socket& socket) {
@@ -158,8 +163,9 @@ asio::awaitable<bool> Session::exchange() {
     const bool keep = wants_keep && !context_->draining;
     const bool sent = co_await answer(seen, std::move(response), keep, head_only);
     const auto patience = read == Read::Refused ? kLinger : kGoodbye;
+    const bool again = sent && keep;
     if (sent && !keep) co_await linger(std::min(patience, context_->options.body_timeout));
-    co_return sent&& keep;
+    co_return again;
 }
 
 asio::awaitable<Session::Read> Session::read_request() {
@@ -234,7 +240,7 @@ asio::awaitable<std::size_t> Session::read_some(std::size_t size) {
 }
 
 asio::awaitable<Response> Session::handle(Request request, const Request& seen) {
-    enter(Phase::Handling, milliseconds::max());
+    enter(Phase::Handling, kNever);
     std::string what;
     try {
         co_return co_await context_->handler(std::move(request));
@@ -310,7 +316,7 @@ asio::awaitable<void> Session::linger(milliseconds patience) {
 void Session::enter(Phase phase, milliseconds limit) {
     phase_ = phase;
     expired_ = false;
-    deadline_ = limit == milliseconds::max() ? Clock::time_point::max() : Clock::now() + limit;
+    deadline_ = limit >= kNever ? Clock::time_point::max() : Clock::now() + limit;
     if (deadline_ < timer_.expiry()) watch();
 }
 

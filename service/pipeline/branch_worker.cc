@@ -10,6 +10,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace linkspan::pipeline {
@@ -65,17 +69,66 @@ git::RemoteOptions remote_of(const ConfigPtr& config, const config::Repository& 
     return remote;
 }
 
-// The part of the plan's diff that belongs to one piece of work.
-std::string diff_for(const plan::EditPlan& plan, const plan::BidAnswer& answer) {
-    std::string diff;
-    for (const auto& file : plan.files) {
-        const bool mine =
-            std::any_of(answer.changes.begin(), answer.changes.end(), [&](const auto& change) {
-                return change.path == file.path;
-            });
-        if (mine) diff += manifest::unified_diff(file.path, file.before, file.after);
+// One "@@" part of a diff, and the lines of the old text that it covers.
+struct Hunk {
+    std::size_t first = 0;
+    std::size_t last = 0;
+    std::string text;
+};
+struct FileDiff {
+    std::string head;  // "--- a/…", "+++ b/…"
+    std::vector<Hunk> hunks;
+};
+using Diffs = std::map<std::string, FileDiff>;
+
+FileDiff split(const std::string& diff) {
+    FileDiff file;
+    std::size_t at = 0;
+    while (at < diff.size()) {
+        const std::size_t end = std::min(diff.find('\n', at), diff.size() - 1) + 1;
+        const std::string_view line{diff.data() + at, end - at};
+        if (line.starts_with("@@ -")) {
+            Hunk hunk;
+            std::size_t count = 1;
+            const char* p = line.data() + 4;
+            const char* const stop = line.data() + line.size();
+            auto read = std::from_chars(p, stop, hunk.first);
+            if (read.ptr < stop && *read.ptr == ',') std::from_chars(read.ptr + 1, stop, count);
+            hunk.last = hunk.first + count;
+            file.hunks.push_back(std::move(hunk));
+        }
+        (file.hunks.empty() ? file.head : file.hunks.back().text) += line;
+        at = end;
     }
-    return diff;
+    return file;
+}
+
+// Once for a turn, however many pieces of work share its files.
+Diffs diffs_of(const plan::EditPlan& plan) {
+    Diffs diffs;
+    for (const auto& file : plan.files) {
+        diffs.emplace(file.path, split(manifest::unified_diff(file.path, file.before, file.after)));
+    }
+    return diffs;
+}
+
+// The parts of the plan's diff that belong to one piece of work: other policies' changes are not
+// its business, and a thousand images in one file must not store a thousand diffs of it.
+std::string diff_for(const Diffs& diffs, const plan::BidAnswer& answer) {
+    std::map<std::string, std::set<std::size_t>> lines;
+    for (const auto& change : answer.changes) lines[change.path].insert(change.line);
+    std::string out;
+    for (const auto& [path, mine] : lines) {
+        const auto file = diffs.find(path);
+        if (file == diffs.end()) continue;
+        std::string hunks;
+        for (const auto& hunk : file->second.hunks) {
+            const auto line = mine.lower_bound(hunk.first);
+            if (line != mine.end() && *line <= hunk.last) hunks += hunk.text;
+        }
+        if (!hunks.empty()) out += file->second.head + hunks;
+    }
+    return out;
 }
 
 }  // namespace
@@ -100,9 +153,13 @@ std::shared_ptr<BranchView> BranchWorker::view() {
         view_->directory = config->data_dir + "/mirrors/" + repository_ + ".git";
         view_key_ = key;
     }
-    // Credentials and deadlines may have changed with the config; an open mirror keeps the ones it
-    // was made with.
-    view_->remote = remote_of(config, *repository);
+    // Credentials, deadlines and CA files may have changed with the config: the mirror is opened
+    // anew with them. Only between turns, so nobody uses it now.
+    if (view_config_ != config) {
+        view_config_ = config;
+        view_->mirror.reset();
+        view_->remote = remote_of(config, *repository);
+    }
     view_->branch = repository->branch;
     return view_;
 }
@@ -111,26 +168,37 @@ asio::awaitable<void> BranchWorker::run_guarded() {
     while (!queue_.empty() && !pipeline_.stopping_) {
         std::string bug;
         try {
-            co_await run(view());
+            co_await run();
         } catch (const std::exception& e) {
             bug = e.what();
         } catch (...) {
             bug = "unknown exception";
         }
-        if (!bug.empty()) {
-            // What the turn held stays pending in the store and is taken up at the next start.
-            spdlog::critical("repository {}: a turn ended by an exception: {}", repository_, bug);
-        }
+        if (bug.empty()) continue;
+        spdlog::critical("repository {}: a turn ended by an exception: {}", repository_, bug);
+        fail_or_retry(
+            std::exchange(in_turn_, {}), "turn", Error{Errc::Unavailable, "internal error: " + bug}
+        );
     }
     running_ = false;
 }
 
-asio::awaitable<void> BranchWorker::run(std::shared_ptr<BranchView> view) {
+asio::awaitable<void> BranchWorker::run() {
     std::chrono::milliseconds batch{0};
     for (const auto& one : queue_) batch = std::max(batch, one.batch);
     if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
+    in_turn_ = queue_;
     std::vector<WaitingWork> waiting = std::exchange(queue_, {});
-    if (!view) {
+    co_await turn(std::move(waiting));
+    in_turn_.clear();
+}
+
+asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
+    // Taken together, after the wait for a batch: a reload may have come meanwhile.
+    const ConfigPtr config = pipeline_.config_;
+    const auto* repository = config->repository(repository_);
+    const auto view = this->view();
+    if (repository == nullptr || !view) {
         auto items = items_of(waiting);
         auto outcome =
             refused(fmt::format("repository \"{}\" is no longer in the configuration", repository_)
@@ -138,14 +206,7 @@ asio::awaitable<void> BranchWorker::run(std::shared_ptr<BranchView> view) {
         co_await pipeline_.settle_all(std::move(items), std::move(outcome));
         co_return;
     }
-    co_await turn(std::move(view), std::move(waiting));
-}
-
-asio::awaitable<void> BranchWorker::turn(
-    std::shared_ptr<BranchView> view, std::vector<WaitingWork> waiting
-) {
-    const ConfigPtr config = pipeline_.config_;
-    const auto* repository = config->repository(repository_);
+    bool healed = false;
     for (int look = 0; look < kMaxLooks && !waiting.empty() && !pipeline_.stopping_; ++look) {
         auto bids = std::make_shared<std::vector<plan::Bid>>();
         auto intended = std::make_shared<std::vector<std::optional<std::string>>>();
@@ -163,6 +224,17 @@ asio::awaitable<void> BranchWorker::turn(
         };
         auto looked = co_await runtime::blocking(pipeline_.git_pool_, std::move(look_work));
         pipeline_.metrics_.step("plan", std::chrono::steady_clock::now() - began);
+        if (looked.has_error() && looked.error().kind == Errc::Corrupt && !healed) {
+            // The mirror is a cache: the next look makes a fresh one.
+            spdlog::warn(
+                "repository {}: {}; starting with a fresh mirror",
+                repository_,
+                looked.error().message
+            );
+            view->mirror.reset();
+            healed = true;
+            continue;
+        }
         if (looked.has_error()) {
             fail_or_retry(std::move(waiting), "plan", looked.error().within(repository_));
             co_return;
@@ -263,15 +335,15 @@ asio::awaitable<void> BranchWorker::settle_committed(
     std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
 ) {
     std::vector<Pipeline::Ended> ended;
+    const Diffs diffs = diffs_of(planned->turn.plan);
     for (std::size_t i = 0; i < waiting.size(); ++i) {
         const plan::BidAnswer& answer = planned->turn.answers[i];
         store::Outcome outcome{
             .kind = "committed",
             .reason = answer.decision.explanation.why,
             .commit = planned->commit->hex,
-            .detail_json = detail_json(
-                answer, planned->base.hex, diff_for(planned->turn.plan, answer), waiting[i].notes
-            )};
+            .detail_json =
+                detail_json(answer, planned->base.hex, diff_for(diffs, answer), waiting[i].notes)};
         ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }
     co_await pipeline_.settle(std::move(ended));
@@ -289,10 +361,15 @@ asio::awaitable<void> BranchWorker::come_back(
 ) {
     auto items = items_of(waiting);
     if (!co_await pipeline_.retry_later(items, std::move(step), std::move(error))) co_return;
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-        waiting[i].item = items[i];
-        waiting[i].batch = std::chrono::milliseconds{0};
-        add(std::move(waiting[i]));
+    // Those that were given up on meanwhile are not among them.
+    for (auto& one : waiting) {
+        const auto item = std::find_if(items.begin(), items.end(), [&](const auto& kept) {
+            return kept.id == one.item.id;
+        });
+        if (item == items.end()) continue;
+        one.item = *item;
+        one.batch = std::chrono::milliseconds{0};
+        add(std::move(one));
     }
 }
 

@@ -2,6 +2,7 @@
 // begins shares one plan, one commit and one push.
 #pragma once
 
+#include "config/config.h"
 #include "core/plan/turn.h"
 #include "service/pipeline/turn.h"
 #include "service/store/store.h"
@@ -33,11 +34,9 @@ public:
     void add(WaitingWork work);
 
 private:
-    boost::asio::awaitable<void> run(std::shared_ptr<BranchView> view);
+    boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> run_guarded();
-    boost::asio::awaitable<void> turn(
-        std::shared_ptr<BranchView> view, std::vector<WaitingWork> waiting
-    );
+    boost::asio::awaitable<void> turn(std::vector<WaitingWork> waiting);
     // Settles what needs no commit, and returns what takes part in it.
     boost::asio::awaitable<std::vector<WaitingWork>> settle_without_commit(
         std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
@@ -56,6 +55,8 @@ private:
     std::vector<WaitingWork> queue_;
     std::shared_ptr<BranchView> view_;
     std::string view_key_;  // what the view was made for: a changed URL makes another one
+    std::shared_ptr<const config::Config> view_config_;
+    std::vector<WaitingWork> in_turn_;  // so that an exception does not lose them
     bool running_ = false;
 };
 

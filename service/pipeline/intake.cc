@@ -1,5 +1,6 @@
 #include "service/pipeline/intake.h"
 
+#include "service/http/client_address.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
 #include "webhooks/allowed.h"
@@ -62,16 +63,44 @@ bool readable(std::string_view content_type) {
     return type.empty();
 }
 
+// The common name in a subject as RFC 2253 writes it ("CN=ci,O=Acme"). A comma inside of a value is
+// escaped there, so that no other attribute can pretend to be the name.
+std::string common_name(std::string_view subject) {
+    std::size_t at = 0;
+    while (at < subject.size()) {
+        std::string value;
+        std::size_t i = at;
+        for (; i < subject.size() && subject[i] != ','; ++i) {
+            if (subject[i] == '\\' && i + 1 < subject.size()) ++i;
+            value += subject[i];
+        }
+        if (value.starts_with("CN=")) return value.substr(3);
+        at = i + 1;
+    }
+    return {};
+}
+
+// Who called: behind a proxy that the receiver trusts, whom the proxy names.
+std::string caller(const webhooks::Receiver& receiver, const http::Request& request) {
+    if (receiver.trusted_proxies.empty()) return request.remote_address;
+    const auto proxies = http::TrustedProxies::parse(receiver.trusted_proxies);
+    if (proxies.has_error()) return request.remote_address;
+    return http::client_address(request, *proxies);
+}
+
 webhooks::RawDelivery raw_of(const webhooks::Receiver& receiver, http::Request request) {
     webhooks::RawDelivery raw;
     raw.receiver = receiver.name;
+    raw.remote_address = caller(receiver, request);
     raw.method = std::move(request.method);
     raw.query = std::move(request.query);
     for (auto& header : request.headers) {
         raw.headers.add(std::move(header.name), std::move(header.value));
     }
     raw.body = std::move(request.body);
-    raw.remote_address = std::move(request.remote_address);
+    if (auto name = common_name(request.client_subject); !name.empty()) {
+        raw.client_names.push_back(std::move(name));
+    }
     raw.received_at = Clock::now();
     return raw;
 }
@@ -108,7 +137,7 @@ store::NewDelivery delivery_of(
         delivery.answer_body = ignored_json(delivery.id, *delivery.ignored);
     } else {
         delivery.answer_status = 202;
-        delivery.answer_body = accepted_json(delivery, config.server.public_url);
+        delivery.answer_body = accepted_json(delivery, parsed.set_aside, config.server.public_url);
     }
     return delivery;
 }
@@ -136,6 +165,29 @@ http::Response Intake::refuse(
     }
 }
 
+std::optional<Error> Intake::keep_allowed(
+    const webhooks::Receiver& receiver, webhooks::ParsedDelivery& parsed
+) {
+    std::vector<image::ImageEvent> allowed;
+    std::optional<Error> refusal;
+    for (auto& event : parsed.events) {
+        const auto status = webhooks::check_allowed(receiver, {event});
+        if (!status.has_error()) {
+            allowed.push_back(std::move(event));
+            continue;
+        }
+        metrics_.delivery(receiver.name, "forbidden");
+        spdlog::warn("receiver {}: {}", receiver.name, status.error().message);
+        if (!refusal) refusal = status.error();
+        parsed.set_aside.push_back(
+            {.event = std::move(event), .reason = "this receiver may not speak for it"}
+        );
+    }
+    parsed.events = std::move(allowed);
+    if (!parsed.events.empty()) return std::nullopt;
+    return refusal;
+}
+
 asio::awaitable<http::Response> Intake::receive(http::Request request) {
     const auto segments = request.segments();
     const std::string name = segments.size() > 1 ? segments[1] : std::string{};
@@ -157,7 +209,9 @@ asio::awaitable<http::Response> Intake::receive(http::Request request) {
             co_return answered(*handshake);
         }
         auto response = http::problem(405, "Method Not Allowed", "deliveries are sent with POST");
-        response.headers.push_back({"Allow", "POST"});
+        const auto* sender = webhooks::find_sender(receiver->type);
+        const bool options = sender != nullptr && sender->takes_cloud_events;
+        response.headers.push_back({"Allow", options ? "POST, OPTIONS" : "POST"});
         co_return response;
     }
     if (recording_ >= kMostRecording) {
@@ -183,13 +237,23 @@ asio::awaitable<http::Response> Intake::receive(http::Request request) {
     }
     auto parsed = webhooks::parse(*verified, *receiver);
     if (parsed.has_error()) co_return refuse(*receiver, 400, "malformed", parsed.error());
-    if (parsed->confirm_url) receivers_.confirm_subscription(*parsed->confirm_url);
+    if (parsed->confirm_url) {
+        auto confirmed = co_await receivers_.confirm_subscription(*parsed->confirm_url);
+        if (confirmed.has_error()) {
+            spdlog::error(
+                "receiver {}: the subscription is not confirmed: {}",
+                receiver->name,
+                confirmed.error().message
+            );
+            co_return unavailable("the subscription could not be confirmed; send it again");
+        }
+    }
     if (parsed->answer) {
         metrics_.delivery(receiver->name, "handshake");
         co_return answered(*parsed->answer);
     }
-    if (auto allowed = webhooks::check_allowed(*receiver, parsed->events); allowed.has_error()) {
-        co_return refuse(*receiver, 403, "forbidden", allowed.error());
+    if (const auto refused = keep_allowed(*receiver, *parsed)) {
+        co_return refuse(*receiver, 403, "forbidden", *refused);
     }
     const ConfigPtr config = pipeline_.config();
     auto delivery = delivery_of(*config, *receiver, *verified, std::move(*parsed));

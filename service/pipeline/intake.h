@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace linkspan::pipeline {
@@ -28,6 +29,12 @@ public:
 private:
     boost::asio::awaitable<http::Response> record(
         ReceiverPtr receiver, store::NewDelivery delivery
+    );
+    // Leaves the events that the receiver may speak for; the others are counted and set aside. The
+    // refusal when none is left: an envelope with one stranger in it must not block a sender that
+    // never gives up.
+    std::optional<Error> keep_allowed(
+        const webhooks::Receiver& receiver, webhooks::ParsedDelivery& parsed
     );
     http::Response refuse(
         const webhooks::Receiver& receiver,

@@ -6,7 +6,8 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
-#include <map>
+#include <functional>
+#include <set>
 
 namespace linkspan::pipeline {
 namespace {
@@ -24,6 +25,8 @@ const Buckets& slow() {
     static const Buckets buckets{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400};
     return buckets;
 }
+
+const std::string kOther = "other";
 
 double seconds(std::chrono::nanoseconds elapsed) {
     return std::chrono::duration<double>(elapsed).count();
@@ -98,7 +101,11 @@ void Metrics::step(const std::string& step, std::chrono::nanoseconds elapsed) {
 void Metrics::request(
     const std::string& method, unsigned status, std::chrono::nanoseconds elapsed
 ) {
-    impl_->requests.Add({{"method", method}, {"status", std::to_string(status)}}, fast())
+    // A label value lives for ever: callers may not invent them.
+    static const std::set<std::string, std::less<>> known{
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+    const std::string& label = known.contains(method) ? method : kOther;
+    impl_->requests.Add({{"method", label}, {"status", std::to_string(status)}}, fast())
         .Observe(seconds(elapsed));
 }
 void Metrics::commit(const std::string& repository, std::size_t places) {

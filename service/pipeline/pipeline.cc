@@ -14,6 +14,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace linkspan::pipeline {
@@ -23,7 +24,13 @@ namespace {
 // Enough to keep several slow registries from standing in each other's way; threads are idle nearly
 // always.
 constexpr std::size_t kRegistryThreads = 16;
-constexpr std::size_t kGitThreads = 8;
+constexpr std::size_t kGitThreads = 16;
+// One registry that hangs must leave threads for the others.
+constexpr std::size_t kThreadsForHost = 4;
+// Settled deliveries are kept so long; longer than any delivery key counts.
+constexpr std::chrono::hours kRetention{24 * 90};
+constexpr std::chrono::minutes kExpireEvery{10};
+constexpr std::size_t kExpireChunk = 1000;
 // While a pushed tag is not there yet: short, since Distribution writes it within milliseconds.
 constexpr std::chrono::milliseconds kNotYetPause{150};
 
@@ -136,6 +143,7 @@ asio::awaitable<Status> Pipeline::resume() {
     if (!pending->empty())
         spdlog::info("taking up {} pieces of work left pending", pending->size());
     start(std::move(*pending));
+    spawn(expire_guarded());
     co_return Status{};
 }
 
@@ -198,7 +206,9 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         auto work = [host_client, event, policies, insist] {
             return prepare(*host_client, event, policies, insist);
         };
+        if (!co_await take_turn(event.image.host())) co_return;
         auto answer = co_await runtime::blocking(registry_pool_, std::move(work));
+        give_turn(event.image.host());
         metrics_.step("confirm", std::chrono::steady_clock::now() - began);
         if (answer.has_error()) {
             std::string step = "confirm";
@@ -245,18 +255,34 @@ asio::awaitable<bool> Pipeline::retry_later(
 ) {
     const ConfigPtr config = config_;
     const auto now = Clock::now();
-    const bool too_late = now - items.front().created_at > config->retry.give_up_after;
-    if (!is_transient(error.kind) || too_late) {
-        std::string reason = fmt::format("{}: {}", step, error.message);
-        if (too_late) reason += "; given up after the time in retry.give_up_after";
-        auto outcome = outcome_of("failed", std::move(reason));
-        co_await settle_all(items, std::move(outcome));
+    const std::string reason = fmt::format("{}: {}", step, error.message);
+    if (!is_transient(error.kind)) {
+        auto outcome = outcome_of("failed", reason);
+        co_await settle_all(std::exchange(items, {}), std::move(outcome));
         co_return false;
     }
+    // Each by its own age: fresh work that shares a turn with old work is not given up with it.
+    std::vector<store::WorkItem> old;
+    for (auto& item : items) {
+        if (now - item.created_at > config->retry.give_up_after) old.push_back(std::move(item));
+    }
+    if (!old.empty()) {
+        std::set<std::int64_t> gone;
+        for (const auto& item : old) gone.insert(item.id);
+        std::erase_if(items, [&](const auto& item) { return gone.contains(item.id); });
+        auto outcome =
+            outcome_of("failed", reason + "; given up after the time in retry.give_up_after");
+        co_await settle_all(std::move(old), std::move(outcome));
+        if (items.empty()) co_return false;
+    }
     metrics_.retry(step);
-    const auto wait = backoff(
-        items.front().attempts, config->retry.initial, config->retry.longest, error, random_
-    );
+    // The pause of whoever has tried least: nobody waits longer for being in company.
+    const auto least =
+        std::min_element(items.begin(), items.end(), [](const auto& a, const auto& b) {
+            return a.attempts < b.attempts;
+        });
+    const auto wait =
+        backoff(least->attempts, config->retry.initial, config->retry.longest, error, random_);
     for (auto& item : items) ++item.attempts;
     spdlog::warn(
         "delivery {}: {}: {}; attempt {}, next in {} ms",
@@ -280,6 +306,51 @@ asio::awaitable<bool> Pipeline::retry_later(
     if (noted.has_error())
         spdlog::error("the retry is not in the trail: {}", noted.error().message);
     co_return co_await pause(wait);
+}
+
+asio::awaitable<bool> Pipeline::take_turn(std::string host) {
+    while (!stopping_) {
+        Host& state = hosts_[host];
+        if (state.running < kThreadsForHost) {
+            ++state.running;
+            co_return true;
+        }
+        auto timer =
+            std::make_shared<asio::steady_timer>(executor_, asio::steady_timer::time_point::max());
+        state.waiting.push_back(timer);
+        sleepers_.push_back(timer);
+        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    co_return false;
+}
+
+void Pipeline::give_turn(const std::string& host) {
+    const auto found = hosts_.find(host);
+    if (found == hosts_.end()) return;
+    Host& state = found->second;
+    --state.running;
+    if (!state.waiting.empty()) {
+        state.waiting.front()->cancel();
+        state.waiting.pop_front();
+    } else if (state.running == 0) {
+        hosts_.erase(found);
+    }
+}
+
+asio::awaitable<void> Pipeline::expire_guarded() {
+    while (co_await pause(kExpireEvery)) {
+        std::function<Result<std::size_t>(store::Store&)> expire = [](store::Store& store) {
+            return store.expire(Clock::now() - kRetention, kExpireChunk);
+        };
+        auto gone = co_await in_store<std::size_t>(writer_, std::move(expire));
+        if (gone.has_error()) {
+            spdlog::warn("old deliveries are not deleted: {}", gone.error().message);
+        } else if (*gone > 0) {
+            spdlog::info(
+                "{} deliveries older than {} days deleted", *gone, kRetention.count() / 24
+            );
+        }
+    }
 }
 
 asio::awaitable<bool> Pipeline::pause(std::chrono::milliseconds time) {
@@ -310,7 +381,10 @@ asio::awaitable<void> Pipeline::settle(std::vector<Ended> ended) {
         std::function<Status(store::Store&)> write = [shared, now](store::Store& store) {
             for (const auto& one : *shared) {
                 auto status = store.settle(one.item.id, one.outcome, now);
-                if (status.has_error()) return status;
+                // Ended already, or gone with its delivery: there is nothing to try again.
+                const bool done = status.has_error() && (status.error().kind == Errc::Conflict ||
+                                                         status.error().kind == Errc::NotFound);
+                if (status.has_error() && !done) return status;
             }
             return Status{};
         };
@@ -358,14 +432,22 @@ void Pipeline::count_settled(const Ended& ended, store::TimePoint now) {
 asio::awaitable<void> Pipeline::wait_settled(
     std::string delivery, std::chrono::milliseconds patience
 ) {
-    if (stopping_ || !open_.contains(delivery)) co_return;
+    if (stopping_ || released_ || !open_.contains(delivery)) co_return;
     auto timer = std::make_shared<asio::steady_timer>(executor_, patience);
     watchers_[delivery].push_back(timer);
+    std::erase_if(sleepers_, [](const auto& sleeper) { return sleeper.expired(); });
     sleepers_.push_back(timer);
     co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
     if (const auto mine = watchers_.find(delivery); mine != watchers_.end()) {
         std::erase(mine->second, timer);
         if (mine->second.empty()) watchers_.erase(mine);
+    }
+}
+
+void Pipeline::release_watchers() {
+    released_ = true;
+    for (const auto& [delivery, timers] : watchers_) {
+        for (const auto& timer : timers) timer->cancel();
     }
 }
 

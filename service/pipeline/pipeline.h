@@ -17,6 +17,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <random>
@@ -64,6 +65,10 @@ public:
         std::string delivery, std::chrono::milliseconds patience
     );
 
+    // Whoever waits in wait_settled() is answered now, and nobody waits from here on: before a
+    // drain, which would otherwise wait for them.
+    void release_watchers();
+
     [[nodiscard]] std::size_t pending() const { return pending_; }
 
 private:
@@ -89,6 +94,11 @@ private:
         std::vector<store::WorkItem>& items, std::string step, Error error
     );
     boost::asio::awaitable<bool> pause(std::chrono::milliseconds time);
+    // A registry has a few threads of the pool at a time. False when stopping.
+    boost::asio::awaitable<bool> take_turn(std::string host);
+    void give_turn(const std::string& host);
+    // Deletes old deliveries, for as long as the pipeline runs.
+    boost::asio::awaitable<void> expire_guarded();
     std::shared_ptr<registry::Client> client(const std::string& host);
     BranchWorker& worker(const std::string& repository);
 
@@ -101,12 +111,18 @@ private:
     std::map<std::string, std::shared_ptr<registry::Client>> clients_;
     std::map<std::string, std::unique_ptr<BranchWorker>> workers_;  // by repository name
     std::map<std::string, std::vector<std::shared_ptr<boost::asio::steady_timer>>> watchers_;
+    struct Host {
+        std::size_t running = 0;
+        std::deque<std::shared_ptr<boost::asio::steady_timer>> waiting;
+    };
+    std::map<std::string, Host> hosts_;
     std::map<std::string, std::size_t> open_;  // delivery → pieces of work that have not ended
     std::vector<std::weak_ptr<boost::asio::steady_timer>> sleepers_;
     std::minstd_rand random_;
     std::size_t pending_ = 0;
     std::size_t running_ = 0;  // coroutines in flight
     bool stopping_ = false;
+    bool released_ = false;
     std::shared_ptr<boost::asio::steady_timer> all_done_;
 };
 

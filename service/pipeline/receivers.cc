@@ -3,22 +3,49 @@
 #include "service/runtime/blocking.h"
 #include "service/trust/issuer_keys.h"
 #include "service/trust/sns_certificates.h"
+#include "webhooks/allowed.h"
 #include "webhooks/sns.h"
 
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace linkspan::pipeline {
 namespace asio = boost::asio;
+namespace {
+
+// Deliveries that may wait for a certificate at a time; the others are answered 503, and SNS sends
+// them again.
+constexpr std::size_t kMostWaiting = 8;
+
+// The certificate to fetch: only for a topic that the receiver names. Anybody can write the rest of
+// an envelope.
+std::optional<std::string> wanted_certificate(
+    const webhooks::RawDelivery& delivery, const webhooks::Receiver& receiver
+) {
+    const auto message = webhooks::sns::read(delivery);
+    if (!message || message->has_error()) return std::nullopt;
+    const auto& topics = receiver.auth.sns.topics;
+    const bool ours = std::any_of(topics.begin(), topics.end(), [&](const auto& pattern) {
+        return webhooks::glob_matches(pattern, (*message)->topic);
+    });
+    return ours ? webhooks::sns::certificate_url(delivery) : std::nullopt;
+}
+
+}  // namespace
 
 Receivers::Receivers(const config::Config& config)
     : certificates_{std::make_shared<trust::SnsCertificates>()} {
     use(config);
 }
 
-Receivers::~Receivers() { pool_.join(); }
+Receivers::~Receivers() {
+    issuer_pool_.join();
+    sns_pool_.join();
+}
 
 void Receivers::use(const config::Config& config) {
     std::map<std::string, ReceiverPtr, std::less<>> receivers;
@@ -69,12 +96,14 @@ asio::awaitable<Result<webhooks::VerifiedDelivery>> Receivers::verify_with_keys(
     webhooks::RawDelivery delivery, ReceiverPtr receiver
 ) {
     if (receiver->auth.sns.certificates) {
-        const auto url = webhooks::sns::certificate_url(delivery);
-        if (url && !certificates_->certificate(*url)) {
+        const auto url = wanted_certificate(delivery, *receiver);
+        if (url && !certificates_->certificate(*url) && fetching_certificates_ < kMostWaiting) {
             auto fetch = [certificates = certificates_, url = *url] {
                 return certificates->fetch(url);
             };
-            auto fetched = co_await runtime::blocking(pool_, std::move(fetch));
+            ++fetching_certificates_;
+            auto fetched = co_await runtime::blocking(sns_pool_, std::move(fetch));
+            --fetching_certificates_;
             if (fetched.has_error()) {
                 spdlog::warn("receiver {}: {}", receiver->name, fetched.error().message);
             }
@@ -87,7 +116,7 @@ asio::awaitable<Result<webhooks::VerifiedDelivery>> Receivers::verify_with_keys(
     if (first.has_value()) {
         if (keys->old(now)) {
             // Beside, not before, the answer.
-            asio::post(pool_, [keys, now] {
+            asio::post(issuer_pool_, [keys, now] {
                 if (auto status = keys->refresh(now); status.has_error()) {
                     spdlog::warn("{}", status.error().message);
                 }
@@ -98,22 +127,20 @@ asio::awaitable<Result<webhooks::VerifiedDelivery>> Receivers::verify_with_keys(
     const auto kind = first.error().kind;
     if (kind != Errc::NotFound && kind != Errc::Unavailable) co_return first;
     auto refresh = [keys, now] { return keys->refresh(now); };
-    auto refreshed = co_await runtime::blocking(pool_, std::move(refresh));
+    auto refreshed = co_await runtime::blocking(issuer_pool_, std::move(refresh));
     if (refreshed.has_error()) {
         spdlog::warn("receiver {}: {}", receiver->name, refreshed.error().message);
     }
     co_return webhooks::verify(std::move(delivery), *receiver);
 }
 
-void Receivers::confirm_subscription(std::string url) {
-    asio::post(pool_, [certificates = certificates_, url = std::move(url)] {
-        const auto confirmed = certificates->confirm(url);
-        if (confirmed.has_error()) {
-            spdlog::error("confirming the SNS subscription: {}", confirmed.error().message);
-        } else {
-            spdlog::info("SNS subscription confirmed");
-        }
-    });
+asio::awaitable<Status> Receivers::confirm_subscription(std::string url) {
+    auto confirm = [certificates = certificates_, url = std::move(url)] {
+        return certificates->confirm(url);
+    };
+    auto confirmed = co_await runtime::blocking(sns_pool_, std::move(confirm));
+    if (confirmed.has_value()) spdlog::info("SNS subscription confirmed");
+    co_return confirmed;
 }
 
 }  // namespace linkspan::pipeline

@@ -43,8 +43,8 @@ public:
     boost::asio::awaitable<Result<webhooks::VerifiedDelivery>> verify(
         webhooks::RawDelivery delivery, ReceiverPtr receiver
     );
-    // Tells Amazon SNS that the subscription is wanted. Does not wait.
-    void confirm_subscription(std::string url);
+    // Tells Amazon SNS that the subscription is wanted.
+    boost::asio::awaitable<Status> confirm_subscription(std::string url);
 
 private:
     boost::asio::awaitable<Result<webhooks::VerifiedDelivery>> verify_with_keys(
@@ -55,7 +55,10 @@ private:
     std::map<std::string, ReceiverPtr, std::less<>> receivers_;
     std::map<std::string, std::shared_ptr<trust::IssuerKeys>, std::less<>> issuers_;
     std::shared_ptr<trust::SnsCertificates> certificates_;
-    boost::asio::thread_pool pool_{4};
+    // Apart, so that whoever names SNS URLs keeps no issuer's keys waiting.
+    boost::asio::thread_pool issuer_pool_{2};
+    boost::asio::thread_pool sns_pool_{1};
+    std::size_t fetching_certificates_ = 0;
 };
 
 }  // namespace linkspan::pipeline

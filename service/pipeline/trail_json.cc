@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxCandidates = 20;
 constexpr std::size_t kMaxRejected = 50;
-constexpr std::size_t kMaxDiff = 64 << 10;
+constexpr std::size_t kMaxDiff = 16 << 10;
 
 Json optional_text(const std::optional<std::string>& text) {
     return text ? Json(*text) : Json(nullptr);
@@ -56,7 +56,7 @@ Json explanation_json(const policy::Decision& decision) {
         {"why", explanation.why},
         {"considered", explanation.considered},
         {"candidates", std::move(candidates)},
-        {"candidates_total", explanation.candidates.size()},
+        {"candidates_total", explanation.passed},
         {"rejected", std::move(rejected)},
         {"rejected_total", explanation.rejected.size()},
     };
@@ -189,7 +189,11 @@ std::string deliveries_json(const std::vector<store::DeliverySummary>& page, std
     return dump(out);
 }
 
-std::string accepted_json(const store::NewDelivery& delivery, const std::string& public_url) {
+std::string accepted_json(
+    const store::NewDelivery& delivery,
+    const std::vector<webhooks::SetAside>& set_aside,
+    const std::string& public_url
+) {
     Json events = Json::array();
     for (const auto& event : delivery.events) {
         Json targets = Json::array();
@@ -203,10 +207,24 @@ std::string accepted_json(const store::NewDelivery& delivery, const std::string&
             {"targets", std::move(targets)},
         });
     }
-    return dump(Json{
+    Json out{
         {"id", delivery.id},
         {"status_url", status_url(public_url, delivery.id)},
-        {"events", std::move(events)}});
+        {"events", std::move(events)},
+    };
+    if (!set_aside.empty()) {
+        Json ignored = Json::array();
+        for (const auto& one : set_aside) {
+            if (ignored.size() == kMaxRejected) break;
+            ignored.push_back({
+                {"image", one.event.image.str()},
+                {"tag", one.event.tag.str()},
+                {"reason", one.reason},
+            });
+        }
+        out["ignored"] = std::move(ignored);
+    }
+    return dump(out);
 }
 
 std::string ignored_json(const std::string& id, const std::string& reason) {

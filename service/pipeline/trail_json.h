@@ -3,6 +3,7 @@
 
 #include "core/plan/turn.h"
 #include "service/store/store.h"
+#include "webhooks/delivery.h"
 
 #include <string>
 #include <vector>
@@ -25,8 +26,13 @@ std::string trail_json(const store::Trail& trail, const std::string& public_url)
 
 std::string deliveries_json(const std::vector<store::DeliverySummary>& page, std::size_t limit);
 
-// The 202 answer: {"id","status_url","events":[{"image","tag","digest","targets":[…]}]}.
-std::string accepted_json(const store::NewDelivery& delivery, const std::string& public_url);
+// The 202 answer: {"id","status_url","events":[{"image","tag","digest","targets":[…]}]}, and
+// "ignored" with what else was in the delivery and why nothing follows from it.
+std::string accepted_json(
+    const store::NewDelivery& delivery,
+    const std::vector<webhooks::SetAside>& set_aside,
+    const std::string& public_url
+);
 // The 200 answer: {"id","ignored":"reason"}.
 std::string ignored_json(const std::string& id, const std::string& reason);
 

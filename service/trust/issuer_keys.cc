@@ -21,6 +21,7 @@ IssuerKeys::IssuerKeys(std::string issuer, transport::HttpClientOptions options)
 
 std::shared_ptr<const webhooks::KeySet> IssuerKeys::current() const {
     const std::lock_guard lock{mutex_};
+    if (fetched_ && Clock::now() - *fetched_ > kExpired) return nullptr;
     return keys_;
 }
 

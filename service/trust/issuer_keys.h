@@ -25,8 +25,11 @@ public:
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::seconds kInterval{60};
     static constexpr std::size_t kMostTries = 4;
-    // A key that the issuer took back must not count for ever.
+    // Fetched again beside the next answer.
     static constexpr std::chrono::hours kOld{1};
+    // A key that the issuer took back must not count for ever: beyond this there are no keys until
+    // a fetch succeeds.
+    static constexpr std::chrono::hours kExpired{24};
     static constexpr std::chrono::seconds kTimeout{5};
 
     IssuerKeys(std::string issuer, transport::HttpClientOptions options);

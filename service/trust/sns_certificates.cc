@@ -1,5 +1,6 @@
 #include "service/trust/sns_certificates.h"
 
+#include "webhooks/public_key.h"
 #include "webhooks/sns.h"
 
 #include <fmt/format.h>
@@ -22,11 +23,32 @@ std::optional<std::string> SnsCertificates::certificate(std::string_view url) co
 }
 
 Status SnsCertificates::fetch(const std::string& url) {
+    const std::lock_guard one_at_a_time{fetching_};
     if (certificate(url)) return {};
-    LINKSPAN_TRY(pem, get(url));
+    if (auto allowed = allow(url); allowed.has_error()) return allowed;
+    auto pem = get(url);
+    if (pem.has_value() && webhooks::PublicKey::of_certificate(*pem).has_error()) {
+        pem = Error{Errc::InvalidInput, "what Amazon SNS sent is no certificate"};
+    }
     const std::lock_guard lock{mutex_};
-    if (certificates_.size() >= kMaxCertificates) certificates_.clear();
-    certificates_.insert_or_assign(url, std::move(pem));
+    if (pem.has_error()) {
+        failed_.insert_or_assign(url, Clock::now());
+        return pem.error();
+    }
+    if (certificates_.size() >= kMaxCertificates) certificates_.erase(certificates_.begin());
+    certificates_.insert_or_assign(url, std::move(*pem));
+    return {};
+}
+
+Status SnsCertificates::allow(const std::string& url) {
+    const std::lock_guard lock{mutex_};
+    const auto now = Clock::now();
+    std::erase_if(tries_, [&](auto then) { return now - then > kInterval; });
+    std::erase_if(failed_, [&](const auto& one) { return now - one.second > kInterval; });
+    if (failed_.contains(url) || tries_.size() >= kMostTries) {
+        return Error{Errc::RateLimited, "certificates were asked for too often of late"};
+    }
+    tries_.push_back(now);
     return {};
 }
 

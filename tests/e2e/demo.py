@@ -237,7 +237,7 @@ def print_keep(directory, registry, port, parts):
     heading("Left running")
     print(f"  push again   {push} 1.2.0")
     print(f"  look         curl -s http://127.0.0.1:{port}/v1/deliveries | jq")
-    print(f"  the remote   git -C {directory}/git/fleet.git log -p main")
+    print(f"  the remote   git -c safe.directory='*' -C {directory}/git/fleet.git log -p main")
     print(f"  the log      {directory}/linkspan/linkspan.log")
     print(f"  stop         {stop}")
 

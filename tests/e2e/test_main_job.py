@@ -339,6 +339,22 @@ class Durability(Fleet):
         registry.process.wait_port(registry.port)
         self.assertEqual(self.outcome(service.trail(answer["id"]))["outcome"], "committed")
 
+    def test_sigterm_answers_a_long_poll_at_once(self):
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host)
+        web = self.started(real_parts.WebServer(self.directory / "web", repository))
+        service = self.linkspan(self.config(registry, web.url))
+        web.end()
+        registry.push(APP, "1.1.0")
+        _, answer, _ = service.ci({"image": f"{registry.host}/{APP}", "tag": "1.1.0"})
+        with socket.create_connection(("127.0.0.1", service.port)) as waiter:
+            waiter.sendall(f"GET /v1/deliveries/{answer['id']}?wait=60s HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            wait_until(lambda: service.request("GET", "/healthz")[0] == 200)
+            service.process.child.send_signal(signal.SIGTERM)
+            waiter.settimeout(8)  # well before the drain's patience
+            self.assertIn(b'"settled":false', waiter.recv(65536))
+        self.assertEqual(service.process.child.wait(20), 0)
+
     def test_sigterm_answers_what_is_in_flight_and_exits_0(self):
         registry = self.registry(notify=False)
         repository = self.repository(registry.host)

@@ -145,6 +145,19 @@ TEST(ServerLimits, AHandlerMayTakeLongerThanEveryTimeout) {
     EXPECT_EQ(client.ask(post("/", "x")).status, 200u);
 }
 
+TEST(ServerLimits, TimeoutsMayBeNone) {
+    Loopback loop;
+    loop.options.header_timeout = milliseconds::max();
+    loop.options.body_timeout = milliseconds::max();
+    loop.options.idle_timeout = milliseconds::max();
+    loop.options.write_timeout = milliseconds::max();
+    ASSERT_TRUE(loop.start(echo));
+    Client client{loop.port()};
+    client.send("POST / HTTP/1.1\r\nHost: x\r\n");
+    EXPECT_EQ(client.ask("Content-Length: 1\r\n\r\nx").status, 200u);
+    EXPECT_EQ(client.ask(get("/", "Connection: close\r\n")).status, 200u);
+}
+
 asio::awaitable<Response> huge(Request) {
     Response response;
     response.body.assign(64 << 20, 'x');

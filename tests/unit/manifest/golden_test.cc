@@ -9,11 +9,14 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -161,6 +164,29 @@ TEST_P(GoldenTest, OnlyTheValuesChange) {
         EXPECT_EQ(bytes, it->second);
     }
     EXPECT_EQ(plan_text, read_bytes(folder / "plan.json"));
+}
+
+// What is there already is never changed.
+TEST_P(GoldenTest, ToWhatIsThereIsNothingToDo) {
+    for (const char* side : {"before", "after"}) {
+        for (const auto& [path, bytes] : read_tree_at(root() / GetParam() / side)) {
+            SCOPED_TRACE(std::string{side} + "/" + path);
+            for (const Place& place : scan(path, bytes).places) {
+                const Named now = named(place);
+                if (!place.image || now.tag.empty()) continue;
+                auto tag = image::Tag::parse(now.tag);
+                if (!tag) continue;
+                std::optional<image::Digest> digest;
+                if (now.digest) {
+                    if (auto parsed = image::Digest::parse(*now.digest)) digest = *parsed;
+                }
+                const auto edits =
+                    edits_for(bytes, place, {*place.image, *tag, digest, policy::DigestMode::Keep});
+                ASSERT_TRUE(edits.has_value()) << edits.error().message;
+                EXPECT_TRUE(edits->empty()) << place.where;
+            }
+        }
+    }
 }
 
 std::vector<std::string> cases() {

@@ -17,7 +17,7 @@
 namespace linkspan::store {
 namespace {
 
-constexpr std::size_t kDeliveries = 6;
+constexpr std::size_t kDeliveries = 4;
 constexpr std::size_t kEvents = 2;
 constexpr std::size_t kTargets = 2;
 
