@@ -233,8 +233,7 @@ Status ChildProcess::pump(
         {errors_fd_, POLLIN, 0},
         {want_input ? input_ : -1, POLLOUT, 0},
     }};
-    const int wait_ms = static_cast<int>(std::min<std::int64_t>(left.count(), 60'000));
-    if (::poll(fds.data(), fds.size(), wait_ms) < 0 && errno != EINTR) {
+    if (::poll(fds.data(), fds.size(), deadline.poll_time(left)) < 0 && errno != EINTR) {
         return Error{Errc::Internal, fmt::format("{}: poll: {}", name_, std::strerror(errno))};
     }
     if (fds[1].revents != 0) take_errors();

@@ -140,7 +140,7 @@ Status HttpWire::load_credentials() {
     username_ = given.username.empty() ? url_.user : given.username;
     password_ = given.password.empty() ? url_.password : given.password;
     // Forges take a token as the password of any user; some refuse an empty name.
-    if (username_.empty() && !password_.empty()) username_ = "x-access-token";
+    if (username_.empty() && !password_.empty()) username_ = "git";
     credentials_loaded_ = true;
     return {};
 }
@@ -284,8 +284,7 @@ Status HttpWire::advance() {
     if (ended_ || pending_at_ < pending_.size()) return {};
     const auto left = deadline_.remaining();
     if (left.count() <= 0) return deadline_.failure(url_.display());
-    const int wait_ms = static_cast<int>(std::min<std::int64_t>(left.count(), 60'000));
-    curl_multi_poll(http_.multi, nullptr, 0, wait_ms, nullptr);
+    curl_multi_poll(http_.multi, nullptr, 0, deadline_.poll_time(left), nullptr);
     return {};
 }
 

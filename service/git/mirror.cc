@@ -157,8 +157,15 @@ Result<Mirror> Mirror::open(const std::string& directory, RemoteOptions remote) 
     return Mirror{std::move(impl)};
 }
 
+Status Mirror::use_remote(RemoteOptions remote) {
+    LINKSPAN_TRY(url, RemoteUrl::parse(remote.url));
+    impl_->url = std::move(url);
+    impl_->options = std::move(remote);
+    return {};
+}
+
 Result<CommitId> Mirror::fetch(const std::string& branch) {
-    Deadline deadline{impl_->options.timeout};
+    Deadline deadline{impl_->options.timeout, impl_->options.stop.get()};
     for (bool again = false;; again = true) {
         if (auto healed = impl_->heal(); healed.has_error()) return healed.error();
         LINKSPAN_TRY(wire, impl_->open_wire(deadline));
@@ -261,7 +268,7 @@ Result<PushAnswer> Mirror::push(const RefUpdate& update) {
     if (auto made = impl_->commit(update.target); made.has_error()) return made.error();
     if (auto status = impl_->check_keeps(update); status.has_error()) return status.error();
     const auto remote = impl_->url.display();
-    Deadline deadline{impl_->options.timeout};
+    Deadline deadline{impl_->options.timeout, impl_->options.stop.get()};
     LINKSPAN_TRY(wire, impl_->open_wire(deadline));
     auto attempt = attempt_push(impl_->repo(), *wire, update, remote);
     if (attempt.has_error()) return impl_->noted(attempt.error());
@@ -290,7 +297,7 @@ Result<PushAnswer> Mirror::push_for_review(const ReviewRequest& request) {
     }
     if (auto made = impl_->commit(request.target); made.has_error()) return made.error();
     const auto remote = impl_->url.display();
-    Deadline deadline{impl_->options.timeout};
+    Deadline deadline{impl_->options.timeout, impl_->options.stop.get()};
     LINKSPAN_TRY(wire, impl_->open_wire(deadline));
     auto attempt = attempt_review(impl_->repo(), *wire, request, remote);
     if (attempt.has_error()) return impl_->noted(attempt.error());
@@ -330,7 +337,7 @@ Result<std::optional<CommitId>> Mirror::known_tip(const std::string& branch) con
 }
 
 Result<std::optional<std::string>> Mirror::default_branch() {
-    Deadline deadline{impl_->options.timeout};
+    Deadline deadline{impl_->options.timeout, impl_->options.stop.get()};
     LINKSPAN_TRY(wire, impl_->open_wire(deadline));
     return read_default_branch(impl_->repo(), *wire, impl_->url.display());
 }

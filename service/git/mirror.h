@@ -10,6 +10,7 @@
 #include "core/result.h"
 #include "core/secret.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -54,6 +55,8 @@ struct RemoteOptions {
     std::string client_key = {};   // empty: the key is in client_cert
     // For http and https: URL of a proxy. Empty: what the environment says (https_proxy, no_proxy).
     std::string proxy = {};
+    // When it becomes true, the operation at hand ends soon, as Unavailable.
+    std::shared_ptr<const std::atomic<bool>> stop = {};
 };
 
 struct File {
@@ -147,6 +150,9 @@ public:
     Mirror(Mirror&&) noexcept;
     Mirror& operator=(Mirror&&) noexcept;
 
+    // From now on with these options, as after a changed configuration. Errors: InvalidInput, and
+    // nothing is changed then.
+    Status use_remote(RemoteOptions remote);
     // Fetches one branch and returns its tip.
     Result<CommitId> fetch(const std::string& branch);
     // Where the branch was at the last fetch or push; nullopt when it was not there. No network.

@@ -8,9 +8,7 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <array>
-#include <cstdint>
 #include <string>
 
 namespace linkspan::git {
@@ -98,7 +96,7 @@ private:
         const auto left = deadline_.remaining();
         if (left.count() <= 0) return deadline_.failure(url_.display());
         pollfd watch{socket_, events, 0};
-        (void)::poll(&watch, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 60'000)));
+        (void)::poll(&watch, 1, deadline_.poll_time(left));
         return {};
     }
 

@@ -11,14 +11,14 @@ using std::chrono::seconds;
 const Deadline::Clock::time_point kStart{seconds{1000}};
 
 TEST(DeadlineTest, EndsAfterTheTimeoutWhenNothingMoves) {
-    Deadline deadline{seconds{10}, kStart};
+    Deadline deadline{seconds{10}, nullptr, kStart};
     EXPECT_EQ(deadline.remaining(kStart), seconds{10});
     EXPECT_EQ(deadline.remaining(kStart + milliseconds{9999}), milliseconds{1});
     EXPECT_EQ(deadline.remaining(kStart + seconds{10}), milliseconds{0});
 }
 
 TEST(DeadlineTest, GoesOnWhileDataMovesAtAFairRate) {
-    Deadline deadline{seconds{10}, kStart};
+    Deadline deadline{seconds{10}, nullptr, kStart};
     deadline.moved(10 * Deadline::kFairRate);
     EXPECT_EQ(deadline.remaining(kStart + seconds{10}), seconds{10});
     // The second time has to be earned again.
@@ -26,13 +26,13 @@ TEST(DeadlineTest, GoesOnWhileDataMovesAtAFairRate) {
 }
 
 TEST(DeadlineTest, ATrickleEarnsNothing) {
-    Deadline deadline{seconds{10}, kStart};
+    Deadline deadline{seconds{10}, nullptr, kStart};
     deadline.moved(10 * Deadline::kFairRate - 1);
     EXPECT_EQ(deadline.remaining(kStart + seconds{10}), milliseconds{0});
 }
 
 TEST(DeadlineTest, EvenAFastTransferEndsSometime) {
-    Deadline deadline{seconds{10}, kStart};
+    Deadline deadline{seconds{10}, nullptr, kStart};
     auto now = kStart;
     int windows = 0;
     while (deadline.remaining(now).count() > 0 && windows < 1000) {
@@ -44,14 +44,24 @@ TEST(DeadlineTest, EvenAFastTransferEndsSometime) {
 }
 
 TEST(DeadlineTest, AFractionOfAMillisecondIsNotOver) {
-    Deadline deadline{milliseconds{1}, kStart};
+    Deadline deadline{milliseconds{1}, nullptr, kStart};
     EXPECT_EQ(deadline.remaining(kStart + std::chrono::microseconds{999}), milliseconds{1});
 }
 
 TEST(DeadlineTest, ZeroIsOverAtOnce) {
-    Deadline deadline{milliseconds{0}, kStart};
+    Deadline deadline{milliseconds{0}, nullptr, kStart};
     EXPECT_EQ(deadline.remaining(kStart), milliseconds{0});
     EXPECT_EQ(deadline.failure("host").kind, Errc::Timeout);
+}
+
+TEST(DeadlineTest, StoppingEndsItAtOnceAndIsNoTimeout) {
+    std::atomic<bool> stop{false};
+    Deadline deadline{seconds{10}, &stop, kStart};
+    EXPECT_EQ(deadline.remaining(kStart), seconds{10});
+    EXPECT_LE(deadline.poll_time(seconds{10}), 100);
+    stop = true;
+    EXPECT_EQ(deadline.remaining(kStart), milliseconds{0});
+    EXPECT_EQ(deadline.failure("host").kind, Errc::Unavailable);
 }
 
 }  // namespace

@@ -9,7 +9,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -365,6 +367,20 @@ TEST_F(BadServerTest, ATipThatIsNeverSentIsUnavailable) {
     }};
     const auto error = fetch_from(server);
     EXPECT_EQ(error.kind, Errc::Unavailable) << error.message;
+}
+
+TEST_F(BadServerTest, AStopDoesNotWaitForTheDeadline) {
+    auto stop = std::make_shared<std::atomic<bool>>(false);
+    const ScriptedServer server{[&](ScriptedPeer& peer, const std::string&) {
+        *stop = true;
+        peer.hang();
+    }};
+    auto options = remote_at(server.url("/f.git"));
+    options.stop = stop;
+    auto mirror = must(Mirror::open(sandbox / "mirror", options));
+    const auto begin = Clock::now();
+    EXPECT_EQ(failure_of(mirror.fetch("main")).kind, Errc::Unavailable);
+    EXPECT_LT(Clock::now() - begin, options.timeout / 2);
 }
 
 TEST_F(BadServerTest, TooManyRequestsKeepsTheWaitingTime) {

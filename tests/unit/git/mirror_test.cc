@@ -185,6 +185,18 @@ TEST_F(MirrorTest, AnotherUrlMayTakeOverTheSameDirectory) {
     EXPECT_EQ(must(mirror.fetch("main")).hex, other.tip());
 }
 
+TEST_F(MirrorTest, OptionsChangeWhileItIsOpen) {
+    remote.person_commits({{"a", "1"}}, "first");
+    auto mirror = open_mirror();
+    must(mirror.fetch("main"));
+    testing::RemoteRepo other{sandbox, "other"};
+    other.person_commits({{"b", "1"}}, "elsewhere");
+    EXPECT_TRUE(mirror.use_remote(remote_at("ftp://host/f")).has_error());
+    EXPECT_EQ(must(mirror.fetch("main")).hex, remote.tip());
+    EXPECT_TRUE(mirror.use_remote(remote_at(other.path())).has_value());
+    EXPECT_EQ(must(mirror.fetch("main")).hex, other.tip());
+}
+
 TEST_F(MirrorTest, NothingSecretIsWrittenIntoTheMirror) {
     remote.person_commits({{"a", "1"}}, "first");
     must(open_mirror().fetch("main"));

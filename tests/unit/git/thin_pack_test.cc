@@ -226,7 +226,7 @@ TEST_F(ThinPackTest, ABumpInATreeOfAHundredThousandFilesInOneFolder) {
     std::string entries;
     for (int i = 0; i < 100'000; ++i)
         entries += fmt::format("100644 blob {}\tapp-{:06}.yaml\n", blob, i);
-    const auto flat = pipe({"mktree"}, entries);
+    const auto flat = pipe({"mktree", "--missing"}, entries);
     const auto root = pipe({"mktree"}, fmt::format("040000 tree {}\tflat\n", flat));
     remote.git({"update-ref", "refs/heads/main", pipe({"commit-tree", root, "-m", "many"}, "")});
 
