@@ -65,6 +65,7 @@ std::optional<Error> Limiter::refusal() const {
 Result<Limiter::Turn> Limiter::enter(Turnstile::Time deadline) {
     std::unique_lock lock{mutex_};
     const auto ticket = turnstile_.join();
+    auto& woken = waiting_[ticket];
     for (;;) {
         // A held registry refuses at once rather than keep threads waiting: the caller's own
         // retry knows how long.
@@ -77,41 +78,48 @@ Result<Limiter::Turn> Limiter::enter(Turnstile::Time deadline) {
                     "{}: no turn within the deadline; {} requests wait", host_, turnstile_.waiting()
                 )};
         }
-        if (error) {
-            turnstile_.leave(ticket);
-            changed_.notify_all();
-            return *error;
-        }
-        const auto turn = turnstile_.ask(ticket, now);
-        if (turn.go) {
-            changed_.notify_all();  // the next one is at the front now
+        const auto turn = error ? Turnstile::Turn{} : turnstile_.ask(ticket, now);
+        if (error || turn.go) {
+            if (error) turnstile_.leave(ticket);
+            waiting_.erase(ticket);
+            wake_front();
+            if (error) return *error;
             return Turn{this};
         }
-        changed_.wait_until(lock, std::min(deadline, turn.not_before.value_or(deadline)));
+        woken.wait_until(lock, std::min(deadline, turn.not_before.value_or(deadline)));
     }
 }
 
 void Limiter::hold(seconds how_long) {
     const std::lock_guard lock{mutex_};
     turnstile_.hold(now_() + how_long);
-    changed_.notify_all();
+    wake_all();
 }
 
 bool Limiter::pause(milliseconds how_long) {
     std::unique_lock lock{mutex_};
-    return !changed_.wait_for(lock, how_long, [this] { return stopped_; });
+    return !stopping_.wait_for(lock, how_long, [this] { return stopped_; });
 }
 
 void Limiter::stop() {
     const std::lock_guard lock{mutex_};
     stopped_ = true;
-    changed_.notify_all();
+    stopping_.notify_all();
+    wake_all();
 }
 
 void Limiter::done() {
     const std::lock_guard lock{mutex_};
     turnstile_.done();
-    changed_.notify_all();
+    wake_front();
+}
+
+void Limiter::wake_front() {
+    if (const auto front = turnstile_.front()) waiting_[*front].notify_one();
+}
+
+void Limiter::wake_all() {
+    for (auto& [ticket, woken] : waiting_) woken.notify_one();
 }
 
 }  // namespace linkspan::registry

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -47,6 +48,10 @@ public:
     void hold(Time until);
     [[nodiscard]] std::optional<Time> held(Time now) const;
     [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
+    // Whose turn may be next.
+    [[nodiscard]] std::optional<Ticket> front() const {
+        return queue_.empty() ? std::nullopt : std::optional{queue_.front()};
+    }
 
 private:
     LimiterOptions options_;
@@ -90,13 +95,18 @@ public:
 
 private:
     void done();
-    [[nodiscard]] std::optional<Error> refusal() const;  // mutex_ is held
+    // With mutex_ held:
+    [[nodiscard]] std::optional<Error> refusal() const;
+    void wake_front();
+    void wake_all();
 
     const std::string host_;
     const Clock now_;
     mutable std::mutex mutex_;
-    std::condition_variable changed_;
     Turnstile turnstile_;
+    // One for each who waits: only the first in the queue has a reason to wake up.
+    std::map<Turnstile::Ticket, std::condition_variable> waiting_;
+    std::condition_variable stopping_;
     bool stopped_ = false;
 };
 

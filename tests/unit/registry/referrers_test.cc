@@ -35,7 +35,7 @@ Client client_for(const ScriptedHttpServer& server) {
     RegistryOptions options;
     options.host = "r.example";
     options.endpoint = server.url();
-    options.timeout = 5s;
+    options.timeout = 60s;
     options.retry.tries = 1;
     return Client{options};
 }

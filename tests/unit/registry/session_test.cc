@@ -20,7 +20,7 @@ RegistryOptions options_for(const ScriptedHttpServer& server, bool login) {
     RegistryOptions options;
     options.host = "r.example";
     options.endpoint = server.url();
-    options.timeout = 5s;
+    options.timeout = 60s;
     if (login) {
         options.credentials = []() -> Result<std::optional<Credentials>> {
             return std::optional{Credentials{"robot", Secret{"test-secret-not-real"}}};
@@ -39,7 +39,7 @@ Ask ask_for(const ScriptedHttpServer& server, const std::string& path) {
     ask.repository = "acme/app";
     ask.purpose = "manifests";
     ask.max_response = 10000;
-    ask.deadline = std::chrono::steady_clock::now() + 5s;
+    ask.deadline = std::chrono::steady_clock::now() + 60s;
     return ask;
 }
 
