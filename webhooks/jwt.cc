@@ -77,6 +77,21 @@ bool is_issuer(std::string_view said, std::string_view expected) {
     return said == expected;
 }
 
+// https, Google's name without a scheme, or http to the host itself.
+bool is_safe_issuer(std::string_view issuer) {
+    if (issuer.starts_with("https://") || issuer == "accounts.google.com") return true;
+    constexpr std::string_view kHttp = "http://";
+    if (!issuer.starts_with(kHttp)) return false;
+    std::string_view host = issuer.substr(kHttp.size());
+    host = host.substr(0, host.find('/'));
+    if (host.find('@') != std::string_view::npos) return false;
+    if (host.starts_with('[')) return host.substr(0, host.find(']') + 1) == "[::1]";
+    host = host.substr(0, host.find(':'));
+    // Digits and dots alone: "127.0.0.1.example.com" is somewhere else.
+    return host == "localhost" || (host.starts_with("127.") &&
+                                   host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
 Status check_times(
     const JsonView& claims,
     std::chrono::seconds skew,
@@ -202,18 +217,17 @@ Verdict check_oidc(const RawDelivery& delivery, const OidcRules& rules) {
 Status check_oidc_rules(const OidcRules& rules) {
     if (rules.issuer.empty()) return Error{Errc::InvalidInput, "an issuer is needed"};
     if (rules.audiences.empty()) return Error{Errc::InvalidInput, "an audience is needed"};
-    static constexpr std::string_view kPublicIssuers[] = {
-        "https://token.actions.githubusercontent.com",
-        "https://gitlab.com",
-        "https://accounts.google.com",
-        "accounts.google.com",
-    };
-    const bool is_public = std::any_of(
-        std::begin(kPublicIssuers),
-        std::end(kPublicIssuers),
-        [&](std::string_view one) { return rules.issuer == one; }
-    );
-    if (is_public && rules.subjects.empty() && rules.claims.empty()) {
+    if (!is_safe_issuer(rules.issuer)) {
+        return Error{
+            Errc::InvalidInput,
+            fmt::format(
+                "the issuer {} is not https, and so its keys are anybody's; http is for this host "
+                "alone",
+                rules.issuer
+            )};
+    }
+    // Who may ask an issuer for a token can't be seen from its name.
+    if (rules.subjects.empty() && rules.claims.empty()) {
         return Error{
             Errc::InvalidInput,
             fmt::format("anybody gets a token from {}: add subjects or claims", rules.issuer)};

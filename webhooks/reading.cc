@@ -48,7 +48,19 @@ std::optional<std::string> artifact_of(std::string_view media_type) {
     for (const Kind& kind : kKinds) {
         if (media_type.find(kind.part) != std::string_view::npos) return std::string{kind.name};
     }
-    return std::nullopt;
+    // Whatever else registries hold (WebAssembly, policies, plugins, Flux's sources…) has a
+    // vendor's type of its own; what runs has one of these.
+    static constexpr std::string_view kImages[] = {
+        "application/vnd.docker.distribution.manifest.",
+        "application/vnd.docker.container.image.",
+        "application/vnd.docker.image.",
+        "application/vnd.oci.image.",
+    };
+    if (!media_type.starts_with("application/vnd.")) return std::nullopt;
+    for (const std::string_view image : kImages) {
+        if (media_type.starts_with(image)) return std::nullopt;
+    }
+    return fmt::format("an artifact of the type {}", media_type.substr(0, 100));
 }
 
 std::optional<std::string> fact(std::optional<std::string> text, std::size_t longest) {

@@ -21,6 +21,12 @@ namespace {
 // them again.
 constexpr std::size_t kMostWaiting = 8;
 
+// Google's tokens name their issuer with or without the scheme; its documents are at the one with
+// it.
+std::string address_of(const std::string& issuer) {
+    return issuer == "accounts.google.com" ? "https://accounts.google.com" : issuer;
+}
+
 // The certificate to fetch: only for a topic that the receiver names. Anybody can write the rest of
 // an envelope.
 std::optional<std::string> wanted_certificate(
@@ -57,10 +63,11 @@ void Receivers::use(const config::Config& config) {
             auto& keys = issuers[oidc.issuer];
             if (!keys) {
                 const auto known = issuers_.find(oidc.issuer);
-                keys = known != issuers_.end() ? known->second
-                                               : std::make_shared<trust::IssuerKeys>(
-                                                     oidc.issuer, transport::HttpClientOptions{}
-                                                 );
+                keys = known != issuers_.end()
+                           ? known->second
+                           : std::make_shared<trust::IssuerKeys>(
+                                 address_of(oidc.issuer), transport::HttpClientOptions{}
+                             );
             }
             oidc.keys = keys;
         }

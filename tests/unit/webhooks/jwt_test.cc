@@ -296,11 +296,12 @@ TEST(OidcAuthTest, IssuersOfEverybodyNeedMoreThanAnAudience) {
     OidcRules asked = rules();
     EXPECT_TRUE(check_oidc_rules(asked));
     asked.subjects.clear();
-    EXPECT_TRUE(check_oidc_rules(asked));
     for (const char* const issuer :
          {"https://token.actions.githubusercontent.com",
           "https://gitlab.com",
           "https://accounts.google.com",
+          "https://agent.buildkite.com",
+          "https://gitlab.example.com",
           "accounts.google.com"}) {
         asked.issuer = issuer;
         asked.claims.clear();
@@ -309,6 +310,29 @@ TEST(OidcAuthTest, IssuersOfEverybodyNeedMoreThanAnAudience) {
         EXPECT_TRUE(check_oidc_rules(asked)) << issuer;
     }
     EXPECT_FALSE(check_oidc_rules(OidcRules{}));
+}
+
+TEST(OidcAuthTest, KeysComeOverHttpsOrFromThisHost) {
+    OidcRules asked = rules();
+    asked.claims = {{"repository", {"acme/app"}}};
+    for (const char* const issuer :
+         {"http://127.0.0.1:8080",
+          "http://127.1.2.3/x",
+          "http://[::1]:80",
+          "http://localhost:1/a"}) {
+        asked.issuer = issuer;
+        EXPECT_TRUE(check_oidc_rules(asked)) << issuer;
+    }
+    for (const char* const issuer :
+         {"http://token.example.com",
+          "http://127.0.0.1.example.com",
+          "http://127.0.0.1@example.com",
+          "http://localhost.example.com",
+          "http://[::2]",
+          "token.example.com"}) {
+        asked.issuer = issuer;
+        EXPECT_FALSE(check_oidc_rules(asked)) << issuer;
+    }
 }
 
 TEST(OidcAuthTest, GoogleHasTwoNames) {

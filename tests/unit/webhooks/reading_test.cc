@@ -115,6 +115,17 @@ TEST(ReadingTest, ArtifactsAreSetAside) {
     EXPECT_FALSE(artifact_of("application/vnd.oci.image.manifest.v1+json"));
     EXPECT_FALSE(artifact_of("application/vnd.docker.distribution.manifest.list.v2+json"));
     EXPECT_FALSE(artifact_of(""));
+    EXPECT_FALSE(artifact_of("application/json"));
+    EXPECT_FALSE(artifact_of("application/vnd.oci.image.index.v1+json"));
+    EXPECT_FALSE(artifact_of("application/vnd.docker.container.image.v1+json"));
+    for (const char* const type :
+         {"application/vnd.cncf.flux.config.v1+json",
+          "application/vnd.wasm.config.v1+json",
+          "application/vnd.oci.empty.v1+json",
+          "application/vnd.docker.plugin.v1+json",
+          "application/vnd.cncf.openpolicyagent.config.v1+json"}) {
+        EXPECT_EQ(artifact_of(type), std::string{"an artifact of the type "} + type);
+    }
 }
 
 TEST(ReadingTest, ReasonsAreSaidOnce) {
