@@ -216,7 +216,12 @@ void complete(const Node& node, Receiver& receiver) {
     Auth& auth = receiver.auth;
     if (node.find("header") == nullptr) auth.header = usual.header;
     if (node.find("prefix") == nullptr) auth.prefix = usual.prefix;
-    if (node.find("hash") == nullptr) auth.hash = usual.hash;
+    if (node.find("hash") == nullptr) {
+        auth.hash = usual.hash;
+    } else if (node.find("prefix") == nullptr && usual.prefix == "sha256=") {
+        // The prefix names the hash: sha512=… beside sha512.
+        auth.prefix = node.find("hash")->text + "=";
+    }
     if (node.find("encoding") == nullptr) auth.encoding = usual.encoding;
     if (node.find("issuer") == nullptr) auth.oidc.issuer = usual.oidc.issuer;
 }

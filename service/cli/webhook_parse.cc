@@ -21,6 +21,7 @@ struct Options {
     std::string type;
     std::string config;
     std::string receiver;
+    bool no_verify = false;
     std::string registry;
     std::vector<std::string> headers;
     std::string secret_file;
@@ -121,7 +122,7 @@ Prepared from_config(const Options& options) {
     Prepared prepared{.receiver = *receiver, .code = kOk};
     // Keys of issuers and certificates are not fetched here: what needs them is only parsed.
     const auto scheme = receiver->auth.scheme;
-    if (options.headers.empty() || scheme == webhooks::AuthScheme::Oidc ||
+    if (options.no_verify || options.headers.empty() || scheme == webhooks::AuthScheme::Oidc ||
         scheme == webhooks::AuthScheme::Sns) {
         prepared.receiver.auth = webhooks::Auth{};
     }
@@ -223,6 +224,7 @@ void add_webhook(CLI::App& app, Run& run) {
         options->receiver,
         "Its name; with --config, and verified only when --header is given"
     );
+    command->add_flag("--no-verify", options->no_verify, "Only parse: headers without a signature");
     command->add_option("--registry", options->registry, "Registry host, for bodies that lack one");
     command->add_option("--header", options->headers, "'Name: value', as sent; repeatable")
         ->expected(1)

@@ -145,5 +145,46 @@ class Receivers(unittest.TestCase):
         self.assertEqual(json.loads(done.stdout)["events"][0]["image"], "registry.example.com/acme/app")
 
 
+class CiWebhooks(unittest.TestCase):
+    """config/examples/ci-webhooks.yaml reads what the systems really send."""
+
+    def test_the_example_reads_real_bodies(self):
+        payloads = real_parts.SOURCE.parent / "shared/payloads"
+        if not payloads.is_dir():
+            self.skipTest("../shared/payloads is not there")
+        with tempfile.TemporaryDirectory() as directory:
+            text = (real_parts.SOURCE / "config/examples/ci-webhooks.yaml").read_text()
+            for name in ("circleci", "buildkite", "drone", "azure-devops", "gitlab", "github", "tekton", "git"):
+                (pathlib.Path(directory) / name).write_text(TEST_SECRET)
+            config = pathlib.Path(directory) / "linkspan.yaml"
+            config.write_text(text.replace("/run/secrets/", directory + "/"))
+            cases = [
+                ("circleci", "circleci/workflow_completed_github.json", [], r"registry.example.com/acme/", 7),
+                ("azure-devops", "azuredevops/build_complete.json", [], r"registry.example.com/acme/app", None),
+                ("gitlab", "gitlab/pipeline_success.json", ["X-Gitlab-Event: Pipeline Hook"],
+                 "registry.gitlab.example.com/gitlab-org/gitlab-test", 8),
+                ("github", "github/workflow_run_completed_success.json", ["X-GitHub-Event: workflow_run"],
+                 "ghcr.io/octo-org/octo-repo", 11),
+                ("circleci-gitlab", "circleci/workflow_completed_gitlab.json", [], None, None),  # it failed there
+                ("buildkite", "buildkite/build_finished_blocked_docs.json", [], None, None),  # it waits there
+            ]
+            for receiver, file, headers, image, tag_length in cases:
+                with self.subTest(receiver):
+                    command = [real_parts.linkspan_binary(), "webhook", "parse", "--config", str(config), "--receiver", receiver]
+                    for header in headers:
+                        command += ["--header", header]
+                    done = subprocess.run([*command, "--no-verify", str(payloads / file)], capture_output=True, text=True)
+                    self.assertEqual(done.returncode, 0, done)
+                    answer = json.loads(done.stdout)
+                    if image is None:
+                        self.assertEqual(answer["events"], [])
+                        self.assertTrue(answer["ignored"])
+                        continue
+                    self.assertEqual(len(answer["events"]), 1, answer)
+                    self.assertTrue(answer["events"][0]["image"].startswith(image), answer)
+                    if tag_length:
+                        self.assertEqual(len(answer["events"][0]["tag"]), tag_length)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
