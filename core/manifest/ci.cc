@@ -1,5 +1,6 @@
 #include "core/manifest/ci.h"
 
+#include "core/manifest/helm.h"
 #include "core/manifest/walk.h"
 
 #include <algorithm>
@@ -88,6 +89,10 @@ bool is_ci_file(const Finder& finder, NodeId root) {
            is_gitlab_pipeline(tree, root);
 }
 
-void find_ci_images(Finder& finder, NodeId root) { visit(finder, root); }
+void find_ci_images(Finder& finder, NodeId root) {
+    visit(finder, root);
+    // Variables that are whole references; and a chart's values may look like a pipeline.
+    find_helm_values(finder, root);
+}
 
 }  // namespace linkspan::manifest

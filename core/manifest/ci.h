@@ -3,6 +3,7 @@
 //   GitLab CI             image: ref | {name: ref}, services: [ref | {name: ref}]
 //   GitHub Actions        container: ref | {image: ref}, services: {x: {image: ref}},
 //                         uses: docker://ref, runs: {image: docker://ref}
+//   variables             X_IMAGE: ref with tag or digest
 //   CircleCI, Drone, Woodpecker, Bitbucket Pipelines, …   image: ref
 //
 // A function of the file's own name, not of its folder: a workflow is known by its jobs.

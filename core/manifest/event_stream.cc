@@ -167,6 +167,27 @@ Status follow(
     }
 }
 
+std::string without_oddities(std::string_view text) {
+    std::string out{text};
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        if (out[i] == '\r' && (i + 1 == out.size() || out[i + 1] != '\n')) out[i] = '\n';
+    }
+    for (std::size_t line = 0; line < out.size();) {
+        const std::size_t end = std::min(out.find('\n', line), out.size());
+        const std::size_t content = std::min(out.find_first_not_of(" \t", line), end);
+        if (content == end || out[content] == '#' || out[content] == '\r') {
+            std::replace(
+                out.begin() + static_cast<std::ptrdiff_t>(line),
+                out.begin() + static_cast<std::ptrdiff_t>(content),
+                '\t',
+                ' '
+            );
+        }
+        line = end + 1;
+    }
+    return out;
+}
+
 Result<Events> Events::read(std::string_view text, std::string_view context) {
     Events out;
     out.stored_.reserve(text.size() / 16);

@@ -1,6 +1,7 @@
 #include "core/manifest/insertion.h"
 
 #include "core/manifest/encoding.h"
+#include "core/manifest/walk.h"
 
 #include <algorithm>
 #include <string>
@@ -130,6 +131,11 @@ std::optional<Removal> removal_of(const Finder& finder, NodeId mapping, NodeId v
         !tree[node.key].has_token) {
         return std::nullopt;
     }
+    // With one of two gone, the other would count.
+    const std::string_view name = tree[node.key].text;
+    std::size_t times = 0;
+    each_entry(tree, mapping, [&](std::string_view key, NodeId) { times += key == name ? 1 : 0; });
+    if (times != 1) return std::nullopt;
     const std::string_view bytes = tree.bytes;
     const std::size_t key_at = tree[node.key].span.begin;
     const std::size_t begin = finder.lines().begin_of(key_at);

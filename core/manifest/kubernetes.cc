@@ -1,6 +1,7 @@
 #include "core/manifest/kubernetes.h"
 
 #include "core/manifest/helm.h"
+#include "core/manifest/parts.h"
 #include "core/manifest/shapes.h"
 #include "core/manifest/walk.h"
 
@@ -66,6 +67,34 @@ void visit_entry(Finder& finder, std::string_view key, NodeId value) {
     } else if (key == "taskRef" || key == "pipelineRef") {
         const NodeId bundle = tree.find_scalar(tree.resolve(value), "bundle");
         finder.add_reference(kKind, bundle, {.needs_version = true, .quiet = true});
+    } else if (key == "params") {
+        // Tekton's bundle resolver.
+        each_item(finder, value, [&](NodeId param) {
+            const NodeId name = tree.find_scalar(param, "name");
+            if (name == kNoNode || tree[name].text != "bundle") return;
+            finder.add_reference(
+                kKind, tree.find_scalar(param, "value"), {.needs_version = true, .quiet = true}
+            );
+        });
+    }
+}
+
+// Artifacts that are not run but are images all the same.
+void visit_artifact(Finder& finder, NodeId root) {
+    const Tree& tree = finder.tree();
+    const NodeId spec = tree.resolve(tree.find(root, "spec"));
+    if (kind_of(tree, root) == "OCIRepository") {
+        // spec: {url: oci://r.io/acme/manifests, ref: {tag: "1.2", digest: …}}
+        const NodeId ref = tree.resolve(tree.find(spec, "ref"));
+        Parts parts;
+        parts.name = tree.find_scalar(spec, "url");
+        parts.tag = tree.find_scalar(ref, "tag");
+        parts.digest = tree.find_scalar(ref, "digest");
+        add_parts(finder, kKind, parts);
+    } else if (group_of(tree, root) == "pkg.crossplane.io") {
+        finder.add_reference(
+            kKind, tree.find_scalar(spec, "package"), {.needs_version = true, .quiet = true}
+        );
     }
 }
 
@@ -97,6 +126,7 @@ bool is_kubernetes_object(const Finder& finder, NodeId root) {
 }
 
 void find_kubernetes_images(Finder& finder, NodeId root) {
+    visit_artifact(finder, root);
     visit(finder, root, /*is_root_object=*/true);
 }
 

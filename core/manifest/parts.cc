@@ -18,6 +18,9 @@ void add_parts(Finder& finder, PlaceKind kind, const Parts& parts) {
         return;
     }
     std::string name{tree[parts.name].text};
+    if (constexpr std::string_view kScheme = "oci://"; name.starts_with(kScheme)) {
+        name.erase(0, kScheme.size());
+    }
     if (!parts.registry.empty()) name = std::string{parts.registry} + "/" + name;
     const auto written = image::parse_written(name);
     // A name with a version in it has no use for one beside it.

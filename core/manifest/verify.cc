@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace linkspan::manifest {
@@ -219,7 +220,18 @@ Status verify_bytes(
 Status verify(std::string_view before, std::string_view after, std::span<const Edit> edits) {
     const std::vector<const Edit*> order = in_order(edits);
     if (auto status = verify_bytes(before, after, order); !status) return status;
-    const auto events = Events::read(before, "the file can't be checked by an independent reader");
+    auto events = Events::read(before, "the file can't be checked by an independent reader");
+    std::string plain_before;
+    std::string plain_after;
+    if (!events) {
+        plain_before = without_oddities(before);
+        if (auto again = Events::read(plain_before, {})) {
+            plain_after = without_oddities(after);
+            before = plain_before;
+            after = plain_after;
+            events = std::move(again);
+        }
+    }
     if (!events) {
         // A file that is no YAML, changed where it was asked for.
         const bool only_text =

@@ -24,6 +24,24 @@ TEST(VerifyTest, AcceptsWhatWasMeant) {
     EXPECT_TRUE(verify("a: x\n", "a: \"1\"\n", std::vector{quoted}));
 }
 
+TEST(VerifyTest, AcceptsWhatItsReaderIsStrictAbout) {
+    EXPECT_TRUE(
+        verify("a: b\n\t\nc: x\n", "a: b\n\t\nc: new\n", std::vector{change(10, "x", "new")})
+    );
+    EXPECT_TRUE(
+        verify("a: b\n\t# c\nc: x\n", "a: b\n\t# c\nc: new\n", std::vector{change(13, "x", "new")})
+    );
+    EXPECT_TRUE(verify("a: b\rc: x\r", "a: b\rc: new\r", std::vector{change(8, "x", "new")}));
+    EXPECT_TRUE(verify(
+        "a: \"\\ud83d\\ude80\"\nc: x\n",
+        "a: \"\\ud83d\\ude80\"\nc: new\n",
+        std::vector{change(21, "x", "new")}
+    ));
+    EXPECT_FALSE(
+        verify("a: [\n\t\nc: x\n", "a: [\n\t\nc: new\n", std::vector{change(10, "x", "new")})
+    );
+}
+
 TEST(VerifyTest, RefusesOtherBytes) {
     struct Case {
         const char* name;
