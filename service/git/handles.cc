@@ -1,5 +1,7 @@
 #include "service/git/handles.h"
 
+#include "service/git/readable_text.h"
+
 #include <fmt/format.h>
 
 #include <mutex>
@@ -78,7 +80,7 @@ Error git_failure(int code, std::string_view doing) {
     if (last == nullptr || last->message == nullptr) {
         return {kind_of(code, GIT_ERROR_NONE), fmt::format("{}: libgit2 error {}", doing, code)};
     }
-    return {kind_of(code, last->klass), fmt::format("{}: {}", doing, last->message)};
+    return {kind_of(code, last->klass), fmt::format("{}: {}", doing, readable_line(last->message))};
 }
 
 Error missing_object(int code, std::string_view doing) {

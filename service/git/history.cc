@@ -36,8 +36,9 @@ Result<std::vector<CommitInfo>> list_commits(
     if (const int e = git_revwalk_new(out(walk), repository)) {
         return git_failure(e, "reading history");
     }
-    // Children before parents, whatever their clocks said.
-    git_revwalk_sorting(walk.get(), GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME);
+    // Children before parents, whatever their clocks said. Without a stop that would mean reading
+    // the whole history first; then the clocks have to do.
+    git_revwalk_sorting(walk.get(), stop ? GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME : GIT_SORT_NONE);
     if (const int e = git_revwalk_push(walk.get(), &tip)) {
         return git_failure(e, "reading the history of " + to_hex(tip));
     }

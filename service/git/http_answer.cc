@@ -1,5 +1,7 @@
 #include "service/git/http_answer.h"
 
+#include "service/git/readable_text.h"
+
 #include <curl/curl.h>
 #include <fmt/format.h>
 
@@ -47,17 +49,7 @@ Meaning meaning_of(long status, bool with_credentials) {
 // Servers explain themselves in text/plain; a page of HTML helps nobody.
 std::string explanation(const HttpAnswer& answer) {
     if (answer.content_type.rfind("text/plain", 0) != 0) return {};
-    std::string text;
-    for (char c : answer.body) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '\n' || c == '\r' || c == '\t') {
-            if (!text.empty() && text.back() != ' ') text += ' ';
-        } else if (byte >= 0x20 && byte != 0x7f) {
-            text += c;
-        }
-        if (text.size() >= 300) break;
-    }
-    while (!text.empty() && text.back() == ' ') text.pop_back();
+    const auto text = readable_line(answer.body, 300);
     return text.empty() ? text : ": " + text;
 }
 

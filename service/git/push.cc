@@ -1,5 +1,6 @@
 #include "service/git/push.h"
 
+#include "service/git/readable_text.h"
 #include "service/git/thin_pack.h"
 
 #include <fmt/format.h>
@@ -136,7 +137,7 @@ Result<PushAttempt> deliver(
     auto answers = packets_from(wire, remote);
     LINKSPAN_TRY(report, read_report(answers, advertisement, command.ref));
     if (!wire.stateless()) wire.finish();
-    if (report.updated) return PushAttempt{Pushed{std::move(report.said)}};
+    if (report.updated) return PushAttempt{Pushed{readable_lines(report.said)}};
     return PushAttempt{Refused{std::move(report)}};
 }
 
@@ -195,7 +196,9 @@ Result<PushAnswer> judge_refusal(
     if (says("failed to update ref") || says("cannot lock ref") || says("failed to lock")) {
         return Error{
             Errc::Unavailable,
-            fmt::format("{}: another push holds {}: {}", remote, update.branch, reason)};
+            fmt::format(
+                "{}: another push holds {}: {}", remote, update.branch, readable_line(reason)
+            )};
     }
     return answer(Rejected{rejection_text(refused.report)});
 }

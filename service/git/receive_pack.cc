@@ -1,6 +1,7 @@
 #include "service/git/receive_pack.h"
 
 #include "service/git/missing_repository.h"
+#include "service/git/readable_text.h"
 
 #include <fmt/format.h>
 
@@ -48,7 +49,7 @@ Error server_error(const PacketReader& packets, std::string_view text) {
     const bool missing = means_missing_repository(text);
     return {
         missing ? Errc::NotFound : Errc::Unavailable,
-        fmt::format("{}: the server says: {}", packets.from(), text.substr(0, 300))};
+        fmt::format("{}: the server says: {}", packets.from(), readable_line(text, 300))};
 }
 
 Status skip_service_line(PacketReader& packets) {
@@ -180,7 +181,7 @@ Result<PushReport> read_report(
             (void)read_status(status, ref, report);
             if (settled(report)) return report;
             Error error = packet.error();
-            if (!report.said.empty()) error.message += ": " + report.said;
+            if (!report.said.empty()) error.message += ": " + readable_line(report.said);
             return error;
         }
         if (!*packet) break;
@@ -208,10 +209,11 @@ Result<PushReport> read_report(
 }
 
 std::string rejection_text(const PushReport& report) {
-    std::string text = report.said;
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-    const auto& reason =
-        !report.unpack.empty() && report.unpack != "ok" ? report.unpack : report.reason;
+    std::string text = readable_lines(report.said);
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    const auto reason = readable_line(
+        !report.unpack.empty() && report.unpack != "ok" ? report.unpack : report.reason
+    );
     if (!text.empty() && !reason.empty()) text += '\n';
     return text + reason;
 }

@@ -2,6 +2,7 @@
 
 #include "service/git/askpass.h"
 #include "service/git/child_process.h"
+#include "service/git/readable_text.h"
 
 #include <fmt/format.h>
 
@@ -15,16 +16,15 @@ namespace linkspan::git {
 namespace {
 
 // A key on a smart card may want to be touched.
-constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kPatience{60};
 constexpr std::size_t kMaxSignature = 64 * 1024;
 
 Error failure(const ChildProcess& child, const Signing& signing) {
-    std::string said;
-    for (char c : child.errors()) said += c == '\n' ? ' ' : c;
-    while (!said.empty() && said.back() == ' ') said.pop_back();
     return {
         Errc::Unauthorized,
-        fmt::format("signing the commit with key {}: {}", signing.key, said.substr(0, 600))};
+        fmt::format(
+            "signing the commit with key {}: {}", signing.key, readable_line(child.errors())
+        )};
 }
 
 Result<std::string> run(const Command& command, std::string_view text, const Signing& signing) {

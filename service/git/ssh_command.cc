@@ -1,6 +1,7 @@
 #include "service/git/ssh_command.h"
 
 #include "service/git/missing_repository.h"
+#include "service/git/readable_text.h"
 
 #include <fmt/format.h>
 
@@ -67,25 +68,6 @@ constexpr std::array kMeanings{
     Meaning{"No such file or directory", Errc::NotFound, "no such repository"},
 };
 
-// One line, of a length that suits a message.
-std::string one_line(std::string_view text) {
-    std::string line;
-    for (char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '\n' || c == '\r' || c == '\t') {
-            if (!line.empty() && line.back() != ' ') line += ' ';
-        } else if (byte >= 0x20 && byte != 0x7f) {
-            line += c;
-        }
-        if (line.size() > 600) {
-            line += "…";
-            break;
-        }
-    }
-    while (!line.empty() && line.back() == ' ') line.pop_back();
-    return line;
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> ssh_arguments(
@@ -147,7 +129,7 @@ Result<std::vector<std::string>> ssh_arguments(
 }
 
 Error remote_program_failure(const RemoteUrl& url, int exit_code, std::string_view messages) {
-    const auto said = one_line(messages);
+    const auto said = readable_line(messages);
     const auto* meaning = std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& m) {
         return messages.find(m.text) != std::string_view::npos;
     });

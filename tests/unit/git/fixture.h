@@ -35,7 +35,7 @@ Error failure_of(const Result<T>& result) {
 inline RemoteOptions remote_at(std::string url) {
     RemoteOptions options;
     options.url = std::move(url);
-    options.timeout = std::chrono::seconds{30};
+    options.timeout = std::chrono::minutes{2};
     return options;
 }
 

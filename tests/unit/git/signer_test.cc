@@ -54,6 +54,8 @@ protected:
         home = sandbox / "gpg";
         std::filesystem::create_directory(home);
         ::chmod(home.c_str(), 0700);
+        // Few rounds of hashing the passphrase: the secret is none.
+        testing::write_file(home + "/gpg-agent.conf", "s2k-count 1024\n");
     }
     void TearDown() override {
         if (!home.empty()) testing::run_program({"gpgconf", "--homedir", home, "--kill", "all"});
