@@ -284,16 +284,41 @@ TEST(SessionTest, RedirectsAreFollowedWithoutTheSecretWhenTheyLeave) {
 }
 
 TEST(SessionTest, AHostThatARedirectLedToGetsNoPassword) {
-    ScriptedHttpServer elsewhere;
-    elsewhere.when("GET", "/blob").then_return(challenge("Basic realm=x"));
+    for (const bool bearer : {false, true}) {
+        SCOPED_TRACE(bearer ? "Bearer" : "Basic");
+        ScriptedHttpServer elsewhere;
+        elsewhere.when("GET", "/blob")
+            .then_return(challenge(
+                bearer ? "Bearer realm=\"" + elsewhere.url() + "/token\"" : "Basic realm=x"
+            ));
+        ScriptedHttpServer server;
+        server.when("GET", "/x")
+            .then_return({.status = 302, .headers = {{"Location", elsewhere.url() + "/blob"}}});
+        auto session = make_session(options_for(server, true));
+        const auto response = session.send(ask_for(server, "/x"));
+        ASSERT_TRUE(response.has_error());
+        EXPECT_EQ(response.error().kind, Errc::Unauthorized);
+        ASSERT_EQ(elsewhere.requests().size(), 1U);
+        EXPECT_EQ(elsewhere.requests()[0].header("Authorization"), "");
+    }
+}
+
+TEST(SessionTest, FromTlsNoRedirectLeadsBackToAPlainRegistry) {
+    const support::TestCa ca;
+    const auto files = ca.make_server_certificate();
     ScriptedHttpServer server;
+    ScriptedHttpServer storage{{files.certificate, files.key}};
     server.when("GET", "/x")
-        .then_return({.status = 302, .headers = {{"Location", elsewhere.url() + "/blob"}}});
-    auto session = make_session(options_for(server, true));
+        .then_return({.status = 307, .headers = {{"Location", storage.url() + "/blob"}}});
+    storage.when("GET", "/blob")
+        .then_return({.status = 307, .headers = {{"Location", server.url() + "/y"}}});
+    auto options = options_for(server, true);
+    options.ca_file = ca.certificate();
+    auto session = make_session(options);
     const auto response = session.send(ask_for(server, "/x"));
     ASSERT_TRUE(response.has_error());
-    EXPECT_EQ(response.error().kind, Errc::Unauthorized);
-    for (const auto& request : elsewhere.requests()) EXPECT_EQ(request.header("Authorization"), "");
+    EXPECT_EQ(response.error().kind, Errc::InvalidInput);
+    EXPECT_EQ(server.requests().size(), 1U);
 }
 
 TEST(SessionTest, RedirectsThatAreNotFollowed) {
