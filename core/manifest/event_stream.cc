@@ -34,28 +34,6 @@ public:
     }
 };
 
-bool may_have_surrogates(std::string_view text) {
-    return text.find("\\ud") != std::string_view::npos ||
-           text.find("\\uD") != std::string_view::npos;
-}
-
-// JSON writes characters past U+FFFF as two escapes ("\ud83d\ude80"), which yaml-cpp refuses. Such
-// escapes are moved to where nothing else is (U+E000 and on), byte for byte, in every text alike.
-std::string without_surrogates(std::string_view text) {
-    static constexpr std::string_view kFrom = "89abcdef";
-    std::string out{text};
-    for (std::size_t i = 0; i + 6 <= out.size(); ++i) {
-        if (out[i] != '\\') continue;
-        const std::size_t which = kFrom.find(static_cast<char>(out[i + 3] | 0x20));
-        if (out[i + 1] == 'u' && (out[i + 2] == 'd' || out[i + 2] == 'D') && which != kFrom.npos) {
-            out[i + 2] = 'e';
-            out[i + 3] = static_cast<char>('0' + which);
-        }
-        ++i;  // an escaped backslash escapes nothing
-    }
-    return out;
-}
-
 class Handler : public YAML::EventHandler {
 public:
     Handler(std::size_t limit, const std::function<Status(const Event&)>& visit)
@@ -145,11 +123,6 @@ Status follow(
     const std::function<Status(const Event&)>& visit
 ) {
     if (text.size() > kLargestText) return Error{Errc::Corrupt, "too large to check"};
-    std::string moved;
-    if (may_have_surrogates(text)) {
-        moved = without_surrogates(text);
-        text = moved;
-    }
     // The most events for a byte: "[" and its end.
     Handler handler{std::min(kMostEvents, 4 * text.size() + 64), visit};
     MemoryBuffer buffer{text};
@@ -165,27 +138,6 @@ Status follow(
         return Error{
             Errc::Corrupt, fmt::format("line {}: {}: {}", e.mark.line + 1, context, e.msg)};
     }
-}
-
-std::string without_oddities(std::string_view text) {
-    std::string out{text};
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        if (out[i] == '\r' && (i + 1 == out.size() || out[i + 1] != '\n')) out[i] = '\n';
-    }
-    for (std::size_t line = 0; line < out.size();) {
-        const std::size_t end = std::min(out.find('\n', line), out.size());
-        const std::size_t content = std::min(out.find_first_not_of(" \t", line), end);
-        if (content == end || out[content] == '#' || out[content] == '\r') {
-            std::replace(
-                out.begin() + static_cast<std::ptrdiff_t>(line),
-                out.begin() + static_cast<std::ptrdiff_t>(content),
-                '\t',
-                ' '
-            );
-        }
-        line = end + 1;
-    }
-    return out;
 }
 
 Result<Events> Events::read(std::string_view text, std::string_view context) {

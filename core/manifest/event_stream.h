@@ -71,10 +71,6 @@ private:
     std::vector<Stored> stored_;
 };
 
-// The same text, byte for byte as long, without what yaml-cpp refuses although YAML 1.2 allows it:
-// tabs in lines that are otherwise blank or a comment, and CRs that end a line alone.
-std::string without_oddities(std::string_view text);
-
 // Hands over each event as it is read; the first error that `visit` returns ends it. Errors: that
 // one, or Corrupt as above.
 Status follow(

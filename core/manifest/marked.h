@@ -1,6 +1,6 @@
 // Places that markers name: which scalar a marker's comment is about.
 //
-// Comments are where no token is, so they are looked for between libfyaml's tokens, never by
+// Comments are where no token is, so they are looked for between libyaml's tokens, never by
 // matching lines: a '#' in a text is not a comment. Which value is meant, in this order:
 //
 //   image: a:1   # marker           the value the line ends with (map value, list item, alias)

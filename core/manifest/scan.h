@@ -3,7 +3,7 @@
 //
 // Two kinds of place. Markers: Flux's # {"$imagepolicy": "ns:name[:tag|:name|:digest|:tag@digest]"}
 // comments. Images, known by shape: container image fields of Kubernetes objects, and kustomize
-// `images` entries. Parser: libfyaml (exact byte marks). Bounded in time and memory for any input.
+// `images` entries. Parser: libyaml (exact marks). Bounded in time and memory for any input.
 #pragma once
 
 #include "core/manifest/place.h"

@@ -1,11 +1,16 @@
 #include "core/manifest/tree.h"
 
+#include "core/manifest/code_points.h"
+#include "core/manifest/encoding.h"
+#include "core/manifest/lines.h"
+#include "core/manifest/strict_reader.h"
+
 #include <fmt/format.h>
-#include <libfyaml.h>
+
+#include <yaml.h>
 
 #include <algorithm>
-#include <cstring>
-#include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -13,80 +18,88 @@ namespace linkspan::manifest {
 
 namespace {
 
-template <auto fn>
-struct Deleter {
-    template <class T>
-    void operator()(T* handle) const {
-        fn(handle);
-    }
-};
-using ParserHandle = std::unique_ptr<fy_parser, Deleter<fy_parser_destroy>>;
-// destroy, not unref: only it frees the errors that were collected.
-using DiagHandle = std::unique_ptr<fy_diag, Deleter<fy_diag_destroy>>;
-
-// libfyaml prints what it finds unless it is given somewhere else to put it.
-void discard(fy_diag* /*diag*/, void* /*user*/, const char* /*text*/, std::size_t /*size*/) {}
-
-class EventHandle {
+class Parser {
 public:
-    EventHandle(fy_parser* parser, fy_event* event) : parser_{parser}, event_{event} {}
-    EventHandle(const EventHandle&) = delete;
-    EventHandle& operator=(const EventHandle&) = delete;
-    ~EventHandle() { fy_parser_event_free(parser_, event_); }
-    [[nodiscard]] fy_event* get() const { return event_; }
+    Parser() : ready_{yaml_parser_initialize(&parser_) == 1} {}
+    Parser(const Parser&) = delete;
+    Parser& operator=(const Parser&) = delete;
+    ~Parser() { yaml_parser_delete(&parser_); }
+    [[nodiscard]] bool ready() const { return ready_; }
+    yaml_parser_t* get() { return &parser_; }
 
 private:
-    fy_parser* parser_;
-    fy_event* event_;
+    yaml_parser_t parser_{};
+    bool ready_;
 };
 
-ScalarStyle style_of(fy_token* token) {
-    switch (fy_token_scalar_style(token)) {
-        case FYSS_SINGLE_QUOTED:
+class Event {
+public:
+    Event() = default;
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+    ~Event() { yaml_event_delete(&event_); }
+    yaml_event_t* get() { return &event_; }
+    const yaml_event_t* operator->() const { return &event_; }
+    const yaml_event_t& operator*() const { return event_; }
+
+private:
+    yaml_event_t event_{};
+};
+
+std::string_view text_of(const yaml_char_t* text) {
+    return text == nullptr ? std::string_view{} : reinterpret_cast<const char*>(text);
+}
+
+ScalarStyle style_of(yaml_scalar_style_t style) {
+    switch (style) {
+        case YAML_SINGLE_QUOTED_SCALAR_STYLE:
             return ScalarStyle::SingleQuoted;
-        case FYSS_DOUBLE_QUOTED:
+        case YAML_DOUBLE_QUOTED_SCALAR_STYLE:
             return ScalarStyle::DoubleQuoted;
-        case FYSS_LITERAL:
+        case YAML_LITERAL_SCALAR_STYLE:
             return ScalarStyle::Literal;
-        case FYSS_FOLDED:
+        case YAML_FOLDED_SCALAR_STYLE:
             return ScalarStyle::Folded;
         default:
             return ScalarStyle::Plain;
     }
 }
 
+constexpr bool is_break(char c) { return c == '\n' || c == '\r'; }
+constexpr bool is_space(char c) { return c == ' ' || c == '\t' || is_break(c); }
+
 class Reader {
 public:
-    Reader(std::string_view bytes, const Limits& limits) : limits_{limits} { tree_.bytes = bytes; }
+    // `text` is what is parsed: `bytes`, or what stands for them byte for byte.
+    Reader(std::string_view bytes, std::string_view text, const Limits& limits)
+        : limits_{limits},
+          text_{text},
+          mark_{text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0},
+          points_{text.substr(mark_)} {
+        tree_.bytes = bytes;
+    }
 
     Result<Tree> read() {
-        if (tree_.bytes.empty()) return std::move(tree_);
-        fy_diag_cfg diag_config;
-        fy_diag_cfg_default(&diag_config);
-        diag_config.fp = nullptr;
-        diag_config.output_fn = discard;
-        const DiagHandle diag{fy_diag_create(&diag_config)};
-        if (!diag) return Error{Errc::Internal, "libfyaml: no memory"};
-        fy_diag_set_collect_errors(diag.get(), true);
-
-        fy_parse_cfg config{};
-        config.flags = static_cast<fy_parse_cfg_flags>(
-            FYPCF_QUIET | FYPCF_JSON_NONE | FYPCF_SLOPPY_FLOW_INDENTATION |
-            FYPCF_ALLOW_DUPLICATE_KEYS | FYPCF_DISABLE_DEPTH_LIMIT
+        Parser parser;
+        if (!parser.ready()) return Error{Errc::Internal, "libyaml: no memory"};
+        const std::string_view input = text_.substr(mark_);
+        yaml_parser_set_input_string(
+            parser.get(), reinterpret_cast<const unsigned char*>(input.data()), input.size()
         );
-        config.diag = diag.get();
-        const ParserHandle parser{fy_parser_create(&config)};
-        if (!parser ||
-            fy_parser_set_string(parser.get(), tree_.bytes.data(), tree_.bytes.size()) != 0) {
-            return Error{Errc::Internal, "libfyaml: no memory"};
+        yaml_parser_set_encoding(parser.get(), YAML_UTF8_ENCODING);
+        while (true) {
+            Event event;
+            if (yaml_parser_parse(parser.get(), event.get()) == 0) {
+                bad_syntax_ = true;
+                return failure(*parser.get());
+            }
+            if (event->type == YAML_STREAM_END_EVENT) return std::move(tree_);
+            if (auto status = take(*event); !status) return status.error();
         }
-        while (fy_event* raw = fy_parser_parse(parser.get())) {
-            const EventHandle event{parser.get(), raw};
-            if (auto status = take(raw); !status) return status.error();
-        }
-        if (fy_parser_get_stream_error(parser.get())) return failure(diag.get());
-        return std::move(tree_);
     }
+
+    // After read() failed: another spelling of the text may do better.
+    [[nodiscard]] bool bad_syntax() const { return bad_syntax_; }
 
 private:
     struct Frame {
@@ -96,36 +109,59 @@ private:
         bool bracketed = false;
     };
 
-    static Error failure(fy_diag* diag) {
-        void* cursor = nullptr;
-        if (const fy_diag_error* error = fy_diag_errors_iterate(diag, &cursor)) {
-            return Error{Errc::InvalidInput, fmt::format("line {}: {}", error->line, error->msg)};
-        }
-        return Error{Errc::InvalidInput, "not YAML"};
+    [[nodiscard]] std::size_t offset(const yaml_mark_t& mark) const {
+        return mark_ + points_.offset(mark.index);
     }
 
-    Error past_limit(fy_event* event, std::string_view what) const {
-        const fy_mark* mark = fy_event_start_mark(event);
+    [[nodiscard]] Error failure(const yaml_parser_t& parser) const {
+        const std::size_t line =
+            parser.error == YAML_READER_ERROR
+                ? LineIndex{text_}.line(std::min(mark_ + parser.problem_offset, text_.size()))
+                : parser.problem_mark.line + 1;
+        std::string message = fmt::format(
+            "line {}: {}", line, parser.problem == nullptr ? "unreadable" : parser.problem
+        );
+        if (parser.context != nullptr) message += fmt::format(" ({})", parser.context);
+        return Error{Errc::InvalidInput, std::move(message)};
+    }
+
+    static Error past_limit(const yaml_event_t& event, std::string_view what) {
         return Error{
-            Errc::InvalidInput, fmt::format("line {}: {}", mark ? mark->line + 1 : 0, what)};
+            Errc::InvalidInput, fmt::format("line {}: {}", event.start_mark.line + 1, what)};
     }
 
-    Status take(fy_event* event) {
-        switch (event->type) {
-            case FYET_DOCUMENT_START:
+    Status take(const yaml_event_t& event) {
+        switch (event.type) {
+            case YAML_DOCUMENT_START_EVENT:
                 anchors_.clear();
                 frames_.clear();
                 tree_.roots.push_back(kNoNode);
-                take_token(fy_event_get_token(event), kNoNode);
+                if (event.data.document_start.implicit == 0) {
+                    // Directives are in the event too; the three dashes are its end.
+                    const std::size_t end = offset(event.end_mark);
+                    if (end >= 3) tree_.tokens.push_back({{end - 3, end}, kNoNode, false});
+                }
                 return {};
-            case FYET_SCALAR:
-            case FYET_ALIAS:
-                return leaf(event);
-            case FYET_MAPPING_START:
-            case FYET_SEQUENCE_START:
-                return open(event);
-            case FYET_MAPPING_END:
-            case FYET_SEQUENCE_END:
+            case YAML_ALIAS_EVENT:
+                return alias(event);
+            case YAML_SCALAR_EVENT:
+                return scalar(event);
+            case YAML_SEQUENCE_START_EVENT:
+                return open(
+                    event,
+                    NodeKind::Sequence,
+                    event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE,
+                    text_of(event.data.sequence_start.anchor)
+                );
+            case YAML_MAPPING_START_EVENT:
+                return open(
+                    event,
+                    NodeKind::Mapping,
+                    event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE,
+                    text_of(event.data.mapping_start.anchor)
+                );
+            case YAML_SEQUENCE_END_EVENT:
+            case YAML_MAPPING_END_EVENT:
                 close(event);
                 return {};
             default:
@@ -133,22 +169,7 @@ private:
         }
     }
 
-    void take_token(fy_token* token, NodeId node) {
-        if (token == nullptr) return;
-        const fy_mark* begin = fy_token_start_mark(token);
-        const fy_mark* end = fy_token_end_mark(token);
-        if (begin == nullptr || end == nullptr || end->input_pos <= begin->input_pos ||
-            end->input_pos > tree_.bytes.size()) {
-            return;
-        }
-        tree_.tokens.push_back({{begin->input_pos, end->input_pos}, node, false});
-    }
-
-    [[nodiscard]] std::size_t last_end() const {
-        return tree_.tokens.empty() ? 0 : tree_.tokens.back().span.end;
-    }
-
-    Result<NodeId> add(fy_event* event, NodeKind kind) {
+    Result<NodeId> add(const yaml_event_t& event, NodeKind kind) {
         if (tree_.nodes.size() >= limits_.nodes) {
             return past_limit(event, fmt::format("more than {} values", limits_.nodes));
         }
@@ -161,179 +182,159 @@ private:
         node.document = static_cast<std::uint32_t>(tree_.roots.size() - 1);
         if (frames_.empty()) {
             tree_.roots.back() = id;
-        } else {
-            Frame& frame = frames_.back();
-            node.parent = frame.node;
-            if (tree_.nodes[frame.node].kind == NodeKind::Mapping) {
-                node.is_key = frame.children % 2 == 0;
-                if (!node.is_key) node.key = frame.last_child;
-            } else {
-                node.index = static_cast<std::uint32_t>(frame.children);
-            }
-            if (frame.last_child == kNoNode) {
-                tree_.nodes[frame.node].first_child = id;
-            } else {
-                tree_.nodes[frame.last_child].next = id;
-            }
-            frame.last_child = id;
-            ++frame.children;
+            return id;
         }
-        take_properties(event, id);
+        Frame& frame = frames_.back();
+        node.parent = frame.node;
+        if (tree_.nodes[frame.node].kind == NodeKind::Mapping) {
+            node.is_key = frame.children % 2 == 0;
+            if (!node.is_key) node.key = frame.last_child;
+        } else {
+            node.index = static_cast<std::uint32_t>(frame.children);
+        }
+        if (frame.last_child == kNoNode) {
+            tree_.nodes[frame.node].first_child = id;
+        } else {
+            tree_.nodes[frame.last_child].next = id;
+        }
+        frame.last_child = id;
+        ++frame.children;
         return id;
     }
 
-    // Tag and anchor may come in either order.
-    void take_properties(fy_event* event, NodeId id) {
-        if (event->type == FYET_ALIAS) return;
-        fy_token* anchor = fy_event_get_anchor_token(event);
-        fy_token* tag = fy_event_get_tag_token(event);
-        if (anchor == nullptr && tag == nullptr) return;
-        const std::size_t first = tree_.tokens.size();
-        take_token(anchor, kNoNode);
-        take_token(tag, kNoNode);
-        if (tree_.tokens.size() == first + 2 &&
-            tree_.tokens[first + 1].span < tree_.tokens[first].span) {
-            std::swap(tree_.tokens[first], tree_.tokens[first + 1]);
+    // libyaml's marks take in the anchor and the tag in front of a value. Where the value itself
+    // begins, with tokens for what is in front of it.
+    std::size_t skip_properties(NodeId id, std::size_t at, std::size_t end) {
+        while (at < end && (text_[at] == '&' || text_[at] == '!')) {
+            const std::size_t begin = at;
+            if (text_.substr(at, 2) == "!<") {
+                at = std::min(text_.find('>', at), end - 1) + 1;
+            } else {
+                while (at < end && !is_space(text_[at]) &&
+                       std::string_view{",[]{}"}.find(text_[at]) == std::string_view::npos) {
+                    ++at;
+                }
+            }
+            tree_.tokens.push_back({{begin, at}, kNoNode, false});
+            if (text_[begin] == '!') tree_.nodes[id].tag = tree_.bytes.substr(begin, at - begin);
+            while (at < end && (is_space(text_[at]) || text_[at] == '#')) {
+                if (text_[at] == '#') {
+                    while (at < end && !is_break(text_[at])) ++at;
+                } else {
+                    ++at;
+                }
+            }
         }
-        Node& node = tree_.nodes[id];
-        if (anchor != nullptr) {
-            std::size_t size = 0;
-            const char* text = fy_token_get_text(anchor, &size);
-            anchors_[keep({text, size})] = id;
-            node.anchored = true;
-        }
-        if (tag != nullptr) {
-            const fy_mark* begin = fy_token_start_mark(tag);
-            const fy_mark* end = fy_token_end_mark(tag);
-            node.tag = tree_.bytes.substr(begin->input_pos, end->input_pos - begin->input_pos);
-        }
+        return at;
     }
 
-    // A view that lives as long as the tree: into the file where possible.
-    std::string_view keep(std::string_view text) {
-        const char* begin = tree_.bytes.data();
-        const char* end = begin + tree_.bytes.size();
-        if (text.data() >= begin && text.data() + text.size() <= end) return text;
-        return tree_.decoded.emplace_back(text);
+    void set_anchor(NodeId id, std::string_view anchor) {
+        if (anchor.empty()) return;
+        anchors_[std::string{anchor}] = id;
+        tree_.nodes[id].anchored = true;
     }
 
-    Status leaf(fy_event* event) {
-        const bool alias = event->type == FYET_ALIAS;
-        LINKSPAN_TRY(id, add(event, alias ? NodeKind::Alias : NodeKind::Scalar));
-        fy_token* token = fy_event_get_token(event);
-        if (token == nullptr) return {};
-        std::size_t size = 0;
-        const char* text = fy_token_get_text(token, &size);
-        if (text == nullptr) return Error{Errc::InvalidInput, "a value that can't be read"};
-        const std::string_view value = keep({text, size});
-        const ScalarStyle style = alias ? ScalarStyle::Plain : style_of(token);
+    Status alias(const yaml_event_t& event) {
+        LINKSPAN_TRY(id, add(event, NodeKind::Alias));
         Node& node = tree_.nodes[id];
-        node.text = value;
-        node.style = style;
-        const fy_mark* begin = fy_token_start_mark(token);
-        const fy_mark* end = fy_token_end_mark(token);
-        if (begin == nullptr || end == nullptr || end->input_pos < begin->input_pos ||
-            end->input_pos > tree_.bytes.size()) {
-            return {};
+        node.span = {offset(event.start_mark), offset(event.end_mark)};
+        node.has_token = node.span.size() > 1;
+        if (node.has_token) {
+            node.text = tree_.bytes.substr(node.span.begin + 1, node.span.size() - 1);
+            tree_.tokens.push_back({node.span, id, false});
         }
-        node.span = {begin->input_pos, end->input_pos};
-        node.has_token = widen(node);
-        if (node.span.size() > 0) tree_.tokens.push_back({node.span, id, false});
-        if (alias) {
-            const auto found = anchors_.find(value);
-            if (found != anchors_.end()) node.target = found->second;
-            tree_.aliases.push_back(id);
-        }
+        const auto found = anchors_.find(std::string{text_of(event.data.alias.anchor)});
+        if (found != anchors_.end()) node.target = found->second;
+        tree_.aliases.push_back(id);
         return {};
     }
 
-    // libfyaml marks what is inside the quotes, and a block scalar's body; the span takes in the
-    // quotes, the header, and an alias's star.
-    bool widen(Node& node) const {
-        const std::string_view bytes = tree_.bytes;
-        ByteSpan& span = node.span;
-        if (node.kind == NodeKind::Alias) {
-            if (span.begin == 0 || bytes[span.begin - 1] != '*') return false;
-            --span.begin;
-            return true;
-        }
+    Status scalar(const yaml_event_t& event) {
+        LINKSPAN_TRY(id, add(event, NodeKind::Scalar));
+        set_anchor(id, text_of(event.data.scalar.anchor));
+        const std::size_t end = offset(event.end_mark);
+        const std::size_t begin = skip_properties(id, offset(event.start_mark), end);
+        Node& node = tree_.nodes[id];
+        node.style = style_of(event.data.scalar.style);
+        node.span = {begin, end};
+        node.has_token = begin < end && fits(node);
+        const std::string_view value{
+            reinterpret_cast<const char*>(event.data.scalar.value), event.data.scalar.length};
+        node.text = keep(node, value);
+        if (node.span.size() > 0) tree_.tokens.push_back({node.span, id, false});
+        return {};
+    }
+
+    // The token begins and ends as its style says.
+    [[nodiscard]] bool fits(const Node& node) const {
+        const char first = text_[node.span.begin];
+        const char last = text_[node.span.end - 1];
         switch (node.style) {
             case ScalarStyle::Plain:
-                return span.size() > 0;
-            case ScalarStyle::SingleQuoted:
-            case ScalarStyle::DoubleQuoted: {
-                const char quote = node.style == ScalarStyle::SingleQuoted ? '\'' : '"';
-                if (span.begin == 0 || span.end >= bytes.size() || bytes[span.begin - 1] != quote ||
-                    bytes[span.end] != quote) {
-                    return false;
-                }
-                --span.begin;
-                ++span.end;
                 return true;
-            }
+            case ScalarStyle::SingleQuoted:
+                return node.span.size() >= 2 && first == '\'' && last == '\'';
+            case ScalarStyle::DoubleQuoted:
+                return node.span.size() >= 2 && first == '"' && last == '"';
             case ScalarStyle::Literal:
+                return first == '|';
             case ScalarStyle::Folded:
-                return widen_block(node);
+                return first == '>';
         }
         return false;
     }
 
-    // The header ("|-", ">2 # comment") is on the line that ends where the body begins, after every
-    // token that came before.
-    bool widen_block(Node& node) const {
-        const std::string_view bytes = tree_.bytes;
-        const std::size_t from = last_end();
-        std::size_t end = node.span.begin;
-        if (end < from) return false;
-        if (end > from && bytes[end - 1] == '\n') --end;
-        if (end > from && bytes[end - 1] == '\r') --end;
-        std::size_t line = end;
-        while (line > from && bytes[line - 1] != '\n' && bytes[line - 1] != '\r') --line;
-        const char indicator = node.style == ScalarStyle::Literal ? '|' : '>';
-        const std::size_t header = bytes.substr(line, end - line).find(indicator);
-        if (header == std::string_view::npos) return false;
-        node.span.begin = line + header;
-        return true;
+    // A view that lives as long as the tree: into the file where the value is written as it is.
+    std::string_view keep(const Node& node, std::string_view value) {
+        if (value.empty()) return {};
+        std::string_view written = tree_.bytes.substr(node.span.begin, node.span.size());
+        if (node.style != ScalarStyle::Plain && written.size() >= 2) {
+            written = written.substr(1, written.size() - 2);
+        }
+        if (written == value) return written;
+        return tree_.decoded.emplace_back(value);
     }
 
-    Status open(fy_event* event) {
-        const bool mapping = event->type == FYET_MAPPING_START;
-        LINKSPAN_TRY(id, add(event, mapping ? NodeKind::Mapping : NodeKind::Sequence));
+    Status open(const yaml_event_t& event, NodeKind kind, bool flow, std::string_view anchor) {
+        LINKSPAN_TRY(id, add(event, kind));
+        set_anchor(id, anchor);
+        const std::size_t end = offset(event.end_mark);
+        // Of a block collection the mark ends where its first entry begins.
+        const std::size_t at =
+            skip_properties(id, offset(event.start_mark), flow ? end : text_.size());
         Frame frame;
         frame.node = id;
         Node& node = tree_.nodes[id];
-        node.flow = fy_event_get_node_style(event) == FYNS_FLOW;
-        if (const fy_mark* mark = fy_event_start_mark(event)) {
-            const std::size_t at = std::min(mark->input_pos, tree_.bytes.size());
-            node.span = {at, at};
-            // "[a: b]" holds a mapping without brackets of its own.
-            frame.bracketed = node.flow && at < tree_.bytes.size() && at >= last_end() &&
-                              tree_.bytes[at] == (mapping ? '{' : '[');
-            if (frame.bracketed) tree_.tokens.push_back({{at, at + 1}, id, false});
-        }
+        node.flow = flow;
+        node.span = {at, at};
+        // "[a: b]" holds a mapping without brackets of its own.
+        frame.bracketed = flow && at < end && text_[at] == (kind == NodeKind::Mapping ? '{' : '[');
+        if (frame.bracketed) tree_.tokens.push_back({{at, at + 1}, id, false});
         frames_.push_back(frame);
         return {};
     }
 
-    void close(fy_event* event) {
+    void close(const yaml_event_t& event) {
         if (frames_.empty()) return;
         const Frame frame = frames_.back();
         frames_.pop_back();
         Node& node = tree_.nodes[frame.node];
-        const fy_mark* mark = fy_event_start_mark(event);
-        if (mark == nullptr) return;
-        const std::size_t at = std::min(mark->input_pos, tree_.bytes.size());
+        const std::size_t at = offset(event.start_mark);
         node.span.end = std::max(node.span.begin, at);
-        if (!frame.bracketed || at >= tree_.bytes.size()) return;
+        if (!frame.bracketed || at >= text_.size()) return;
         node.span.end = at + 1;
         node.has_token = true;
         tree_.tokens.push_back({{at, at + 1}, frame.node, true});
     }
 
     Limits limits_;
+    std::string_view text_;
+    std::size_t mark_;  // size of the byte order mark
+    CodePoints points_;
+    bool bad_syntax_ = false;
     Tree tree_;
     std::vector<Frame> frames_;
-    std::unordered_map<std::string_view, NodeId> anchors_;
+    std::unordered_map<std::string, NodeId> anchors_;
 };
 
 // Merges may chain, and a hostile file may make them cyclic, so the depth is bounded.
@@ -388,7 +389,13 @@ NodeId Tree::find_scalar(NodeId mapping, std::string_view key) const {
 }
 
 Result<Tree> read_tree(std::string_view bytes, const Limits& limits) {
-    return Reader{bytes, limits}.read();
+    Reader reader{bytes, bytes, limits};
+    auto tree = reader.read();
+    if (tree || !reader.bad_syntax()) return tree;
+    const auto text = for_strict_reader(bytes);
+    if (!text) return tree;
+    auto again = Reader{bytes, *text, limits}.read();
+    return again ? std::move(again) : std::move(tree);
 }
 
 }  // namespace linkspan::manifest

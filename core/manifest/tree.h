@@ -1,11 +1,15 @@
-// The nodes of a YAML (or JSON) file with their exact byte ranges, read with libfyaml.
+// The nodes of a YAML (or JSON) file with their exact byte ranges, read with libyaml.
 //
 // Private to core/manifest. A flat arena rather than a tree of objects: one vector of nodes that
 // name each other by number, one vector of tokens in file order. Values are views into the file's
 // bytes where YAML reads them as they are written, so the bytes must outlive the tree.
 //
-// Why the event interface and not libfyaml's documents: events carry marks, arrive without
-// recursion, and let the reader stop at a limit before memory is spent.
+// Why libyaml: its marks are exact, it is what kubectl, Flux and Argo CD read with (go-yaml is a
+// port of it), and its parser has been fuzzed for years. libfyaml 0.7.12 is as fast and marks bytes
+// rather than characters, but uses memory after it is freed on some malformed files, which anyone
+// can push to a repository (https://github.com/pantoniou/libfyaml/issues/57).
+// Why events and not documents: they come without recursion, and let the reader stop at a limit
+// before memory is spent.
 #pragma once
 
 #include "core/manifest/place.h"

@@ -10,10 +10,12 @@
 #include "core/manifest/edit.h"
 #include "core/manifest/event_stream.h"
 #include "core/manifest/plain.h"
+#include "core/manifest/strict_reader.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -221,14 +223,13 @@ Status verify(std::string_view before, std::string_view after, std::span<const E
     const std::vector<const Edit*> order = in_order(edits);
     if (auto status = verify_bytes(before, after, order); !status) return status;
     auto events = Events::read(before, "the file can't be checked by an independent reader");
-    std::string plain_before;
-    std::string plain_after;
-    if (!events) {
-        plain_before = without_oddities(before);
-        if (auto again = Events::read(plain_before, {})) {
-            plain_after = without_oddities(after);
-            before = plain_before;
-            after = plain_after;
+    std::optional<std::string> strict_before;
+    std::optional<std::string> strict_after;
+    if (!events && (strict_before = for_strict_reader(before))) {
+        if (auto again = Events::read(*strict_before, {})) {
+            strict_after = for_strict_reader(after);
+            before = *strict_before;
+            if (strict_after) after = *strict_after;
             events = std::move(again);
         }
     }

@@ -187,7 +187,7 @@ TEST(ScanTest, SkippedWithAReason) {
         const char* reason;
     };
     const Case cases[] = {
-        {"broken", "a: [b\nimage: c\n", "not YAML: line 3"},
+        {"broken", "a: [b\nimage: c\n", "not YAML: line 2"},
         {"template that does not parse", "a:\n{{- if .x }}\n  image: b\n{{- end }}\n", "template"},
         {"template that parses", "image: {{ .Values.image }}\n", "template"},
         {"template as a key", "{{ .x }}: image\n", "template"},
