@@ -7,25 +7,14 @@
 #include "core/plan/turn.h"
 #include "core/result.h"
 #include "service/git/mirror.h"
+#include "service/pipeline/branch_view.h"
 
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace linkspan::pipeline {
-
-// What a repository's worker keeps between turns.
-struct BranchView {
-    std::string directory;  // of the mirror
-    git::RemoteOptions remote;
-    std::string branch;
-    std::optional<git::Mirror> mirror;  // opened at first use
-    // Scans by blob and file name: a file is read and parsed once, not once an event.
-    std::unordered_map<std::string, std::shared_ptr<const manifest::Scan>> scans;
-};
 
 struct CommitOptions {
     git::Signature author;
