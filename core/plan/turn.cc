@@ -248,6 +248,9 @@ private:
                                      (!one->digest || (now.digest && *now.digest == *one->digest));
             if (still_there || !snapshot_.changed_since) continue;
             LINKSPAN_TRY(who, snapshot_.changed_since(file.path, one->commit));
+            if (!who && bid.reviewed) {
+                return Held{fmt::format("sent for review in commit {:.12}", one->commit)};
+            }
             if (!who) continue;
             const std::string shown =
                 now.digest ? fmt::format("{}@{}", now.tag, *now.digest) : now.tag;

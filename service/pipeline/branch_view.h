@@ -20,6 +20,7 @@ namespace linkspan::pipeline {
 struct BranchView {
     std::string directory;  // of the mirror
     git::RemoteOptions remote;
+    bool remote_changed = false;  // the mirror still has the one before
     std::string branch;
     std::optional<git::Mirror> mirror;  // opened at first use
     // Scans by blob and file name: a file is read and parsed once, not once an event.

@@ -37,12 +37,19 @@ private:
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> run_guarded();
     boost::asio::awaitable<void> turn(std::vector<WaitingWork> waiting);
+    // Puts what Linkspan wrote before into the bids.
+    boost::asio::awaitable<Status> recall_writes(std::vector<WaitingWork>& waiting);
+    // Before the push: after a crash, these commits in the branch mean that the work is done.
+    boost::asio::awaitable<Status> intend(
+        std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork>& waiting, PublishOptions how
+    );
+    boost::asio::awaitable<void> remember_undone(std::shared_ptr<PlannedTurn> planned);
     // Settles what needs no commit, and returns what takes part in it.
     boost::asio::awaitable<std::vector<WaitingWork>> settle_without_commit(
         std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
     );
     boost::asio::awaitable<void> settle_committed(
-        std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
+        std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting, PublishOptions how
     );
     void fail_or_retry(std::vector<WaitingWork> waiting, std::string step, Error error);
     boost::asio::awaitable<void> come_back(

@@ -460,6 +460,8 @@ asio::awaitable<bool> Pipeline::stop(std::chrono::milliseconds patience) {
     if (running_ == 0) co_return true;
     all_done_->expires_after(patience);
     co_await all_done_->async_wait(asio::as_tuple(asio::use_awaitable));
+    // What has not ended by itself is cut short: its work is in the store.
+    git_stop_->store(true);
     co_return running_ == 0;
 }
 

@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -122,6 +123,8 @@ private:
     std::size_t pending_ = 0;
     std::size_t running_ = 0;  // coroutines in flight
     bool stopping_ = false;
+    // Ends what the git pool has under way.
+    std::shared_ptr<std::atomic<bool>> git_stop_ = std::make_shared<std::atomic<bool>>(false);
     bool released_ = false;
     std::shared_ptr<boost::asio::steady_timer> all_done_;
 };
