@@ -31,6 +31,12 @@ std::vector<Question> questions_of(std::span<const Bid> bids) {
         if (added) questions.push_back({.bids = {}, .best = i});
         Question& question = questions[at->second];
         question.bids.push_back(i);
+        // What a person asked for goes before what a policy chose, the newest wish first.
+        if (bids[i].asked_for) {
+            question.best = i;
+            continue;
+        }
+        if (bids[question.best].asked_for) continue;
         const auto& best = bids[question.best].selection.selected;
         const auto& mine = bids[i].selection.selected;
         if (!mine) continue;

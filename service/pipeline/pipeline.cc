@@ -2,6 +2,7 @@
 
 #include "service/pipeline/backoff.h"
 #include "service/pipeline/branch_worker.h"
+#include "service/pipeline/directive.h"
 #include "service/pipeline/prepare.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
@@ -163,7 +164,11 @@ asio::awaitable<void> Pipeline::process_event_guarded(std::vector<store::WorkIte
     std::string bug;
     const auto copy = items;
     try {
-        co_await process_event(std::move(items));
+        if (items.front().directive) {
+            co_await process_directive(std::move(items));
+        } else {
+            co_await process_event(std::move(items));
+        }
     } catch (const std::exception& e) {
         bug = e.what();
     } catch (...) {
@@ -246,6 +251,71 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
                      {.delivery = live[i].delivery, .event = event, .target = {}, .policy = {}}},
             .notes = std::move(mine.notes),
             .batch = target->batch,
+        };
+        worker(target->repository).add(std::move(waiting));
+    }
+}
+
+asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> items) {
+    const image::ImageEvent event = items.front().event;
+    const ConfigPtr config = config_;
+    const auto directive = Directive::parse(*items.front().directive);
+    const auto* target = config->target(items.front().target);
+    const auto* policy = config->policy(items.front().policy);
+    std::optional<std::string> refusal;
+    if (directive.has_error()) {
+        refusal = directive.error().message;
+    } else if (target == nullptr || policy == nullptr) {
+        refusal = "the target or the policy is no longer in the configuration";
+    }
+    // The digest that goes with the tag, as the registry has it now; what was in Git before counts
+    // where the registry has forgotten.
+    std::optional<image::Digest> resolved;
+    while (!refusal) {
+        const auto host_client = client(event.image.host());
+        auto work = [host_client, event] {
+            return host_client->resolve(event.image, event.tag.str());
+        };
+        if (!co_await take_turn(event.image.host())) co_return;
+        auto answer = co_await runtime::blocking(registry_pool_, std::move(work));
+        give_turn(event.image.host());
+        if (answer.has_value()) {
+            resolved = answer->digest;
+            break;
+        }
+        if (answer.error().kind == Errc::NotFound) {
+            refusal =
+                fmt::format("{}:{} is not in the registry", event.image.str(), event.tag.str());
+            break;
+        }
+        std::string step = "confirm";
+        Error error = answer.error();
+        if (!co_await retry_later(items, std::move(step), std::move(error))) co_return;
+    }
+    if (refusal) {
+        auto outcome = outcome_of("refused", *refusal);
+        co_await settle_all(std::move(items), std::move(outcome));
+        co_return;
+    }
+    policy::Explanation selection;
+    selection.selected = event.tag.str();
+    selection.candidates = {event.tag.str()};
+    selection.passed = 1;
+    selection.considered = 1;
+    selection.why = fmt::format("{} asked for it: {}", directive->who, directive->why);
+    for (auto& item : items) {
+        plan::Cause cause{.delivery = item.delivery, .event = event, .target = {}, .policy = {}};
+        WaitingWork waiting{
+            .item = std::move(item),
+            .bid =
+                {.target = target->name,
+                 .policy = *policy,
+                 .scope = scope_of(*target),
+                 .selection = selection,
+                 .resolved = resolved,
+                 .cause = std::move(cause),
+                 .asked_for = true},
+            .notes = {},
         };
         worker(target->repository).add(std::move(waiting));
     }

@@ -79,6 +79,8 @@ private:
     void spawn(boost::asio::awaitable<void> task);
     boost::asio::awaitable<void> process_event(std::vector<store::WorkItem> items);
     boost::asio::awaitable<void> process_event_guarded(std::vector<store::WorkItem> items);
+    // Work that a person asked for: no policy chooses.
+    boost::asio::awaitable<void> process_directive(std::vector<store::WorkItem> items);
     struct Ended {
         store::WorkItem item;
         store::Outcome outcome;
