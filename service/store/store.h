@@ -13,6 +13,7 @@
 
 #include "core/image/event.h"
 #include "core/result.h"
+#include "service/store/deployments.h"
 #include "service/store/time_point.h"
 
 #include <chrono>
@@ -28,8 +29,10 @@ namespace linkspan::store {
 
 class Audit;
 class BlobIndex;
+class Deployments;
 class Holds;
 class KnownTags;
+class Outbox;
 
 struct NewWork {
     std::string target;
@@ -111,6 +114,8 @@ struct WorkRow {
     // between them.
     std::vector<Step> steps;
     std::size_t steps_left_out = 0;
+    // What controllers said of the outcome's commit: see Deployments::of().
+    std::vector<DeploymentReport> deployments;
 };
 
 struct Trail {
@@ -172,6 +177,8 @@ public:
     virtual Holds& holds() = 0;
     virtual Audit& audit() = 0;
     virtual BlobIndex& blob_index() = 0;
+    virtual Outbox& outbox() = 0;
+    virtual Deployments& deployments() = 0;
 
 protected:
     Store() = default;
