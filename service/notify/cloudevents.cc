@@ -23,7 +23,8 @@ Result<transport::HttpRequest> make_request(
     }
     event["data"] = payload(message);
     transport::HttpRequest request;
-    request.headers.emplace_back("Content-Type", "application/cloudevents+json; charset=UTF-8");
+    // Without a charset, which SDKs refuse; JSON is UTF-8 anyway.
+    request.headers.emplace_back("Content-Type", "application/cloudevents+json");
     request.body = dump(event);
     if (!sink.secret) return request;
     if (auto status = sign_standard(request, *sink.secret, message.id, now); status.has_error()) {

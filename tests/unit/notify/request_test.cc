@@ -86,7 +86,7 @@ TEST(RequestTest, ArgoCdKnowsNoFolders) {
 
 TEST(RequestTest, CloudEvents) {
     const auto request = request_of(sink(Type::CloudEvents), sample());
-    EXPECT_EQ(header(request, "Content-Type"), "application/cloudevents+json; charset=UTF-8");
+    EXPECT_EQ(header(request, "Content-Type"), "application/cloudevents+json");
     const auto body = body_of(request);
     EXPECT_EQ(body["specversion"], "1.0");
     EXPECT_EQ(body["id"], "msg_test");
