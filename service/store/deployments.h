@@ -67,7 +67,8 @@ class Deployments {
 public:
     explicit Deployments(Database& database) : database_{database} {}
 
-    // A commit that is on its branch now. Nothing happens when it is known.
+    // A commit that is on its branch now, with the reports that came before this note of it.
+    // Nothing happens when it is known.
     Status pushed(const PushedCommit& commit);
     // Ours, newest first.
     Result<std::vector<PushedCommit>> commits(

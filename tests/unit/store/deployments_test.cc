@@ -119,6 +119,16 @@ TEST_F(DeploymentsTest, ACommitOfSomebodyElseIsPlacedLater) {
     EXPECT_ERROR(Errc::NotFound, deployments_.place(unplaced[0].id, first, kStart));
 }
 
+TEST_F(DeploymentsTest, AReportMayBeFasterThanTheNoteOfItsCommit) {
+    must(deployments_.report(say(5, "applied"), kStart));
+    push(4);
+    EXPECT_EQ(of(4), "");
+    push(5);
+    EXPECT_EQ(of(5), "applied@5");
+    EXPECT_EQ(of(4), "applied@5");
+    EXPECT_TRUE(must(deployments_.unplaced(10)).empty());
+}
+
 TEST_F(DeploymentsTest, NewsIsToldOnceForEachObject) {
     push(1);
     push(2);
