@@ -1,15 +1,13 @@
 #include "service/pipeline/notifier.h"
 
-#include "service/notify/request.h"
 #include "service/notify/verdict.h"
-#include "service/pipeline/notification_type.h"
+#include "service/pipeline/notification_sink.h"
 #include "service/pipeline/store_access.h"
 #include "service/runtime/blocking.h"
+#include "service/runtime/deadline.h"
 #include "service/transport/backoff.h"
-#include "service/transport/http_client.h"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
@@ -24,8 +22,6 @@ namespace {
 using Clock = std::chrono::system_clock;
 using std::chrono::milliseconds;
 
-// Tries under way at once, to one receiver. One where the order is for people to read.
-constexpr std::size_t kSlots = 4;
 constexpr milliseconds kStoreTrouble{1000};
 constexpr milliseconds kLongSleep{std::chrono::hours{1}};
 constexpr std::chrono::minutes kHousekeeping{10};
@@ -34,117 +30,8 @@ constexpr std::chrono::hours kKeepMessages{24 * 14};
 // As long as deliveries are kept.
 constexpr std::chrono::hours kKeepCommits{24 * 90};
 constexpr std::size_t kChunk = 1000;
-// A controller that is further behind than this is not waited for.
-constexpr std::size_t kCommitsAsked = 100;
-constexpr std::size_t kPlacedAtOnce = 100;
-constexpr std::chrono::seconds kAskAgain{15};
-
-std::size_t slots_of(const config::Notification& notification) {
-    return notify::gathers(notification_type(notification.type)) ? 1 : kSlots;
-}
-
-// The receiver with its secrets as they are now. Errors: of the first that can't be read.
-Result<notify::Sink> sink_of(const config::Notification& from) {
-    notify::Sink sink;
-    sink.name = from.name;
-    sink.type = notification_type(from.type);
-    sink.url = from.url;
-    sink.timeout = from.timeout;
-    if (from.url_secret) {
-        LINKSPAN_TRY(url, from.url_secret->read());
-        sink.url = url.reveal();
-    }
-    if (from.secret) {
-        LINKSPAN_TRY(secret, from.secret->read());
-        sink.secret = secret;
-    }
-    if (from.token) {
-        LINKSPAN_TRY(token, from.token->read());
-        sink.token = token;
-    }
-    for (const auto& header : from.headers) {
-        std::string value = header.value;
-        if (header.secret) {
-            LINKSPAN_TRY(secret, header.secret->read());
-            value = secret.reveal();
-        }
-        sink.headers.emplace_back(header.name, std::move(value));
-    }
-    return sink;
-}
-
-// Blocks.
-notify::Verdict attempt(
-    const config::Notification& notification,
-    transport::HttpClient& client,
-    const std::string& content
-) {
-    const auto message = notify::from_json(content);
-    if (message.has_error()) return notify::Refused{message.error().message};
-    const auto sink = sink_of(notification);
-    // A secret that is being replaced is back in a moment.
-    if (sink.has_error()) return notify::TryAgain{.why = sink.error().message};
-    const auto request = notify::make_request(*sink, *message, Clock::now());
-    if (request.has_error()) return notify::Refused{request.error().message};
-    return notify::verdict_of(client.send(*request));
-}
-
-bool same(const std::optional<config::SecretRef>& a, const std::optional<config::SecretRef>& b) {
-    if (a.has_value() != b.has_value()) return false;
-    return !a || (a->kind == b->kind && a->name == b->name);
-}
-
-bool same(const config::Notification& a, const config::Notification& b) {
-    return a.type == b.type && a.url == b.url && same(a.url_secret, b.url_secret) &&
-           same(a.secret, b.secret) && same(a.token, b.token) && a.ca_file == b.ca_file &&
-           a.proxy == b.proxy && a.timeout == b.timeout && a.give_up_after == b.give_up_after &&
-           std::equal(
-               a.headers.begin(),
-               a.headers.end(),
-               b.headers.begin(),
-               b.headers.end(),
-               [](const auto& x, const auto& y) {
-                   return x.name == y.name && x.value == y.value && same(x.secret, y.secret);
-               }
-           );
-}
-
-transport::HttpClientOptions client_options(const config::Notification& notification) {
-    transport::HttpClientOptions options;
-    options.ca_file = notification.ca_file;
-    options.proxy = notification.proxy;
-    return options;
-}
 
 }  // namespace
-
-struct Notifier::Sink {
-    explicit Sink(config::Notification from)
-        : settings{std::move(from)}, client{client_options(settings)}, pool{slots_of(settings)} {}
-    ~Sink() {
-        client.stop();
-        pool.join();
-    }
-    Sink(const Sink&) = delete;
-    Sink& operator=(const Sink&) = delete;
-
-    config::Notification settings;
-    transport::HttpClient client;
-    asio::thread_pool pool;
-    std::set<std::string> in_flight;  // ids
-    std::vector<std::weak_ptr<asio::steady_timer>> sleepers;
-    std::uint64_t wakes = 0;
-    unsigned failures = 0;         // in a row
-    store::TimePoint resume_at{};  // it asked for a pause, or failed
-    bool retired = false;          // the configuration has another one
-
-    void wake() {
-        ++wakes;
-        for (const auto& sleeper : sleepers) {
-            if (const auto timer = sleeper.lock()) timer->cancel();
-        }
-    }
-};
 
 Notifier::Notifier(
     asio::any_io_executor executor,
@@ -173,7 +60,13 @@ Notifier::Notifier(
       placing_pause_{std::make_shared<asio::steady_timer>(executor)},
       random_{std::random_device{}()} {}
 
-Notifier::~Notifier() = default;
+// What runs on a sink's threads comes back to the io_context, which is still there now.
+Notifier::~Notifier() {
+    for (const auto& [name, sink] : sinks_) {
+        sink->client.stop();
+        sink->pool.join();
+    }
+}
 
 void Notifier::start() {
     started_ = true;
@@ -193,7 +86,7 @@ void Notifier::use(std::shared_ptr<const config::Config> config) {
 void Notifier::open_sinks() {
     for (auto it = sinks_.begin(); it != sinks_.end();) {
         const auto* const now = config_->notification(it->first);
-        if (now != nullptr && same(*now, it->second->settings)) {
+        if (now != nullptr && it->second->serves(*now)) {
             ++it;
             continue;
         }
@@ -204,8 +97,10 @@ void Notifier::open_sinks() {
     for (const auto& notification : config_->notifications) {
         auto& sink = sinks_[notification.name];
         if (sink) continue;
-        sink = std::make_shared<Sink>(notification);
-        for (std::size_t i = 0; i < slots_of(notification); ++i) tasks_.spawn(run(sink));
+        sink = std::make_shared<NotificationSink>(notification);
+        for (std::size_t i = 0; i < NotificationSink::slots_of(notification); ++i) {
+            tasks_.spawn(run(sink));
+        }
     }
 }
 
@@ -263,9 +158,7 @@ asio::awaitable<void> Notifier::deliver_next(SinkPtr sink) {
 asio::awaitable<void> Notifier::deliver(SinkPtr sink, store::OutboxMessage message) {
     const std::string& name = sink->settings.name;
     sink->in_flight.insert(message.id);
-    auto work = [sink, content = message.content] {
-        return attempt(sink->settings, sink->client, content);
-    };
+    auto work = [sink, content = message.content] { return sink->attempt(content); };
     const auto verdict = co_await runtime::blocking(sink->pool, std::move(work));
     const auto now = Clock::now();
     std::function<Status(store::Store&)> note;
@@ -375,7 +268,7 @@ asio::awaitable<void> Notifier::expire() {
     }
 }
 
-asio::awaitable<void> Notifier::stop(milliseconds patience) {
+asio::awaitable<bool> Notifier::stop(milliseconds patience) {
     stopping_ = true;
     release_watchers();
     housekeeping_->cancel();
@@ -384,7 +277,7 @@ asio::awaitable<void> Notifier::stop(milliseconds patience) {
         sink->client.stop();
         sink->wake();
     }
-    co_await tasks_.stop(patience);
+    co_return co_await runtime::with_deadline(patience, tasks_.wait());
 }
 
 Status Notifier::keep_report(
@@ -404,84 +297,6 @@ void Notifier::reported() {
     } else if (started_ && !stopping_) {
         tasks_.spawn(place_reports());
     }
-}
-
-asio::awaitable<void> Notifier::place_reports() {
-    if (placing_) co_return;
-    placing_ = true;
-    bool later = true;
-    while (later && !stopping_) {
-        later = std::exchange(place_again_, false);
-        std::function<Result<std::vector<store::DeploymentReport>>(store::Store&)> read =
-            [](store::Store& store) { return store.deployments().unplaced(kPlacedAtOnce); };
-        auto reports =
-            co_await in_store<std::vector<store::DeploymentReport>>(writer_, std::move(read));
-        if (reports.has_error()) break;
-        bool unsure = false;
-        for (auto& report : *reports) {
-            if (stopping_) break;
-            if (!co_await place(std::move(report))) unsure = true;
-        }
-        if (!unsure || stopping_) continue;
-        later = true;
-        placing_pause_->expires_after(kAskAgain);
-        co_await placing_pause_->async_wait(asio::as_tuple(asio::use_awaitable));
-    }
-    placing_ = false;
-}
-
-asio::awaitable<bool> Notifier::place(store::DeploymentReport report) {
-    std::function<Result<std::vector<store::PushedCommit>>(store::Store&)> list =
-        [](store::Store& store) { return store.deployments().branches(); };
-    auto branches = co_await in_store<std::vector<store::PushedCommit>>(writer_, std::move(list));
-    if (branches.has_error()) co_return false;
-    bool sure = true;
-    // Progress of somebody else's commit is not worth a fetch.
-    if (report.state == "progressing") branches->clear();
-    for (const auto& branch : *branches) {
-        if (!report.branch.empty() && report.branch != branch.branch) continue;
-        std::function<Result<std::vector<store::PushedCommit>>(store::Store&)> read =
-            [branch](store::Store& store) {
-                return store.deployments().commits(branch.repository, branch.branch, kCommitsAsked);
-            };
-        auto ours = co_await in_store<std::vector<store::PushedCommit>>(writer_, std::move(read));
-        if (ours.has_error()) co_return false;
-        if (ours->empty()) continue;
-        std::vector<std::string> ids;
-        for (const auto& commit : *ours) ids.push_back(commit.id);
-        const auto found = co_await history_(branch.repository, report.revision, std::move(ids));
-        if (found.has_error()) {
-            if (found.error().kind == Errc::NotFound) continue;
-            spdlog::warn(
-                "a report on {} of {} can't be placed now: {}",
-                report.revision,
-                branch.repository,
-                found.error().message
-            );
-            sure = false;
-            continue;
-        }
-        if (!*found) continue;
-        const auto commit = std::find_if(ours->begin(), ours->end(), [&](const auto& one) {
-            return one.id == **found;
-        });
-        std::function<Status(store::Store&)> put =
-            [report, commit = *commit, config = config_](store::Store& store) -> Status {
-            const auto now = Clock::now();
-            LINKSPAN_TRY(answer, store.deployments().place(report.id, commit, now));
-            return notices_of_report(*config, report, answer.news, now).write(store);
-        };
-        auto placed = co_await in_store_status(writer_, std::move(put));
-        if (placed.has_error()) co_return placed.error().kind == Errc::NotFound;
-        news();
-        co_return true;
-    }
-    if (!sure) co_return false;
-    std::function<Status(store::Store&)> drop = [id = report.id](store::Store& store) {
-        return store.deployments().drop(id);
-    };
-    auto dropped = co_await in_store_status(writer_, std::move(drop));
-    co_return !dropped.has_error();
 }
 
 void Notifier::news() {

@@ -28,6 +28,8 @@
 
 namespace linkspan::pipeline {
 
+struct NotificationSink;
+
 class Notifier {
 public:
     // The first of `commits` that `revision` is or contains, asked of the history of a repository.
@@ -53,8 +55,9 @@ public:
     void use(std::shared_ptr<const config::Config> config);
     // There may be new messages.
     void wake();
-    // Ends tries that are under way within a second or so; they stay pending.
-    boost::asio::awaitable<void> stop(std::chrono::milliseconds patience);
+    // Ends tries that are under way within a second or so; they stay pending. False when something
+    // was still under way after `patience`.
+    boost::asio::awaitable<bool> stop(std::chrono::milliseconds patience);
 
     // A controller's report, kept together with the messages that follow from it. For a store
     // operation: the notifier is told of it afterwards, with reported().
@@ -74,8 +77,7 @@ public:
     void release_watchers();
 
 private:
-    struct Sink;
-    using SinkPtr = std::shared_ptr<Sink>;
+    using SinkPtr = std::shared_ptr<NotificationSink>;
     using Timer = std::shared_ptr<boost::asio::steady_timer>;
 
     void open_sinks();

@@ -471,11 +471,11 @@ asio::awaitable<bool> Pipeline::stop(std::chrono::milliseconds patience) {
     for (const auto& sleeper : sleepers_) {
         if (const auto timer = sleeper.lock()) timer->cancel();
     }
-    co_await notifier_.stop(patience);
-    if (running_ == 0) co_return true;
+    const bool told = co_await notifier_.stop(patience);
+    if (running_ == 0) co_return told;
     all_done_->expires_after(patience);
     co_await all_done_->async_wait(asio::as_tuple(asio::use_awaitable));
-    co_return running_ == 0;
+    co_return told&& running_ == 0;
 }
 
 }  // namespace linkspan::pipeline
