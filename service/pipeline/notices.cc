@@ -123,6 +123,22 @@ public:
 
     void deployment(notify::Deployment deployment) { deployment_ = std::move(deployment); }
 
+    // Whether anybody is told of it: only then its detail is worth reading.
+    [[nodiscard]] bool is_wanted(const Fact& fact) const {
+        const auto on = occasion(fact.kind);
+        const auto* const target = config_.target(fact.item.target);
+        if (!on || target == nullptr) return false;
+        return std::any_of(
+            config_.notifications.begin(),
+            config_.notifications.end(),
+            [&](const auto& sink) {
+                const auto tells = sink.tells();
+                return is_told(*target, sink) &&
+                       std::find(tells.begin(), tells.end(), *on) != tells.end();
+            }
+        );
+    }
+
     void add(const Fact& fact) {
         const auto on = occasion(fact.kind);
         const auto* const target = config_.target(fact.item.target);
@@ -256,7 +272,7 @@ Notices notices_of_outcomes(
             .pull_request_url = {},
         };
         fact.item.reason = outcome->reason;
-        if (!config.notifications.empty()) read_detail(outcome->detail_json, fact);
+        if (composer.is_wanted(fact)) read_detail(outcome->detail_json, fact);
         const auto* const target = config.target(item->target);
         const auto* const repository =
             target == nullptr ? nullptr : config.repository(target->repository);
