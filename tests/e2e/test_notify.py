@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import signal
 import subprocess
 import threading
 import time
@@ -240,6 +241,24 @@ class Telling(Notify):
         service.end()
         service.start()
         self.assertEqual(len(sink.requests), 2, "what was delivered is not sent again")
+
+    def test_a_reload_changes_who_is_told(self):
+        registry, _, url = self.parts()
+        nobody = f"http://127.0.0.1:{real_parts.free_port()}/x"
+        service = self.service(registry, url, [{"name": "old", "type": "webhook", "url": nobody}])
+        self.commit_of(self.promote(service, registry, "1.1.0"))
+        sink = self.sink()
+        config = json.loads(service.config_file.read_text())
+        config["notifications"] = [{"name": "new", "type": "webhook", "url": sink.url}]
+        service.config_file.write_text(json.dumps(config))
+        service.process.child.send_signal(signal.SIGHUP)
+        dead = wait_until(
+            lambda: service.request("GET", "/v1/notifications?state=dead")[1]["notifications"], 20, "dead letters"
+        )
+        self.assertEqual({(n["notification"], n["last_error"]) for n in dead},
+                         {("old", "the notification is no longer in the configuration")})
+        commit = self.commit_of(self.promote(service, registry, "1.2.0"))
+        self.assertEqual({json.loads(body)["data"]["commit"] for _, _, _, body in sink.wait(2)}, {commit})
 
     def test_refusals_are_told_where_they_are_wanted(self):
         registry, _, url = self.parts()
