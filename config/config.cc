@@ -40,6 +40,10 @@ const Target* Config::target(std::string_view name) const {
     return first(targets, [&](const auto& t) { return t.name == name; });
 }
 
+const Notification* Config::notification(std::string_view name) const {
+    return first(notifications, [&](const auto& n) { return n.name == name; });
+}
+
 std::string Diagnostic::str() const {
     return fmt::format("{}:{}:{}: {}", file, line, column, message);
 }

@@ -112,6 +112,43 @@ struct Repository {
     std::chrono::seconds timeout{60};
 };
 
+// Who is told what became of work, and what controllers report. docs/notifications.md.
+struct Notification {
+    enum class Type { FluxReceiver, ArgoCd, Slack, CloudEvents, Webhook };
+    // What is told; outcomes of work, and what a controller says of a commit.
+    enum class On {
+        Committed,
+        PullRequest,
+        Merged,
+        AlreadyCurrent,
+        Refused,
+        Failed,
+        Held,
+        Applied,
+        ApplyFailed
+    };
+    struct Header {
+        std::string name;
+        std::string value;  // when there is no secret
+        std::optional<SecretRef> secret{};
+    };
+    std::string name;
+    Type type = Type::Webhook;
+    std::string url;  // when it is no secret
+    std::optional<SecretRef> url_secret;
+    std::optional<SecretRef> secret;  // signs
+    std::optional<SecretRef> token;   // bearer
+    std::vector<Header> headers;
+    std::vector<On> on;  // empty: what the type is for
+    std::string ca_file;
+    std::string proxy;  // empty: what the environment says
+    std::chrono::milliseconds timeout{10000};
+    std::chrono::milliseconds give_up_after{std::chrono::hours{24}};
+
+    // `on`, or what the type tells by itself.
+    [[nodiscard]] std::vector<On> tells() const;
+};
+
 enum class Find { Markers, Images };
 enum class Deliver { Commit };
 
@@ -124,6 +161,8 @@ struct Target {
     std::vector<Find> find{Find::Markers, Find::Images};
     Deliver deliver = Deliver::Commit;
     std::chrono::milliseconds batch{0};  // how long a turn waits for company
+    // Names of notifications; absent: all of them.
+    std::optional<std::vector<std::string>> notify;
 };
 
 struct Retry {
@@ -148,12 +187,14 @@ struct Config {
     std::vector<Repository> repositories;
     std::vector<policy::Policy> policies;
     std::vector<Target> targets;
+    std::vector<Notification> notifications;
 
     [[nodiscard]] const webhooks::Receiver* receiver(std::string_view name) const;
     [[nodiscard]] const Registry* registry(std::string_view host) const;
     [[nodiscard]] const Repository* repository(std::string_view name) const;
     [[nodiscard]] const policy::Policy* policy(std::string_view name) const;  // short or full name
     [[nodiscard]] const Target* target(std::string_view name) const;
+    [[nodiscard]] const Notification* notification(std::string_view name) const;
 };
 
 // One thing that is wrong, where, and what to do about it.

@@ -131,12 +131,31 @@ void check_client_certificates(Reader& reader, const Node& root, const Config& c
     }
 }
 
+void check_notify(Reader& reader, const Node& node, const Config& config, const Target& target) {
+    const Node* const list = node.find("notify");
+    if (list == nullptr || !target.notify) return;
+    std::vector<std::string> known;
+    for (const Notification& one : config.notifications) known.push_back(one.name);
+    const auto place = reader.inside("notify");
+    for (std::size_t i = 0; i < list->items.size(); ++i) {
+        const Node& item = *list->items[i];
+        if (item.kind != Node::Kind::Scalar || item.text.empty()) continue;
+        if (config.notification(item.text) != nullptr) continue;
+        const auto index = reader.inside(i);
+        reader.problem(
+            item.mark,
+            fmt::format("unknown notification {}{}", quote(item.text), suggestion(item.text, known))
+        );
+    }
+}
+
 void check_targets(Reader& reader, const Node& root, const Config& config) {
     const auto nodes = elements(root, "targets");
     const auto section = reader.inside("targets");
     for (std::size_t i = 0; i < config.targets.size() && i < nodes.size(); ++i) {
         const auto index = reader.inside(i);
         check_repository_reference(reader, *nodes[i], config, config.targets[i]);
+        check_notify(reader, *nodes[i], config, config.targets[i]);
         const Node* const list = nodes[i]->find("policies");
         if (list == nullptr) continue;
         std::map<const policy::Policy*, std::size_t> seen;
@@ -168,6 +187,9 @@ void check_config(Reader& reader, const Node& root, Config& config) {
         return p.name.empty() ? std::string{} : p.full_name();
     });
     unique(reader, root, "targets", "name", config.targets, [](const auto& t) { return t.name; });
+    unique(reader, root, "notifications", "name", config.notifications, [](const auto& n) {
+        return n.name;
+    });
     check_client_certificates(reader, root, config);
     check_targets(reader, root, config);
 }
@@ -208,6 +230,12 @@ const Mapping<Config>& config_mapping() {
             );
             m.mappings("policies", &Config::policies, "Which tags may run.", policy_mapping());
             m.mappings("targets", &Config::targets, "What follows which policy.", target_mapping());
+            m.mappings(
+                "notifications",
+                &Config::notifications,
+                "Who is told what became of images.",
+                notification_mapping()
+            );
             m.check(check_config);
         }};
     return mapping;

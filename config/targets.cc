@@ -37,6 +37,17 @@ void read_deliver(Reader& reader, const Node& node, Target&) {
     reader.choice(node, {"commit"});
 }
 
+void read_notify(Reader& reader, const Node& node, Target& target) {
+    static const Shape shape = Shape::list(Shape::text());
+    const auto* items = reader.list(node, shape);
+    if (items == nullptr) return;
+    auto& names = target.notify.emplace();
+    for (std::size_t i = 0; i < items->size(); ++i) {
+        const auto place = reader.inside(i);
+        if (auto name = reader.text(*(*items)[i])) names.push_back(std::move(*name));
+    }
+}
+
 }  // namespace
 
 const Mapping<Target>& target_mapping() {
@@ -85,6 +96,12 @@ const Mapping<Target>& target_mapping() {
                 &Target::batch,
                 "How long a change waits for others, to share their commit.",
                 {.least = 0, .most = 3'600'000}
+            );
+            m.key(
+                "notify",
+                Shape::list(Shape::text()),
+                "Names of \"notifications\" that are told of this target. None: all; []: nobody.",
+                read_notify
             );
             m.planned({"pull_request", "windows"});
             m.check([](Reader&, const Node&, Target& target) {

@@ -96,11 +96,24 @@ struct Answer {
     std::string body;
 };
 
+// What a controller reports of a commit that it saw.
+struct DeploymentReport {
+    enum class State { Progressing, Applied, Failed };
+    std::string controller;  // "flux", "argocd"
+    std::string object;      // "Kustomization/flux-system/apps"
+    State state = State::Progressing;
+    std::string revision;  // 40 hex digits
+    std::string branch;    // that it followed; empty: not said
+    std::string message;   // one line, at most 1000 bytes
+    std::chrono::system_clock::time_point at;
+};
+
 struct ParsedDelivery {
     std::vector<image::ImageEvent> events;  // what to act on
     std::vector<SetAside> set_aside;
-    // Set exactly when `events` is empty, with the reason in words: "layer push", "ping",
-    // "deletion of a tag", "push of a Helm chart".
+    std::vector<DeploymentReport> deployments;  // from senders that are controllers
+    // Set exactly when `events` and `deployments` are empty, with the reason in words: "layer
+    // push", "ping", "deletion of a tag", "push of a Helm chart".
     std::optional<std::string> ignored_reason;
     // A handshake: answer with this; there is nothing to record.
     std::optional<Answer> answer;

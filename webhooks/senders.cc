@@ -2,12 +2,14 @@
 
 #include "webhooks/acr.h"
 #include "webhooks/aliyun.h"
+#include "webhooks/argocd.h"
 #include "webhooks/cdevents.h"
 #include "webhooks/ci.h"
 #include "webhooks/cloudevents.h"
 #include "webhooks/distribution.h"
 #include "webhooks/dockerhub.h"
 #include "webhooks/ecr.h"
+#include "webhooks/flux.h"
 #include "webhooks/generic.h"
 #include "webhooks/gitea.h"
 #include "webhooks/github.h"
@@ -50,6 +52,13 @@ constexpr Recipe kEcr[] = {
     kBearer,
     kBasic,
     kToken,
+};
+// notification-controller: fluxcd/notification-controller, docs/spec/v1beta3/providers.md.
+constexpr Recipe kFlux[] = {
+    {AuthScheme::Hmac, "X-Signature", "sha256="},
+    {AuthScheme::Hmac, "X-Signature", "sha512=", HashAlgorithm::Sha512},
+    {AuthScheme::Hmac, "X-Signature", "sha1=", HashAlgorithm::Sha1},
+    kBearer,
 };
 constexpr Recipe kGeneric[] = {
     kLinkspanHmac,
@@ -118,6 +127,14 @@ constexpr Sender kSenders[] = {
         .body_window = kNamesTheTime,
     },
     {
+        .type = "argocd",
+        .title = "Argo CD notifications",
+        .default_auth = AuthScheme::Own,
+        .delivery_id = argocd::delivery_id,
+        .parse = argocd::parse,
+        .recipes = kStaticHeaders,
+    },
+    {
         .type = "cdevents",
         .title = "CDEvents",
         .default_auth = AuthScheme::Own,
@@ -169,6 +186,15 @@ constexpr Sender kSenders[] = {
         .delivery_id = ecr::delivery_id,
         .parse = ecr::parse,
         .recipes = kEcr,
+    },
+    {
+        .type = "flux",
+        .title = "Flux notification-controller",
+        .default_auth = AuthScheme::Own,
+        .delivery_id = flux::delivery_id,
+        .parse = flux::parse,
+        .recipes = kFlux,
+        .body_window = kNamesTheTime,
     },
     {
         .type = "generic",

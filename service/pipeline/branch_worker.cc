@@ -8,6 +8,8 @@
 #include "service/runtime/blocking.h"
 #include "service/store/writes.h"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -129,10 +131,67 @@ asio::awaitable<void> BranchWorker::run() {
     std::chrono::milliseconds batch{0};
     for (const auto& one : queue_) batch = std::max(batch, one.batch);
     if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
+    co_await take_mirror();
+    const MirrorTaken taken{*this};
     in_turn_ = queue_;
     std::vector<WaitingWork> waiting = std::exchange(queue_, {});
     co_await turn(std::move(waiting));
     in_turn_.clear();
+}
+
+asio::awaitable<void> BranchWorker::take_mirror() {
+    while (mirror_taken_) {
+        auto timer = std::make_shared<asio::steady_timer>(
+            pipeline_.executor_, asio::steady_timer::time_point::max()
+        );
+        mirror_waiters_.push_back(timer);
+        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    mirror_taken_ = true;
+}
+
+void BranchWorker::give_mirror() {
+    mirror_taken_ = false;
+    if (mirror_waiters_.empty()) return;
+    mirror_waiters_.front()->cancel();
+    mirror_waiters_.pop_front();
+}
+
+asio::awaitable<Result<std::optional<std::string>>> BranchWorker::first_contained(
+    std::string revision, std::vector<std::string> commits
+) {
+    using Answer = Result<std::optional<std::string>>;
+    co_await take_mirror();
+    const MirrorTaken taken{*this};
+    const auto view = this->view();
+    if (!view) co_return Error{Errc::NotFound, "the repository is no longer configured"};
+    auto ask = [view, revision, commits]() -> Answer {
+        if (!view->mirror) {
+            auto opened = git::Mirror::open(view->directory, view->remote);
+            if (opened.has_error()) return opened.error();
+            view->mirror.emplace(std::move(*opened));
+        }
+        const git::CommitId tip{revision};
+        // Asked from the branch's tip, which the mirror has: a tip that it has not looks like
+        // damage.
+        LINKSPAN_TRY(known, view->mirror->known_tip(view->branch));
+        bool there = false;
+        if (known) {
+            LINKSPAN_TRY(in_it, view->mirror->contains(*known, tip));
+            there = in_it;
+        }
+        if (!there) {
+            LINKSPAN_TRY(fetched, view->mirror->fetch(view->branch));
+            LINKSPAN_TRY(in_it, view->mirror->contains(fetched, tip));
+            if (!in_it) return Error{Errc::NotFound, "the branch does not have this revision"};
+        }
+        for (const auto& commit : commits) {
+            LINKSPAN_TRY(contains, view->mirror->contains(tip, git::CommitId{commit}));
+            if (contains) return std::optional{commit};
+        }
+        return std::optional<std::string>{};
+    };
+    co_return co_await runtime::blocking(pipeline_.git_pool_, std::move(ask));
 }
 
 asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {

@@ -11,7 +11,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +35,21 @@ public:
     // Adds work and sees to it that a turn comes.
     void add(WaitingWork work);
 
+    // The first of `commits` that `revision` is or contains; nullopt: none. Asks between turns, and
+    // fetches when the revision is not known yet. Errors: NotFound when the branch has no such
+    // revision; those of the mirror.
+    boost::asio::awaitable<Result<std::optional<std::string>>> first_contained(
+        std::string revision, std::vector<std::string> commits
+    );
+
 private:
+    // The mirror is one thread's at a time: a turn's, or a question's.
+    boost::asio::awaitable<void> take_mirror();
+    void give_mirror();
+    struct MirrorTaken {
+        BranchWorker& worker;
+        ~MirrorTaken() { worker.give_mirror(); }
+    };
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> run_guarded();
     boost::asio::awaitable<void> turn(std::vector<WaitingWork> waiting);
@@ -65,6 +81,8 @@ private:
     std::shared_ptr<const config::Config> view_config_;
     std::vector<WaitingWork> in_turn_;  // so that an exception does not lose them
     bool running_ = false;
+    bool mirror_taken_ = false;
+    std::deque<std::shared_ptr<boost::asio::steady_timer>> mirror_waiters_;
 };
 
 }  // namespace linkspan::pipeline

@@ -92,6 +92,14 @@ Pipeline::Pipeline(
       config_{std::move(config)},
       writer_{writer},
       metrics_{metrics},
+      notifier_{
+          executor_,
+          config_,
+          writer,
+          metrics,
+          [this](std::string repository, std::string revision, std::vector<std::string> commits) {
+              return worker(repository).first_contained(std::move(revision), std::move(commits));
+          }},
       registry_pool_{kRegistryThreads},
       git_pool_{kGitThreads},
       random_{std::random_device{}()},
@@ -105,6 +113,7 @@ Pipeline::~Pipeline() {
 void Pipeline::use(ConfigPtr config) {
     config_ = std::move(config);
     clients_.clear();
+    notifier_.use(config_);
 }
 
 std::shared_ptr<registry::Client> Pipeline::client(const std::string& host) {
@@ -145,6 +154,7 @@ asio::awaitable<Status> Pipeline::resume() {
         spdlog::info("taking up {} pieces of work left pending", pending->size());
     start(std::move(*pending));
     spawn(expire_guarded());
+    notifier_.start();
     co_return Status{};
 }
 
@@ -446,10 +456,13 @@ asio::awaitable<void> Pipeline::settle(std::vector<Ended> ended) {
     if (ended.empty()) co_return;
     const auto now = Clock::now();
     auto shared = std::make_shared<const std::vector<Ended>>(std::move(ended));
+    std::vector<SettledWork> settled;
+    for (const auto& one : *shared) settled.push_back({&one.item, &one.outcome});
+    auto notices = std::make_shared<const Notices>(notices_of_outcomes(*config_, settled, now));
     // A disk that is full for a while must not lose the outcome: tried until it is written or the
     // process ends, and then the work, still pending, is found to be done.
     for (int attempt = 0;; ++attempt) {
-        std::function<Status(store::Store&)> write = [shared, now](store::Store& store) {
+        std::function<Status(store::Store&)> write = [shared, notices, now](store::Store& store) {
             for (const auto& one : *shared) {
                 auto status = store.settle(one.item.id, one.outcome, now);
                 // Ended already, or gone with its delivery: there is nothing to try again.
@@ -457,7 +470,7 @@ asio::awaitable<void> Pipeline::settle(std::vector<Ended> ended) {
                                                          status.error().kind == Errc::NotFound);
                 if (status.has_error() && !done) return status;
             }
-            return Status{};
+            return notices->write(store);
         };
         auto written = co_await in_store_status(writer_, std::move(write));
         if (!written.has_error()) break;
@@ -472,6 +485,7 @@ asio::awaitable<void> Pipeline::settle(std::vector<Ended> ended) {
         );
         if (!co_await pause(wait)) co_return;
     }
+    if (!notices->messages.empty()) notifier_.wake();
     for (const auto& one : *shared) count_settled(one, now);
 }
 
@@ -517,6 +531,7 @@ asio::awaitable<void> Pipeline::wait_settled(
 
 void Pipeline::release_watchers() {
     released_ = true;
+    notifier_.release_watchers();
     for (const auto& [delivery, timers] : watchers_) {
         for (const auto& timer : timers) timer->cancel();
     }
@@ -527,12 +542,13 @@ asio::awaitable<bool> Pipeline::stop(std::chrono::milliseconds patience) {
     for (const auto& sleeper : sleepers_) {
         if (const auto timer = sleeper.lock()) timer->cancel();
     }
-    if (running_ == 0) co_return true;
+    const bool told = co_await notifier_.stop(patience);
+    if (running_ == 0) co_return told;
     all_done_->expires_after(patience);
     co_await all_done_->async_wait(asio::as_tuple(asio::use_awaitable));
     // What has not ended by itself is cut short: its work is in the store.
     git_stop_->store(true);
-    co_return running_ == 0;
+    co_return told&& running_ == 0;
 }
 
 }  // namespace linkspan::pipeline

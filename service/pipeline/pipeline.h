@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "service/pipeline/metrics.h"
+#include "service/pipeline/notifier.h"
 #include "service/store/store.h"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -71,6 +72,8 @@ public:
     void release_watchers();
 
     [[nodiscard]] std::size_t pending() const { return pending_; }
+    // Lives as long as the pipeline; started, reloaded and stopped with it.
+    [[nodiscard]] Notifier& notifier() { return notifier_; }
 
 private:
     friend class BranchWorker;
@@ -109,6 +112,7 @@ private:
     ConfigPtr config_;
     store::Writer& writer_;
     Metrics& metrics_;
+    Notifier notifier_;
     boost::asio::thread_pool registry_pool_;
     boost::asio::thread_pool git_pool_;
     std::map<std::string, std::shared_ptr<registry::Client>> clients_;

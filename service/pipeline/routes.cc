@@ -66,6 +66,27 @@ std::optional<http::Response> refuse_reader(
     return response;
 }
 
+// Returns when controllers have said what became of everything that the delivery committed.
+asio::awaitable<void> wait_applied(
+    Services services, std::string id, std::chrono::steady_clock::time_point until
+) {
+    for (;;) {
+        const auto seen = services.pipeline.notifier().reports();
+        std::function<Result<bool>(store::Store&)> ended = [id](store::Store& store
+                                                           ) -> Result<bool> {
+            LINKSPAN_TRY(trail, store.trail(id));
+            return !trail || deployment_ended(*trail);
+        };
+        const auto done = co_await in_store<bool>(services.writer, std::move(ended));
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            until - std::chrono::steady_clock::now()
+        );
+        if (done.has_error() || *done || left.count() <= 0) co_return;
+        co_await services.pipeline.notifier().wait_report(seen, left);
+        if (services.pipeline.notifier().reports() == seen) co_return;  // time, or shutting down
+    }
+}
+
 asio::awaitable<http::Response> get_delivery(Services services, http::Request request) {
     const std::string id = request.path.substr(std::string_view{"/v1/deliveries/"}.size());
     if (const auto wait = request.parameter("wait")) {
@@ -76,7 +97,13 @@ asio::awaitable<http::Response> get_delivery(Services services, http::Request re
             );
         }
         const auto patience = std::min<std::chrono::milliseconds>(*time, kLongestWait);
+        const auto wanted = request.parameter("for").value_or("settled");
+        if (wanted != "settled" && wanted != "applied") {
+            co_return http::problem(400, "Bad Request", "for: \"settled\" or \"applied\"");
+        }
+        const auto until = std::chrono::steady_clock::now() + patience;
         co_await services.pipeline.wait_settled(id, patience);
+        if (wanted == "applied") co_await wait_applied(services, id, until);
     }
     std::function<Result<std::optional<store::Trail>>(store::Store&)> read =
         [id](store::Store& store) { return store.trail(id); };
@@ -110,6 +137,44 @@ asio::awaitable<http::Response> list_deliveries(Services services, http::Request
         co_return http::problem(503, "Service Unavailable", page.error().message);
     }
     co_return json(deliveries_json(*page, limit));
+}
+
+asio::awaitable<http::Response> list_notifications(Services services, http::Request request) {
+    if (auto refused = refuse_reader(services, request)) co_return std::move(*refused);
+    std::size_t limit = kDefaultPage;
+    if (const auto text = request.parameter("limit")) {
+        const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+        if (error != std::errc{} || *end != '\0' || limit == 0 || limit > kLargestPage) {
+            co_return http::problem(
+                400, "Bad Request", fmt::format("limit: a number from 1 to {}", kLargestPage)
+            );
+        }
+    }
+    std::optional<std::int64_t> after;
+    if (const auto text = request.parameter("after")) {
+        std::int64_t seq = 0;
+        const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seq);
+        if (error != std::errc{} || *end != '\0') {
+            co_return http::problem(400, "Bad Request", "after: \"next\" of the page before");
+        }
+        after = seq;
+    }
+    const auto state = request.parameter("state");
+    if (state && *state != "pending" && *state != "delivered" && *state != "dead") {
+        co_return http::problem(
+            400, "Bad Request", "state: \"pending\", \"delivered\" or \"dead\""
+        );
+    }
+    std::function<Result<std::vector<store::OutboxMessage>>(store::Store&)> read =
+        [state, after, limit](store::Store& store) {
+            return store.outbox().list(state, after, limit);
+        };
+    auto page =
+        co_await in_store<std::vector<store::OutboxMessage>>(services.writer, std::move(read));
+    if (page.has_error()) {
+        co_return http::problem(503, "Service Unavailable", page.error().message);
+    }
+    co_return json(notifications_json(*page, limit));
 }
 
 asio::awaitable<http::Response> list_targets(Services services, http::Request request) {
@@ -169,6 +234,7 @@ constexpr std::array kGets{
     Route{"/metrics", false, metrics_text},
     Route{"/v1/deliveries", false, list_deliveries},
     Route{"/v1/deliveries/", true, get_delivery},
+    Route{"/v1/notifications", false, list_notifications},
     Route{"/v1/targets", false, list_targets},
 };
 

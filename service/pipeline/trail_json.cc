@@ -1,5 +1,7 @@
 #include "service/pipeline/trail_json.h"
 
+#include "webhooks/deployment.h"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -83,6 +85,27 @@ Json changes_json(const std::vector<plan::Change>& changes) {
     return out;
 }
 
+// A commit that controllers can see; that of a pull request is not, before it is merged.
+bool is_on_branch(const store::WorkRow& work) {
+    return work.outcome && work.outcome->commit &&
+           (work.outcome->kind == "committed" || work.outcome->kind == "merged");
+}
+
+Json deployments_json(const std::vector<store::DeploymentReport>& reports) {
+    Json out = Json::array();
+    for (const auto& report : reports) {
+        out.push_back({
+            {"controller", report.controller},
+            {"object", report.object},
+            {"state", report.state},
+            {"revision", report.revision},
+            {"at", rfc3339(report.at)},
+            {"message", report.message},
+        });
+    }
+    return out;
+}
+
 Json work_json(const store::WorkRow& work) {
     Json out{
         {"target", work.target},
@@ -97,6 +120,11 @@ Json work_json(const store::WorkRow& work) {
         if (work.done_at) out["settled_at"] = rfc3339(*work.done_at);
         auto detail = Json::parse(work.outcome->detail_json, nullptr, false);
         if (detail.is_object()) out.update(detail);
+        if (is_on_branch(work)) {
+            const std::string state = deployed_state(work);
+            out["deployed"] = state.empty() ? Json(nullptr) : Json(state);
+            out["deployments"] = deployments_json(work.deployments);
+        }
     } else {
         out["outcome"] = nullptr;
         if (work.due_at) out["next_attempt_at"] = rfc3339(*work.due_at);
@@ -226,6 +254,61 @@ std::string accepted_json(
         out["ignored"] = std::move(ignored);
     }
     return dump(out);
+}
+
+std::string deployed_state(const store::WorkRow& work) {
+    std::string worst;
+    for (const auto& report : work.deployments) {
+        if (report.state == "failed") return report.state;
+        if (worst != "progressing") worst = report.state;
+    }
+    return worst;
+}
+
+bool deployment_ended(const store::Trail& trail) {
+    return trail.settled() &&
+           std::all_of(trail.work.begin(), trail.work.end(), [](const store::WorkRow& work) {
+               // A pull request may still be merged.
+               if (work.outcome->kind == "pull_request") return false;
+               if (!is_on_branch(work)) return true;
+               const std::string state = deployed_state(work);
+               return state == "applied" || state == "failed";
+           });
+}
+
+std::string notifications_json(const std::vector<store::OutboxMessage>& page, std::size_t limit) {
+    Json items = Json::array();
+    for (const auto& row : page) {
+        Json item{
+            {"id", row.id},
+            {"notification", row.sink},
+            {"outcome", row.kind},
+            {"state", row.state},
+            {"created_at", rfc3339(row.created_at)},
+            {"attempts", row.attempts},
+            {"last_error", optional_text(row.last_error)},
+        };
+        if (row.state == "pending") item["next_attempt_at"] = rfc3339(row.due_at);
+        if (row.done_at) item["ended_at"] = rfc3339(*row.done_at);
+        items.push_back(std::move(item));
+    }
+    Json out{{"notifications", std::move(items)}, {"next", nullptr}};
+    if (page.size() == limit && !page.empty()) out["next"] = std::to_string(page.back().seq);
+    return dump(out);
+}
+
+std::string reported_json(
+    const std::string& id, const std::vector<webhooks::DeploymentReport>& reports
+) {
+    Json items = Json::array();
+    for (const auto& report : reports) {
+        items.push_back({
+            {"object", report.object},
+            {"state", std::string{webhooks::to_string(report.state)}},
+            {"revision", report.revision},
+        });
+    }
+    return dump(Json{{"id", id}, {"deployments", std::move(items)}});
 }
 
 std::string ignored_json(const std::string& id, const std::string& reason) {

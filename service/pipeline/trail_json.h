@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/plan/turn.h"
+#include "service/store/outbox.h"
 #include "service/store/store.h"
 #include "webhooks/delivery.h"
 
@@ -32,6 +33,19 @@ std::string accepted_json(
     const store::NewDelivery& delivery,
     const std::vector<webhooks::SetAside>& set_aside,
     const std::string& public_url
+);
+// What controllers said of a piece of work's commit, in one word: "failed" when any object failed,
+// "progressing" when any is still at it, "applied" when all that spoke are done; empty: nobody
+// spoke.
+std::string deployed_state(const store::WorkRow& work);
+// Nothing is left to wait for: everything that was committed was applied or failed.
+bool deployment_ended(const store::Trail& trail);
+
+std::string notifications_json(const std::vector<store::OutboxMessage>& page, std::size_t limit);
+
+// The 200 answer to a controller: {"id","deployments":[{"object","state","revision"}]}.
+std::string reported_json(
+    const std::string& id, const std::vector<webhooks::DeploymentReport>& reports
 );
 // The 200 answer: {"id","ignored":"reason"}.
 std::string ignored_json(const std::string& id, const std::string& reason);

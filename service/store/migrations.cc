@@ -15,6 +15,9 @@
 //   audit                            appended only
 //   blob_index                       a cache
 //
+//   outbox                           what others are told: pending → delivered or dead
+//   branches ──< commits ──< reports what controllers said of commits that we pushed
+//
 // Times are nanoseconds since 1970, windows seconds. Every step below is frozen once released: a
 // change is a new step.
 #include "service/store/migrations.h"
@@ -179,7 +182,67 @@ CREATE INDEX writes_undone ON writes (id) WHERE undone IS NOT NULL;
 ALTER TABLE work ADD COLUMN directive TEXT;
 )sql";
 
-constexpr std::array kSteps{kDeliveriesAndWork, kTagsHoldsAuditBlobs, kWritesAndDirectives};
+// reports.place: the newest commit of ours that the report's revision contains; NULL while nobody
+// has looked. A report stands for that commit and for all before it in its branch.
+constexpr const char* kOutboxAndDeployments = R"sql(
+CREATE TABLE outbox (
+    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+    id         TEXT NOT NULL UNIQUE,
+    sink       TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    content    TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    due_at     INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    state      TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
+    last_error TEXT,
+    done_at    INTEGER,
+    CHECK ((done_at IS NULL) = (state = 'pending'))
+) STRICT;
+CREATE INDEX outbox_pending ON outbox (sink, due_at, seq) WHERE state = 'pending';
+CREATE INDEX outbox_done_at ON outbox (done_at) WHERE done_at IS NOT NULL;
+
+CREATE TABLE branches (
+    id         INTEGER PRIMARY KEY,
+    repository TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    UNIQUE (repository, name)
+) STRICT;
+CREATE TABLE commits (
+    seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+    branch INTEGER NOT NULL REFERENCES branches (id) ON DELETE CASCADE,
+    id     TEXT NOT NULL,
+    at     INTEGER NOT NULL,
+    UNIQUE (branch, id)
+) STRICT;
+CREATE INDEX commits_id ON commits (id);
+CREATE TABLE reports (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    branch      INTEGER REFERENCES branches (id) ON DELETE CASCADE,
+    place       INTEGER REFERENCES commits (seq) ON DELETE CASCADE,
+    controller  TEXT NOT NULL,
+    object      TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    revision    TEXT NOT NULL,
+    followed    TEXT NOT NULL,
+    message     TEXT NOT NULL,
+    at          INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    CHECK ((branch IS NULL) = (place IS NULL))
+) STRICT;
+CREATE INDEX reports_branch ON reports (branch, place);
+CREATE INDEX reports_place ON reports (place);
+CREATE INDEX reports_object ON reports (branch, controller, object, state, place);
+
+CREATE INDEX work_outcome_commit ON work (outcome_commit) WHERE outcome_commit IS NOT NULL;
+)sql";
+
+constexpr std::array kSteps{
+    kDeliveriesAndWork,
+    kTagsHoldsAuditBlobs,
+    kWritesAndDirectives,
+    kOutboxAndDeployments,
+};
 
 }  // namespace
 

@@ -5,8 +5,10 @@
 #include "service/store/audit.h"
 #include "service/store/blob_index.h"
 #include "service/store/database.h"
+#include "service/store/deployments.h"
 #include "service/store/holds.h"
 #include "service/store/known_tags.h"
+#include "service/store/outbox.h"
 #include "service/store/store.h"
 #include "service/store/writes.h"
 
@@ -43,6 +45,8 @@ public:
     Audit& audit() override { return audit_; }
     BlobIndex& blob_index() override { return blob_index_; }
     Writes& writes() override { return writes_; }
+    Outbox& outbox() override { return outbox_; }
+    Deployments& deployments() override { return deployments_; }
 
     [[nodiscard]] Database& database() { return *database_; }
 
@@ -62,7 +66,9 @@ private:
           holds_{*database_},
           audit_{*database_},
           blob_index_{*database_},
-          writes_{*database_} {}
+          writes_{*database_},
+          outbox_{*database_},
+          deployments_{*database_} {}
 
     // What an equal, live key leads to: nothing (nullopt), or the answer of the first delivery.
     Result<std::optional<Recorded>> find_duplicate(const NewDelivery& delivery);
@@ -74,6 +80,7 @@ private:
     Status read_events(std::int64_t seq, Trail& trail);
     Status read_work(std::int64_t seq, Trail& trail);
     Status read_steps(std::int64_t seq, Trail& trail);
+    Status read_deployments(Trail& trail);
 
     std::unique_ptr<Database> database_;
     KnownTags known_tags_;
@@ -81,6 +88,8 @@ private:
     Audit audit_;
     BlobIndex blob_index_;
     Writes writes_;
+    Outbox outbox_;
+    Deployments deployments_;
 };
 
 // The columns of an event, in the order of kEventColumns, from `first` on. Errors: Corrupt.

@@ -13,6 +13,7 @@
 
 #include "core/image/event.h"
 #include "core/result.h"
+#include "service/store/deployments.h"
 #include "service/store/time_point.h"
 
 #include <chrono>
@@ -28,9 +29,11 @@ namespace linkspan::store {
 
 class Audit;
 class BlobIndex;
+class Deployments;
 class Holds;
 class KnownTags;
 class Writes;
+class Outbox;
 
 struct NewWork {
     std::string target;
@@ -115,6 +118,8 @@ struct WorkRow {
     // between them.
     std::vector<Step> steps;
     std::size_t steps_left_out = 0;
+    // What controllers said of the outcome's commit: see Deployments::of().
+    std::vector<DeploymentReport> deployments;
 };
 
 struct Trail {
@@ -177,6 +182,8 @@ public:
     virtual Audit& audit() = 0;
     virtual BlobIndex& blob_index() = 0;
     virtual Writes& writes() = 0;
+    virtual Outbox& outbox() = 0;
+    virtual Deployments& deployments() = 0;
 
 protected:
     Store() = default;

@@ -141,6 +141,21 @@ Status SqliteStore::read_steps(std::int64_t seq, Trail& trail) {
     }
 }
 
+Status SqliteStore::read_deployments(Trail& trail) {
+    std::unordered_map<std::string, std::vector<DeploymentReport>> by_commit;
+    for (WorkRow& work : trail.work) {
+        if (!work.outcome || !work.outcome->commit) continue;
+        const std::string& commit = *work.outcome->commit;
+        auto known = by_commit.find(commit);
+        if (known == by_commit.end()) {
+            LINKSPAN_TRY(reports, deployments_.of(commit));
+            known = by_commit.emplace(commit, std::move(reports)).first;
+        }
+        work.deployments = known->second;
+    }
+    return {};
+}
+
 Result<std::optional<Trail>> SqliteStore::trail(std::string_view delivery) {
     Trail trail;
     std::int64_t seq = 0;
@@ -174,6 +189,7 @@ Result<std::optional<Trail>> SqliteStore::trail(std::string_view delivery) {
     auto status = read_events(seq, trail);
     if (!status.has_error()) status = read_work(seq, trail);
     if (!status.has_error()) status = read_steps(seq, trail);
+    if (!status.has_error()) status = read_deployments(trail);
     if (status.has_error()) return status.error().within("reading a delivery");
     return std::optional{std::move(trail)};
 }
