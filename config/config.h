@@ -4,6 +4,7 @@
 // another one.
 #pragma once
 
+#include "core/plan/grouping.h"
 #include "core/policy/policy.h"
 #include "core/result.h"
 #include "core/secret.h"
@@ -75,8 +76,20 @@ struct GitCredentials {
     std::string username;               // basic; empty with a token: "git"
     std::optional<SecretRef> password;  // or token
     std::string ssh_key;                // path of a private key
+    bool ssh_agent = false;             // the keys of the agent and of ssh_config
     std::optional<SecretRef> passphrase;
     std::string known_hosts;  // path; required for ssh
+    // For https: PEM files that show who we are; an empty key is in the certificate's file.
+    std::string client_certificate;
+    std::string client_key;
+};
+
+// Who vouches for commits. One of the two.
+struct Signing {
+    enum class Kind { Gpg, Ssh } kind = Kind::Gpg;
+    std::string key;         // Gpg: id, fingerprint or address; Ssh: path of the private key
+    std::string gnupg_home;  // folder of the keyring; empty: the user's own
+    std::optional<SecretRef> passphrase;
 };
 
 struct Repository {
@@ -85,8 +98,17 @@ struct Repository {
     std::string branch = "main";
     GitCredentials credentials;
     Identity author;
+    std::optional<Identity> committer;  // none: the author
+    std::optional<Signing> signing;
     std::string message;  // template; empty: the default
+    bool sign_off = false;
+    bool skip_ci = false;
+    plan::Grouping group = plan::Grouping::All;  // of a turn's changes into commits
+    std::vector<std::string> push_options;
+    // Push to this ref for review ("refs/for/main") in place of the branch; empty: the branch.
+    std::string review;
     std::string ca_file;
+    std::string proxy;  // URL; empty: what the environment says
     std::chrono::seconds timeout{60};
 };
 

@@ -149,7 +149,9 @@ Lists specimen() {
               .revision = {},
               .source = {},
               .build_url = {},
-              .actor = {}}}
+              .actor = {}},
+         .target = {},
+         .policy = {}}
     );
     return data_of(plan);
 }
@@ -237,9 +239,14 @@ Status check_template(std::string_view text) {
     return {};
 }
 
-Result<std::string> commit_message(std::string_view text, const EditPlan& plan) {
-    LINKSPAN_TRY(body, render(text.empty() ? kDefaultMessage : text, 0, data_of(plan), nullptr));
+Result<std::string> commit_message(const MessageOptions& options, const EditPlan& plan) {
+    const std::string_view text = options.text.empty() ? kDefaultMessage : options.text;
+    LINKSPAN_TRY(body, render(text, 0, data_of(plan), nullptr));
     while (!body.empty() && std::isspace(static_cast<unsigned char>(body.back()))) body.pop_back();
+    if (options.skip_ci) {
+        const std::size_t end = std::min(body.find('\n'), body.size());
+        body.insert(end, " [skip ci]");
+    }
     std::string message = std::move(body) + "\n\n";
     std::set<std::string> deliveries;
     for (const auto& cause : plan.causes) deliveries.insert(cause.delivery);
@@ -253,6 +260,12 @@ Result<std::string> commit_message(std::string_view text, const EditPlan& plan) 
     }
     for (const auto& revision : revisions) {
         message += fmt::format("Linkspan-Source-Revision: {}\n", revision);
+    }
+    if (!options.change_id.empty()) {
+        message += fmt::format("Change-Id: {}\n", one_line(options.change_id));
+    }
+    if (!options.signed_off.empty()) {
+        message += fmt::format("Signed-off-by: {}\n", one_line(options.signed_off));
     }
     return message;
 }

@@ -20,8 +20,14 @@ extern const std::string_view kDefaultMessage;
 // Errors: InvalidInput for an unknown name or an unclosed block, with its position.
 Status check_template(std::string_view text);
 
-// Trailers ("Linkspan-Delivery: …", one per cause) are appended whatever the template says. An
-// empty template means kDefaultMessage.
-Result<std::string> commit_message(std::string_view text, const EditPlan& plan);
+struct MessageOptions {
+    std::string text{};        // template; empty: kDefaultMessage
+    bool skip_ci = false;      // "[skip ci]" at the end of the subject
+    std::string signed_off{};  // "Name <address>" for a Signed-off-by trailer; empty: none
+    std::string change_id{};   // for Gerrit; empty: none
+};
+
+// Trailers ("Linkspan-Delivery: …", one per cause) are appended whatever the template says.
+Result<std::string> commit_message(const MessageOptions& options, const EditPlan& plan);
 
 }  // namespace linkspan::plan

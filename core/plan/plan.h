@@ -18,13 +18,16 @@ struct Change {
     std::string policy;  // full name
     std::string path;
     std::size_t line = 0;
-    std::string where;  // "spec.template.spec.containers[0].image"
+    std::size_t document = 0;  // 0-based number of the YAML document in the file
+    std::string where;         // "spec.template.spec.containers[0].image"
     image::ImageName image;
     std::string old_tag;  // empty when none was written
     std::string new_tag;
     std::optional<std::string> old_digest;
     std::optional<std::string> new_digest;
     std::string why;  // the decision's one sentence
+    // Which edits of its file make this change; several changes may share one.
+    std::vector<manifest::ByteSpan> spans;
 };
 
 struct FileEdit {
@@ -38,6 +41,8 @@ struct FileEdit {
 struct Cause {
     std::string delivery;  // id
     image::ImageEvent event;
+    std::string target;
+    std::string policy;  // full name
 };
 
 struct EditPlan {

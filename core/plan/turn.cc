@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace linkspan::plan {
@@ -90,6 +91,8 @@ public:
         for (std::size_t q = 0; q < questions_.size(); ++q) {
             BidAnswer& answer = answers_[q];
             const Bid& bid = bids_[questions_[q].best];
+            written_.clear();
+            for (const Written& one : bid.written) written_[key_of(one)].push_back(&one);
             answer.decision.explanation = bid.selection;
             if (!bid.selection.selected) {
                 answer.decision.verdict = policy::Refused{
@@ -140,8 +143,13 @@ private:
             return false;
         };
         const manifest::Named now = manifest::named(place);
+        LINKSPAN_TRY(held, held_by_people(answer, bid, file, place, now));
+        if (held) {
+            answer.held.push_back(fmt::format("{}:{}: {}", file.path, line, *held));
+            return false;
+        }
         const policy::Decision decision = policy::decide(
-            bid.policy, bid.selection, {.tag = now.tag, .digest = now.digest}, bid.resolved
+            policy_of(bid), bid.selection, {.tag = now.tag, .digest = now.digest}, bid.resolved
         );
         if (const auto* refused = std::get_if<policy::Refused>(&decision.verdict)) {
             return refuse(refused->reason);
@@ -175,7 +183,9 @@ private:
                 }
             }
         }
+        std::vector<manifest::ByteSpan> spans;
         for (auto& edit : *edits) {
+            spans.push_back(edit.span);
             if (open->owners.try_emplace(edit.span, edit.replacement).second) {
                 open->edits.push_back(std::move(edit));
             }
@@ -185,6 +195,7 @@ private:
             .policy = bid.policy.full_name(),
             .path = file.path,
             .line = line,
+            .document = place.document,
             .where = place.where,
             .image = bid.policy.image,
             .old_tag = now.tag,
@@ -192,6 +203,7 @@ private:
             .old_digest = now.digest,
             .new_digest = std::nullopt,
             .why = decision.explanation.why,
+            .spans = std::move(spans),
         };
         const auto mode = policy::digest_mode(bid.policy);
         if (bid.resolved && mode != policy::DigestMode::Never &&
@@ -200,6 +212,57 @@ private:
         }
         open->changes.emplace_back(q, std::move(change));
         return true;
+    }
+
+    static policy::Policy policy_of(const Bid& bid) {
+        policy::Policy policy = bid.policy;
+        policy.allow_downgrade = policy.allow_downgrade || bid.asked_for;
+        return policy;
+    }
+
+    using PlaceKey = std::tuple<std::string, std::size_t, std::string>;
+    static PlaceKey key_of(const Written& one) { return {one.path, one.document, one.where}; }
+
+    // People win: a tag that Linkspan wrote here, and that a person changed since, is not written
+    // again. In words, who and how; nullopt when nobody did.
+    Result<std::optional<std::string>> held_by_people(
+        BidAnswer& answer,
+        const Bid& bid,
+        const SnapshotFile& file,
+        const manifest::Place& place,
+        const manifest::Named& now
+    ) {
+        using Held = std::optional<std::string>;
+        if (bid.asked_for) return Held{};
+        const auto found = written_.find({file.path, place.document, place.where});
+        if (found == written_.end()) return Held{};
+        const std::string& wanted = *bid.selection.selected;
+        for (const Written* one : found->second) {
+            // A tag that moved since is news, not what the person turned down.
+            const bool moved = one->digest && bid.resolved && *one->digest != bid.resolved->str();
+            if (one->tag != wanted || moved) continue;
+            if (one->undone) return Held{*one->undone};
+            // What Linkspan itself wrote over is nobody's decision.
+            if (one != found->second.back()) continue;
+            const bool still_there = (now.tag.empty() || now.tag == one->tag) &&
+                                     (!one->digest || (now.digest && *now.digest == *one->digest));
+            if (still_there || !snapshot_.changed_since) continue;
+            LINKSPAN_TRY(who, snapshot_.changed_since(file.path, one->commit));
+            if (!who) continue;
+            const std::string shown =
+                now.digest ? fmt::format("{}@{}", now.tag, *now.digest) : now.tag;
+            const std::string how = fmt::format(
+                "{} was written here by commit {:.12}, and is now {}: {}; held until a newer tag "
+                "comes, or until it is resumed",
+                wanted,
+                one->commit,
+                shown,
+                *who
+            );
+            answer.undone.push_back({.written = one->id, .how = how});
+            return Held{how};
+        }
+        return Held{};
     }
 
     Result<OpenFile*> opened(const std::string& path) {
@@ -247,7 +310,11 @@ private:
             conclude(q);
             for (const std::size_t i : questions_[q].bids) {
                 turn.answers[i] = answers_[q];
-                if (!answers_[q].changes.empty()) turn.plan.causes.push_back(bids_[i].cause);
+                if (answers_[q].changes.empty()) continue;
+                Cause cause = bids_[i].cause;
+                cause.target = bids_[i].target;
+                cause.policy = bids_[i].policy.full_name();
+                turn.plan.causes.push_back(std::move(cause));
             }
         }
         return turn;
@@ -262,6 +329,9 @@ private:
             auto tag = image::Tag::parse(*bid.selection.selected);
             answer.decision.verdict =
                 policy::Promote{.tag = std::move(*tag), .digest = bid.resolved};
+        } else if (!answer.held.empty()) {
+            answer.decision.verdict =
+                policy::Held{.by = answer.held.front(), .until = std::nullopt};
         } else if (!answer.refusals.empty()) {
             answer.decision.verdict = policy::Refused{answer.refusals.front()};
         } else if (answer.places > 0) {
@@ -296,6 +366,8 @@ private:
     std::vector<Question> questions_;
     std::vector<BidAnswer> answers_;        // one for each question
     std::map<std::string, OpenFile> open_;  // ordered: plans are the same every time
+    // Of the question at hand.
+    std::map<PlaceKey, std::vector<const Written*>> written_;
 };
 
 bool under(const std::string& path, const std::string& prefix) {

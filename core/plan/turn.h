@@ -3,8 +3,9 @@
 //
 // A bid is one (event, target, policy) that wants its place in Git. Bids of the same target and
 // policy are one question: the best of their selections is planned, and all share its answer. A
-// marker governs its scalar: no image field rule touches it. Two bids that want one scalar to be
-// different things: the first one wins, the other is refused with file and line.
+// marker governs its scalar: no image field rule touches it. A place that a person changed after
+// Linkspan wrote it keeps what the person wrote, until a newer tag comes. Two bids that want one
+// scalar to be different things: the first one wins, the other is refused with file and line.
 #pragma once
 
 #include "core/manifest/place.h"
@@ -15,8 +16,10 @@
 #include "core/result.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +36,12 @@ struct Snapshot {
     std::vector<SnapshotFile> files;
     // Bytes of a file of this snapshot: called for files that change, and only for them.
     std::function<Result<std::string>(const std::string& path)> read;
+    // Who changed a file after a commit, in words; nullopt when the commit is not in the history of
+    // the base (it never landed, or the branch was rewritten without it). Called for places that
+    // somebody changed after Linkspan wrote them, and only for them.
+    std::function<
+        Result<std::optional<std::string>>(const std::string& path, const std::string& commit)>
+        changed_since;
 };
 
 // What a target watches in the repository.
@@ -44,6 +53,18 @@ struct Scope {
     [[nodiscard]] bool holds(const std::string& path) const;
 };
 
+// What Linkspan wrote at a place, newest last, or wrote once and a person undid.
+struct Written {
+    std::int64_t id = 0;  // rises
+    std::string path;
+    std::size_t document = 0;
+    std::string where;
+    std::string tag;
+    std::optional<std::string> digest;
+    std::string commit;
+    std::optional<std::string> undone;  // by whom and how, in words
+};
+
 struct Bid {
     std::string target;
     policy::Policy policy;
@@ -51,6 +72,16 @@ struct Bid {
     policy::Explanation selection;
     std::optional<image::Digest> resolved;  // digest of the selected tag
     Cause cause;
+    std::vector<Written> written{};
+    // A person asked for this very tag (a rollback): it may go backwards, and what people undid
+    // does not hold it.
+    bool asked_for = false;
+};
+
+// A person changed what Linkspan had written: that tag is not written there again.
+struct Undone {
+    std::int64_t written = 0;  // Written::id
+    std::string how;
 };
 
 // What became of one bid.
@@ -60,6 +91,8 @@ struct BidAnswer {
     std::vector<std::string> refusals;  // "apps/web.yaml:12: …"
     std::size_t places = 0;             // that name its image or policy, in scope
     std::vector<std::string> problems;  // markers that can't be honoured, skipped files (capped)
+    std::vector<std::string> held;      // "apps/web.yaml:12: …": places where people win
+    std::vector<Undone> undone;         // noticed in this turn
 };
 
 struct Turn {

@@ -242,7 +242,8 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
                  .scope = scope_of(*target),
                  .selection = std::move(mine.selection),
                  .resolved = std::move(mine.resolved),
-                 .cause = {.delivery = live[i].delivery, .event = event}},
+                 .cause =
+                     {.delivery = live[i].delivery, .event = event, .target = {}, .policy = {}}},
             .notes = std::move(mine.notes),
             .batch = target->batch,
         };

@@ -11,6 +11,7 @@
 //
 //   images ──< known_tags            what registries and pushes told us
 //   holds                            '' in tag or digest: any
+//   writes                           what was written where; see writes.h
 //   audit                            appended only
 //   blob_index                       a cache
 //
@@ -151,7 +152,34 @@ CREATE TABLE blob_index (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps{kDeliveriesAndWork, kTagsHoldsAuditBlobs};
+// writes.forgiven: somebody resumed the policy; the row is kept for rollbacks. work.directive: what
+// a person asked for, as JSON; NULL: decide by policy.
+constexpr const char* kWritesAndDirectives = R"sql(
+CREATE TABLE writes (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    target     TEXT NOT NULL,
+    policy     TEXT NOT NULL,
+    path       TEXT NOT NULL,
+    document   INTEGER NOT NULL,
+    place      TEXT NOT NULL,
+    image      TEXT NOT NULL,
+    old_tag    TEXT NOT NULL,
+    old_digest TEXT,
+    new_tag    TEXT NOT NULL,
+    new_digest TEXT,
+    commit_id  TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    undone     TEXT,
+    forgiven   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX writes_place ON writes (target, policy, path, document, place, id);
+CREATE INDEX writes_policy ON writes (target, policy, id);
+CREATE INDEX writes_undone ON writes (id) WHERE undone IS NOT NULL;
+
+ALTER TABLE work ADD COLUMN directive TEXT;
+)sql";
+
+constexpr std::array kSteps{kDeliveriesAndWork, kTagsHoldsAuditBlobs, kWritesAndDirectives};
 
 }  // namespace
 

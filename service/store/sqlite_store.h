@@ -8,6 +8,7 @@
 #include "service/store/holds.h"
 #include "service/store/known_tags.h"
 #include "service/store/store.h"
+#include "service/store/writes.h"
 
 #include <memory>
 #include <optional>
@@ -41,6 +42,7 @@ public:
     Holds& holds() override { return holds_; }
     Audit& audit() override { return audit_; }
     BlobIndex& blob_index() override { return blob_index_; }
+    Writes& writes() override { return writes_; }
 
     [[nodiscard]] Database& database() { return *database_; }
 
@@ -59,7 +61,8 @@ private:
           known_tags_{*database_},
           holds_{*database_},
           audit_{*database_},
-          blob_index_{*database_} {}
+          blob_index_{*database_},
+          writes_{*database_} {}
 
     // What an equal, live key leads to: nothing (nullopt), or the answer of the first delivery.
     Result<std::optional<Recorded>> find_duplicate(const NewDelivery& delivery);
@@ -77,6 +80,7 @@ private:
     Holds holds_;
     Audit audit_;
     BlobIndex blob_index_;
+    Writes writes_;
 };
 
 // The columns of an event, in the order of kEventColumns, from `first` on. Errors: Corrupt.

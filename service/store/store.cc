@@ -90,9 +90,15 @@ Status SqliteStore::insert_event(
     if (status.has_error()) return status;
     for (const NewWork& item : work) {
         status = database_->run(
-            "INSERT INTO work (delivery, event, target, policy, created_at, due_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            {seq, index, item.target, item.policy, delivery.received_at, delivery.received_at}
+            "INSERT INTO work (delivery, event, target, policy, created_at, due_at, directive) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            {seq,
+             index,
+             item.target,
+             item.policy,
+             delivery.received_at,
+             delivery.received_at,
+             item.directive}
         );
         if (status.has_error()) return status;
         recorded.work.push_back(WorkItem{
@@ -106,6 +112,7 @@ Status SqliteStore::insert_event(
             .attempts = 0,
             .due_at = delivery.received_at,
             .intended_commit = std::nullopt,
+            .directive = item.directive,
         });
     }
     return {};

@@ -30,10 +30,13 @@ class Audit;
 class BlobIndex;
 class Holds;
 class KnownTags;
+class Writes;
 
 struct NewWork {
     std::string target;
     std::string policy;  // full name
+    // What a person asked for, as JSON (service/pipeline/directive.h); none: decide by policy.
+    std::optional<std::string> directive{};
 };
 
 struct NewEvent {
@@ -69,6 +72,7 @@ struct WorkItem {
     TimePoint due_at;
     // Set before a push: after a crash, this commit in the branch means that the work is done.
     std::optional<std::string> intended_commit;
+    std::optional<std::string> directive{};
 };
 
 // How a piece of work ended. Kinds: "committed", "already_current", "refused", "failed" (dead
@@ -172,6 +176,7 @@ public:
     virtual Holds& holds() = 0;
     virtual Audit& audit() = 0;
     virtual BlobIndex& blob_index() = 0;
+    virtual Writes& writes() = 0;
 
 protected:
     Store() = default;

@@ -41,7 +41,7 @@ Result<std::vector<WorkItem>> SqliteStore::pending() {
         database_->query(
             "SELECT w.id, d.id, w.event, w.target, w.policy, w.created_at, w.attempts, w.due_at, "
             "w.intended_commit, e.host, e.repository, e.tag, e.digest, e.media_type, e.pushed_at, "
-            "e.revision, e.source, e.build_url, e.actor "
+            "e.revision, e.source, e.build_url, e.actor, w.directive "
             "FROM work w CROSS JOIN deliveries d ON d.seq = w.delivery "
             "CROSS JOIN events e ON e.delivery = w.delivery AND e.idx = w.event "
             "WHERE w.done_at IS NULL ORDER BY w.due_at, w.id"
@@ -63,6 +63,7 @@ Result<std::vector<WorkItem>> SqliteStore::pending() {
             .attempts = static_cast<int>(row.integer(6)),
             .due_at = row.time(7),
             .intended_commit = row.optional_text(8),
+            .directive = row.optional_text(19),
         });
     }
 }

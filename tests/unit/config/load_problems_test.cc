@@ -320,7 +320,8 @@ TEST(ProblemTest, Repositories) {
          "repositories: [ { name: a, url: git@git.example.com:a.git } ]\n",
          {"1:33: repositories[0]: SSH needs \"credentials.known_hosts\": a file with the server's "
           "keys, as ssh-keyscan prints them",
-          "1:33: repositories[0]: SSH needs \"credentials.ssh_key\": a file with a private key"}},
+          "1:33: repositories[0]: SSH needs \"credentials.ssh_key\": a file with a private key (or "
+          "\"ssh_agent: true\")"}},
         {"SSH keys without SSH",
          "repositories: [ { name: a, url: a.git, credentials: { known_hosts: k } } ]\n",
          {"1:68: repositories[0].credentials.known_hosts: is only for SSH, and the url is none; "
@@ -336,6 +337,20 @@ TEST(ProblemTest, Repositories) {
         {"password without a user",
          "repositories: [ { name: a, url: a.git, credentials: { password: { env: P } } } ]\n",
          {"1:65: repositories[0].credentials: missing \"username\" beside \"password\""}},
+        {"two ways to sign",
+         "repositories: [ { name: a, url: a.git, signing: { gpg_key: a, ssh_key: key } } ]\n",
+         {"1:49: repositories[0].signing: give \"gpg_key\" or \"ssh_key\", not both"}},
+        {"a keyring for an SSH key",
+         "repositories: [ { name: a, url: a.git, signing: { ssh_key: k, gnupg_home: x } } ]\n",
+         {"1:75: repositories[0].signing: is only for \"gpg_key\"; remove it"}},
+        {"a review ref that is a branch",
+         "repositories: [ { name: a, url: a.git, review: main } ]\n",
+         {"1:48: repositories[0].review: a ref below refs/for/, such as \"refs/for/main\", is "
+          "expected"}},
+        {"a client key alone",
+         "repositories: [ { name: a, url: 'https://h/a', credentials: { client_key: k } } ]\n",
+         {"1:75: repositories[0].credentials: missing \"client_certificate\" beside "
+          "\"client_key\""}},
         {"planned",
          "repositories: [ { name: a, url: a.git, forge: { type: gitea } } ]\n",
          {"1:40: repositories[0]: \"forge\" is not built yet; remove the key"}},

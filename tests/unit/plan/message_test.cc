@@ -18,13 +18,15 @@ EditPlan one_change() {
          .policy = "flux-system:web",
          .path = "apps/web.yaml",
          .line = 12,
+         .document = 0,
          .where = "spec.containers[0].image",
          .image = name("registry.example.com/acme/web"),
          .old_tag = "1.0.0",
          .new_tag = "1.1.0",
          .old_digest = {},
          .new_digest = {},
-         .why = "greatest"}
+         .why = "greatest",
+         .spans = {}}
     );
     plan.causes.push_back(
         {.delivery = "01TEST",
@@ -37,14 +39,16 @@ EditPlan one_change() {
               .revision = "abc123",
               .source = {},
               .build_url = {},
-              .actor = {}}}
+              .actor = {}},
+         .target = "prod",
+         .policy = "flux-system:web"}
     );
     return plan;
 }
 
 TEST(CommitMessage, DefaultIsWorthReading) {
     EXPECT_EQ(
-        *commit_message("", one_change()),
+        *commit_message({}, one_change()),
         "Update web to 1.1.0 in prod\n"
         "\n"
         "registry.example.com/acme/web: 1.0.0 -> 1.1.0 (policy flux-system:web)\n"
@@ -61,15 +65,15 @@ TEST(CommitMessage, SeveralImagesAreCounted) {
     Change other = plan.changes[0];
     other.image = name("registry.example.com/acme/api");
     plan.changes.push_back(other);
-    EXPECT_EQ(commit_message("", plan)->substr(0, 24), "Update 2 images in prod\n");
+    EXPECT_EQ(commit_message({}, plan)->substr(0, 24), "Update 2 images in prod\n");
 }
 
 TEST(CommitMessage, TemplateNamesAndLists) {
     EXPECT_EQ(
         *commit_message(
-            "chore({{targets}}): images\n\n"
-            "{{#each changes}}* {{ image }} {{old}} to {{new}}\n{{/each}}"
-            "{{#each causes}}rev {{revision}}{{/each}}",
+            {.text = "chore({{targets}}): images\n\n"
+                     "{{#each changes}}* {{ image }} {{old}} to {{new}}\n{{/each}}"
+                     "{{#each causes}}rev {{revision}}{{/each}}"},
             one_change()
         ),
         "chore(prod): images\n\n* registry.example.com/acme/web 1.0.0 to 1.1.0\nrev abc123\n\n"
@@ -80,7 +84,8 @@ TEST(CommitMessage, TemplateNamesAndLists) {
 TEST(CommitMessage, OneUpdateInManyPlacesIsListedOnce) {
     EditPlan plan = one_change();
     plan.changes.push_back(plan.changes[0]);
-    const std::string message = *commit_message("{{#each updates}}{{image}};{{/each}}", plan);
+    const std::string message =
+        *commit_message({.text = "{{#each updates}}{{image}};{{/each}}"}, plan);
     EXPECT_EQ(message.substr(0, message.find('\n')), "registry.example.com/acme/web;");
 }
 
@@ -88,7 +93,8 @@ TEST(CommitMessage, NothingFromOutsideCanForgeATrailer) {
     EditPlan plan = one_change();
     plan.causes[0].event.revision = "abc\nSigned-off-by: Mallory <m@example.com>";
     plan.causes[0].event.actor = "x\n\nCo-authored-by: Mallory <m@example.com>";
-    const std::string message = *commit_message("{{#each causes}}{{actor}}{{/each}}", plan);
+    const std::string message =
+        *commit_message({.text = "{{#each causes}}{{actor}}{{/each}}"}, plan);
     EXPECT_EQ(message.find("\nSigned-off-by"), std::string::npos) << message;
     EXPECT_EQ(message.find("\nCo-authored-by"), std::string::npos) << message;
 }
@@ -96,7 +102,7 @@ TEST(CommitMessage, NothingFromOutsideCanForgeATrailer) {
 TEST(CommitMessage, ALongListIsCutAndSaysSo) {
     EditPlan plan = one_change();
     for (int i = 0; i < 200; ++i) plan.changes.push_back(plan.changes[0]);
-    EXPECT_NE(commit_message("", plan)->find("… and 151 more"), std::string::npos);
+    EXPECT_NE(commit_message({}, plan)->find("… and 151 more"), std::string::npos);
 }
 
 TEST(MessageTemplate, WhatIsWrongIsNamedWithItsPlace) {
@@ -120,6 +126,27 @@ TEST(MessageTemplate, WhatIsWrongIsNamedWithItsPlace) {
             << status.error().message;
     }
     EXPECT_FALSE(check_template(kDefaultMessage).has_error());
+}
+
+TEST(CommitMessage, OptionsAreAppended) {
+    const std::string message = *commit_message(
+        {.text = "{{subject}}\n\nBody",
+         .skip_ci = true,
+         .signed_off = "Bridge <bridge@example.com>",
+         .change_id = "I0123"},
+        one_change()
+    );
+    EXPECT_EQ(
+        message,
+        "Update web to 1.1.0 in prod [skip ci]\n"
+        "\n"
+        "Body\n"
+        "\n"
+        "Linkspan-Delivery: 01TEST\n"
+        "Linkspan-Source-Revision: abc123\n"
+        "Change-Id: I0123\n"
+        "Signed-off-by: Bridge <bridge@example.com>\n"
+    );
 }
 
 }  // namespace
