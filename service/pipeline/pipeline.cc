@@ -72,13 +72,15 @@ registry::RegistryOptions options_for(const ConfigPtr& config, const std::string
     return options;
 }
 
-plan::Scope scope_of(const config::Target& target) {
+plan::Scope scope_of(const config::Config& config, const config::Target& target) {
     plan::Scope scope{
         .paths = target.paths, .ignore = target.ignore, .markers = false, .images = false};
     for (const auto find : target.find) {
         if (find == config::Find::Markers) scope.markers = true;
         if (find == config::Find::Images) scope.images = true;
     }
+    scope.fields.assign(target.fields.begin(), target.fields.end());
+    scope.mirrors = config.same_images;
     return scope;
 }
 
@@ -239,7 +241,7 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
             .bid =
                 {.target = target->name,
                  .policy = policies[i],
-                 .scope = scope_of(*target),
+                 .scope = scope_of(*config, *target),
                  .selection = std::move(mine.selection),
                  .resolved = std::move(mine.resolved),
                  .cause =
