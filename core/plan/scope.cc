@@ -8,11 +8,16 @@
 namespace linkspan::plan {
 namespace {
 
-bool under(const std::string& path, const std::string& prefix) {
-    if (prefix.empty() || prefix == "." || prefix == "/") return true;
-    std::string_view p{prefix};
-    if (p.starts_with("./")) p.remove_prefix(2);
-    if (p.ends_with('/')) p.remove_suffix(1);
+// "./clusters/prod/" → "clusters/prod"; "." and "/" → "".
+std::string_view normal(std::string_view prefix) {
+    while (prefix.starts_with("./")) prefix.remove_prefix(2);
+    while (prefix.ends_with('/')) prefix.remove_suffix(1);
+    return prefix == "." ? std::string_view{} : prefix;
+}
+
+bool under(std::string_view path, std::string_view prefix) {
+    const std::string_view p = normal(prefix);
+    if (p.empty()) return true;
     return path == p || (path.size() > p.size() && path.starts_with(p) && path[p.size()] == '/');
 }
 
@@ -28,6 +33,16 @@ bool Scope::holds(const std::string& path) const {
     return std::none_of(ignore.begin(), ignore.end(), [&](const auto& glob) {
         return glob_matches(glob, path);
     });
+}
+
+std::vector<std::string> Scope::prefixes() const {
+    std::vector<std::string> out;
+    for (const auto& path : paths) {
+        const std::string_view prefix = normal(path);
+        if (prefix.empty()) return {};
+        out.emplace_back(prefix);
+    }
+    return out;
 }
 
 bool Scope::same(const image::ImageName& a, const image::ImageName& b) const {

@@ -33,6 +33,8 @@ struct Scope {
     std::shared_ptr<const image::Mirrors> mirrors{};  // null: none
 
     [[nodiscard]] bool holds(const std::string& path) const;
+    // The paths in their normal form ("clusters/prod"); empty: everything.
+    [[nodiscard]] std::vector<std::string> prefixes() const;
     // Whether two names are the same image, mirrors considered.
     [[nodiscard]] bool same(const image::ImageName& a, const image::ImageName& b) const;
 };
