@@ -30,6 +30,12 @@ std::vector<Question> questions_of(std::span<const Bid> bids) {
         if (added) questions.push_back({.bids = {}, .best = i});
         Question& question = questions[at->second];
         question.bids.push_back(i);
+        // What a person asked for goes before what a policy chose, the newest wish first.
+        if (bids[i].asked_for) {
+            question.best = i;
+            continue;
+        }
+        if (bids[question.best].asked_for) continue;
         const auto& best = bids[question.best].selection.selected;
         const auto& mine = bids[i].selection.selected;
         if (!mine) continue;
@@ -277,6 +283,9 @@ private:
                                      (!one->digest || (now.digest && *now.digest == *one->digest));
             if (still_there || !snapshot_.changed_since) continue;
             LINKSPAN_TRY(who, snapshot_.changed_since(file.path, one->commit));
+            if (!who && bid.reviewed) {
+                return Held{fmt::format("sent for review in commit {:.12}", one->commit)};
+            }
             if (!who) continue;
             const std::string shown =
                 now.digest ? fmt::format("{}@{}", now.tag, *now.digest) : now.tag;

@@ -80,6 +80,8 @@ struct Bid {
     // A person asked for this very tag (a rollback): it may go backwards, and what people undid
     // does not hold it.
     bool asked_for = false;
+    // Commits go out for review: what was sent and is not in the branch waits there for people.
+    bool reviewed = false;
 };
 
 // A person changed what Linkspan had written: that tag is not written there again.

@@ -482,4 +482,18 @@ git::CommitId BranchIndex::commit() const {
     return git::CommitId{layers_.at({}).commit};
 }
 
+Result<std::size_t> collect(
+    const BlobScans& scans, const std::vector<std::shared_ptr<BranchIndex>>& branches
+) {
+    std::vector<BlobBytes> live;
+    for (const auto& branch : branches) {
+        LINKSPAN_TRY(reader, git::Reader::open(branch->directory()));
+        LINKSPAN_TRY(files, reader.files(branch->commit()));
+        for (const auto& file : files) live.push_back(to_bytes(file.blob.hex));
+    }
+    std::sort(live.begin(), live.end());
+    live.erase(std::unique(live.begin(), live.end()), live.end());
+    return scans.collect(live);
+}
+
 }  // namespace linkspan::pipeline

@@ -101,4 +101,9 @@ private:
     std::size_t recent_cost_ = 0;
 };
 
+// Deletes what is kept of blobs that none of the branches has any more; how many. Blocks.
+Result<std::size_t> collect(
+    const BlobScans& scans, const std::vector<std::shared_ptr<BranchIndex>>& branches
+);
+
 }  // namespace linkspan::pipeline

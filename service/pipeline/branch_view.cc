@@ -15,11 +15,15 @@ BranchIndex& index_of(BranchView& view) {
 }  // namespace
 
 Status open_mirror(BranchView& view) {
-    if (view.mirror) return {};
-    auto opened = git::Mirror::open(view.directory, view.remote);
-    if (opened.has_error()) return opened.error();
-    view.mirror.emplace(std::move(*opened));
-    return {};
+    if (!view.mirror) {
+        auto opened = git::Mirror::open(view.directory, view.remote);
+        if (opened.has_error()) return opened.error();
+        view.mirror.emplace(std::move(*opened));
+        view.remote_changed = false;
+    }
+    if (!view.remote_changed) return {};
+    view.remote_changed = false;
+    return view.mirror->use_remote(view.remote);
 }
 
 Result<BranchIndex::Updated> look_ahead(BranchView& view, const Watches& watches) {

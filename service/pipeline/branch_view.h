@@ -21,6 +21,7 @@ namespace linkspan::pipeline {
 struct BranchView {
     std::string directory;  // of the mirror
     git::RemoteOptions remote;
+    bool remote_changed = false;  // the mirror still has the one before
     std::string branch;
     std::optional<git::Mirror> mirror;  // opened at first use
     // Shared by all views. Null: what is found is not kept across restarts.
@@ -28,7 +29,8 @@ struct BranchView {
     std::shared_ptr<BranchIndex> index;  // made at first use
 };
 
-// Opens the mirror when it is not open. Errors: those of Mirror::open().
+// Opens the mirror when it is not open, with the remote as it is configured now. Errors: those of
+// Mirror::open().
 Status open_mirror(BranchView& view);
 
 // Fetches the branch and brings the index to its tip, so that the first event finds both there.

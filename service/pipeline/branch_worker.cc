@@ -1,19 +1,19 @@
 #include "service/pipeline/branch_worker.h"
 
-#include "core/manifest/diff.h"
+#include "service/pipeline/diff_share.h"
+#include "service/pipeline/git_options.h"
 #include "service/pipeline/pipeline.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
 #include "service/runtime/blocking.h"
+#include "service/store/writes.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
-#include <string_view>
 #include <utility>
 
 namespace linkspan::pipeline {
@@ -25,6 +25,9 @@ using Clock = std::chrono::system_clock;
 // How often one turn looks again on a tip that moved under it, before it stands back and lets time
 // pass.
 constexpr int kMaxLooks = 10;
+// Files read again at a time after a change of the scanner, and the pause between: events go first.
+constexpr std::size_t kRefreshFiles = 128;
+constexpr std::chrono::milliseconds kRefreshPause{20};
 
 std::vector<store::WorkItem> items_of(const std::vector<WaitingWork>& waiting) {
     std::vector<store::WorkItem> items;
@@ -33,102 +36,44 @@ std::vector<store::WorkItem> items_of(const std::vector<WaitingWork>& waiting) {
     return items;
 }
 
+plan::Written written_of(store::Write row) {
+    return {
+        .id = row.id,
+        .path = std::move(row.path),
+        .document = row.document,
+        .where = std::move(row.place),
+        .tag = std::move(row.new_tag),
+        .digest = std::move(row.new_digest),
+        .commit = std::move(row.commit),
+        .undone = std::move(row.undone)};
+}
+
+std::vector<store::Write> writes_of(const PlannedTurn& planned) {
+    std::vector<store::Write> writes;
+    const auto now = Clock::now();
+    for (const auto& commit : planned.commits) {
+        for (const auto& change : commit.part.changes) {
+            writes.push_back(
+                {.target = change.target,
+                 .policy = change.policy,
+                 .path = change.path,
+                 .document = change.document,
+                 .place = change.where,
+                 .image = change.image.str(),
+                 .old_tag = change.old_tag,
+                 .old_digest = change.old_digest,
+                 .new_tag = change.new_tag,
+                 .new_digest = change.new_digest,
+                 .commit = commit.id.hex,
+                 .at = now}
+            );
+        }
+    }
+    return writes;
+}
+
 store::Outcome refused(std::string reason) {
     return {.kind = "refused", .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
-}
-
-git::Credentials to_git(const config::GitCredentials& from, Secret password, Secret passphrase) {
-    return {
-        .username = from.username,
-        .password = std::move(password),
-        .ssh_key = from.ssh_key,
-        .ssh_passphrase = std::move(passphrase)};
-}
-
-git::RemoteOptions remote_of(const ConfigPtr& config, const config::Repository& repository) {
-    git::RemoteOptions remote;
-    remote.url = repository.url;
-    remote.known_hosts = repository.credentials.known_hosts;
-    remote.ca_file = repository.ca_file;
-    remote.timeout = repository.timeout;
-    // The config is kept alive by the copy.
-    remote.credentials = [config, &repository]() -> Result<git::Credentials> {
-        Secret password;
-        Secret passphrase;
-        const auto& from = repository.credentials;
-        if (from.password) {
-            LINKSPAN_TRY(read, from.password->read());
-            password = std::move(read);
-        }
-        if (from.passphrase) {
-            LINKSPAN_TRY(read, from.passphrase->read());
-            passphrase = std::move(read);
-        }
-        return to_git(from, std::move(password), std::move(passphrase));
-    };
-    return remote;
-}
-
-// One "@@" part of a diff, and the lines of the old text that it covers.
-struct Hunk {
-    std::size_t first = 0;
-    std::size_t last = 0;
-    std::string text;
-};
-struct FileDiff {
-    std::string head;  // "--- a/…", "+++ b/…"
-    std::vector<Hunk> hunks;
-};
-using Diffs = std::map<std::string, FileDiff>;
-
-FileDiff split(const std::string& diff) {
-    FileDiff file;
-    std::size_t at = 0;
-    while (at < diff.size()) {
-        const std::size_t end = std::min(diff.find('\n', at), diff.size() - 1) + 1;
-        const std::string_view line{diff.data() + at, end - at};
-        if (line.starts_with("@@ -")) {
-            Hunk hunk;
-            std::size_t count = 1;
-            const char* p = line.data() + 4;
-            const char* const stop = line.data() + line.size();
-            auto read = std::from_chars(p, stop, hunk.first);
-            if (read.ptr < stop && *read.ptr == ',') std::from_chars(read.ptr + 1, stop, count);
-            hunk.last = hunk.first + count;
-            file.hunks.push_back(std::move(hunk));
-        }
-        (file.hunks.empty() ? file.head : file.hunks.back().text) += line;
-        at = end;
-    }
-    return file;
-}
-
-// Once for a turn, however many pieces of work share its files.
-Diffs diffs_of(const plan::EditPlan& plan) {
-    Diffs diffs;
-    for (const auto& file : plan.files) {
-        diffs.emplace(file.path, split(manifest::unified_diff(file.path, file.before, file.after)));
-    }
-    return diffs;
-}
-
-// The parts of the plan's diff that belong to one piece of work: other policies' changes are not
-// its business, and a thousand images in one file must not store a thousand diffs of it.
-std::string diff_for(const Diffs& diffs, const plan::BidAnswer& answer) {
-    std::map<std::string, std::set<std::size_t>> lines;
-    for (const auto& change : answer.changes) lines[change.path].insert(change.line);
-    std::string out;
-    for (const auto& [path, mine] : lines) {
-        const auto file = diffs.find(path);
-        if (file == diffs.end()) continue;
-        std::string hunks;
-        for (const auto& hunk : file->second.hunks) {
-            const auto line = mine.lower_bound(hunk.first);
-            if (line != mine.end() && *line <= hunk.last) hunks += hunk.text;
-        }
-        if (!hunks.empty()) out += file->second.head + hunks;
-    }
-    return out;
 }
 
 }  // namespace
@@ -138,10 +83,21 @@ BranchWorker::BranchWorker(Pipeline& pipeline, std::string repository)
 
 void BranchWorker::add(WaitingWork work) {
     queue_.push_back(std::move(work));
+    start();
+}
+
+void BranchWorker::look_ahead() {
+    ahead_ = true;
+    start();
+}
+
+void BranchWorker::start() {
     if (running_) return;
     running_ = true;
     pipeline_.spawn(run_guarded());
 }
+
+std::shared_ptr<BranchIndex> BranchWorker::index() const { return view_ ? view_->index : nullptr; }
 
 std::shared_ptr<BranchView> BranchWorker::view() {
     const ConfigPtr config = pipeline_.config_;
@@ -150,22 +106,23 @@ std::shared_ptr<BranchView> BranchWorker::view() {
     const std::string key = repository->url + "\n" + repository->branch;
     if (!view_ || view_key_ != key) {
         view_ = std::make_shared<BranchView>();
+        view_->scans = pipeline_.blob_scans_;
         view_->directory = config->data_dir + "/mirrors/" + repository_ + ".git";
         view_key_ = key;
     }
-    // Credentials, deadlines and CA files may have changed with the config: the mirror is opened
-    // anew with them. Only between turns, so nobody uses it now.
+    // Credentials, deadlines and CA files may have changed with the config: the mirror gets
+    // them. Only between turns, so nobody uses it now.
     if (view_config_ != config) {
         view_config_ = config;
-        view_->mirror.reset();
-        view_->remote = remote_of(config, *repository);
+        view_->remote = remote_of(config, *repository, pipeline_.git_stop_);
+        view_->remote_changed = true;
     }
     view_->branch = repository->branch;
     return view_;
 }
 
 asio::awaitable<void> BranchWorker::run_guarded() {
-    while (!queue_.empty() && !pipeline_.stopping_) {
+    while ((ahead_ || !queue_.empty()) && !pipeline_.stopping_) {
         std::string bug;
         try {
             co_await run();
@@ -184,6 +141,9 @@ asio::awaitable<void> BranchWorker::run_guarded() {
 }
 
 asio::awaitable<void> BranchWorker::run() {
+    // A turn looks for itself.
+    if (std::exchange(ahead_, false) && queue_.empty()) co_await look_now();
+    if (queue_.empty()) co_return;
     std::chrono::milliseconds batch{0};
     for (const auto& one : queue_) batch = std::max(batch, one.batch);
     if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
@@ -191,6 +151,53 @@ asio::awaitable<void> BranchWorker::run() {
     std::vector<WaitingWork> waiting = std::exchange(queue_, {});
     co_await turn(std::move(waiting));
     in_turn_.clear();
+}
+
+asio::awaitable<void> BranchWorker::look_now() {
+    const auto view = this->view();
+    if (!view) co_return;
+    Watches watches;
+    for (const auto& target : pipeline_.config_->targets) {
+        if (target.repository != repository_) continue;
+        watches.insert(watches.end(), target.fields.begin(), target.fields.end());
+    }
+    const auto began = std::chrono::steady_clock::now();
+    auto work = [view, watches] { return pipeline::look_ahead(*view, watches); };
+    auto looked = co_await runtime::blocking(pipeline_.git_pool_, std::move(work));
+    if (looked.has_error()) {
+        // The first event that needs it says so to whoever sent it.
+        spdlog::warn("repository {}: {}", repository_, looked.error().message);
+        co_return;
+    }
+    spdlog::info(
+        "repository {}: {} files looked at, {} of them read, in {} ms",
+        repository_,
+        looked->changed,
+        looked->read,
+        std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - began
+        )
+            .count()
+    );
+    if (refreshing_ || view->index->stale() == 0) co_return;
+    refreshing_ = true;
+    pipeline_.spawn(refresh(view->index));
+}
+
+asio::awaitable<void> BranchWorker::refresh(std::shared_ptr<BranchIndex> index) {
+    spdlog::info(
+        "repository {}: reading {} files again for a newer scanner", repository_, index->stale()
+    );
+    bool more = true;
+    while (more && co_await pipeline_.pause(kRefreshPause)) {
+        auto work = [index] { return index->refresh_some(kRefreshFiles); };
+        auto done = co_await runtime::blocking(pipeline_.git_pool_, std::move(work));
+        if (done.has_error()) {
+            spdlog::warn("repository {}: {}", repository_, done.error().message);
+        }
+        more = done.has_value() && *done;
+    }
+    refreshing_ = false;
 }
 
 asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
@@ -206,24 +213,36 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
         co_await pipeline_.settle_all(std::move(items), std::move(outcome));
         co_return;
     }
+    auto options = commit_options_of(*repository, Clock::now());
+    if (options.has_error()) {
+        fail_or_retry(std::move(waiting), "commit", options.error().within(repository_));
+        co_return;
+    }
+    if (auto known = co_await recall_writes(waiting); known.has_error()) {
+        fail_or_retry(std::move(waiting), "plan", known.error());
+        co_return;
+    }
+    const PublishOptions how{
+        .push_options = repository->push_options, .review = repository->review};
     bool healed = false;
-    for (int look = 0; look < kMaxLooks && !waiting.empty() && !pipeline_.stopping_; ++look) {
+    // First on the tip that is known: when it is still the tip, the push says so.
+    Look look = Look::KnownTip;
+    for (int looks = 0; looks < kMaxLooks && !waiting.empty() && !pipeline_.stopping_; ++looks) {
         auto bids = std::make_shared<std::vector<plan::Bid>>();
         auto intended = std::make_shared<std::vector<std::optional<std::string>>>();
         for (const auto& one : waiting) {
             bids->push_back(one.bid);
+            bids->back().reviewed = !how.review.empty();
             intended->push_back(one.item.intended_commit);
         }
-        const CommitOptions options{
-            .author = {.name = repository->author.name, .email = repository->author.email},
-            .message = repository->message,
-            .time = Clock::now()};
         auto began = std::chrono::steady_clock::now();
-        auto look_work = [view, bids, intended, options] {
-            return plan_on_tip(*view, *bids, *intended, options);
+        auto look_work = [view, bids, intended, options = *options, look] {
+            return plan_on_tip(*view, *bids, *intended, options, look);
         };
         auto looked = co_await runtime::blocking(pipeline_.git_pool_, std::move(look_work));
         pipeline_.metrics_.step("plan", std::chrono::steady_clock::now() - began);
+        const bool known_tip = look == Look::KnownTip;
+        look = Look::Fetch;
         if (looked.has_error() && looked.error().kind == Errc::Corrupt && !healed) {
             // The mirror is a cache, and has noted the damage: its next fetch makes a fresh one.
             spdlog::warn(
@@ -239,29 +258,17 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
             co_return;
         }
         auto planned = std::make_shared<PlannedTurn>(std::move(*looked));
-        waiting = co_await settle_without_commit(planned, std::move(waiting));
+        // Nothing to push, so nobody says whether this is the tip.
+        if (known_tip && !planned->fresh && planned->commits.empty()) continue;
+        if (planned->fresh) waiting = co_await settle_without_commit(planned, std::move(waiting));
         if (waiting.empty()) co_return;
 
-        // Before the push: after a crash, this commit in the branch means that the work is done.
-        std::vector<std::int64_t> ids;
-        for (auto& one : waiting) {
-            ids.push_back(one.item.id);
-            one.item.intended_commit = planned->commit->hex;
-        }
-        std::function<Status(store::Store&)> intend =
-            [ids, commit = planned->commit->hex](store::Store& store) {
-                for (const auto id : ids) {
-                    if (auto status = store.intend(id, commit); status.has_error()) return status;
-                }
-                return Status{};
-            };
-        auto noted = co_await in_store_status(pipeline_.writer_, std::move(intend));
-        if (noted.has_error()) {
+        if (auto noted = co_await intend(planned, waiting, how); noted.has_error()) {
             fail_or_retry(std::move(waiting), "record", noted.error());
             co_return;
         }
         began = std::chrono::steady_clock::now();
-        auto push_work = [view, planned] { return publish(*view, *planned); };
+        auto push_work = [view, planned, how] { return publish(*view, *planned, how); };
         auto pushed = co_await runtime::blocking(pipeline_.git_pool_, std::move(push_work));
         pipeline_.metrics_.step("push", std::chrono::steady_clock::now() - began);
         if (pushed.has_error() && pushed.error().kind == Errc::Corrupt && !healed) {
@@ -277,20 +284,29 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
             fail_or_retry(std::move(waiting), "push", pushed.error().within(repository_));
             co_return;
         }
-        if (std::holds_alternative<git::Pushed>(*pushed) ||
-            std::holds_alternative<git::AlreadyThere>(*pushed)) {
-            pipeline_.metrics_.commit(repository_, planned->turn.plan.changes.size());
-            co_await settle_committed(planned, std::move(waiting));
-            co_return;
-        }
-        if (const auto* rejected = std::get_if<git::Rejected>(&*pushed)) {
+        if (const auto* done = std::get_if<git::Pushed>(&*pushed)) {
+            planned->said = done->said;
+        } else if (const auto* rejected = std::get_if<git::Rejected>(&*pushed)) {
+            // What the server says of the push says nothing of those who need none.
+            if (!planned->fresh) {
+                waiting = co_await settle_without_commit(planned, std::move(waiting));
+            }
             auto items = items_of(waiting);
             auto outcome = refused("the Git server refused the push: " + rejected->message);
             co_await pipeline_.settle_all(std::move(items), std::move(outcome));
             co_return;
+        } else if (std::holds_alternative<git::Moved>(*pushed)) {
+            spdlog::info("repository {}: the branch moved; looking again", repository_);
+            pipeline_.metrics_.retry("moved");
+            continue;
         }
-        spdlog::info("repository {}: the branch moved while planning; looking again", repository_);
-        pipeline_.metrics_.retry("moved");
+        // The tip was the tip.
+        if (!planned->fresh) {
+            waiting = co_await settle_without_commit(planned, std::move(waiting));
+        }
+        pipeline_.metrics_.commit(repository_, planned->turn.plan.changes.size());
+        co_await settle_committed(planned, std::move(waiting), how);
+        co_return;
     }
     if (waiting.empty() || pipeline_.stopping_) co_return;
     fail_or_retry(
@@ -300,9 +316,53 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
     );
 }
 
+asio::awaitable<Status> BranchWorker::recall_writes(std::vector<WaitingWork>& waiting) {
+    using Key = std::pair<std::string, std::string>;
+    using Known = std::map<Key, std::vector<plan::Written>>;
+    std::set<Key> keys;
+    for (const auto& one : waiting) keys.emplace(one.item.target, one.item.policy);
+    std::function<Result<Known>(store::Store&)> read = [keys](store::Store& store
+                                                       ) -> Result<Known> {
+        Known known;
+        for (const auto& key : keys) {
+            LINKSPAN_TRY(rows, store.writes().current(key.first, key.second));
+            for (auto& row : rows) known[key].push_back(written_of(std::move(row)));
+        }
+        return known;
+    };
+    auto known = co_await in_store<Known>(pipeline_.writer_, std::move(read));
+    if (known.has_error()) co_return known.error();
+    for (auto& one : waiting) one.bid.written = (*known)[{one.item.target, one.item.policy}];
+    co_return Status{};
+}
+
+asio::awaitable<Status> BranchWorker::intend(
+    std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork>& waiting, PublishOptions how
+) {
+    std::vector<std::pair<std::int64_t, std::string>> intended;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        if (planned->turn.answers[i].changes.empty()) continue;
+        auto& item = waiting[i].item;
+        item.intended_commit = planned->commit_of(item.target, item.policy);
+        intended.emplace_back(item.id, *item.intended_commit);
+    }
+    // A review is not in the branch, so that a commit which was not sent must not look as if it had
+    // been: it is remembered when it is out.
+    auto writes = how.review.empty() ? writes_of(*planned) : std::vector<store::Write>{};
+    std::function<Status(store::Store&)> write = [intended,
+                                                  writes = std::move(writes)](store::Store& store) {
+        for (const auto& [id, commit] : intended) {
+            if (auto status = store.intend(id, commit); status.has_error()) return status;
+        }
+        return store.writes().record(writes);
+    };
+    co_return co_await in_store_status(pipeline_.writer_, std::move(write));
+}
+
 asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
     std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
 ) {
+    co_await remember_undone(planned);
     std::vector<WaitingWork> rest;
     std::vector<plan::BidAnswer> answers;
     std::vector<Pipeline::Ended> ended;
@@ -330,29 +390,72 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
         if (const auto* refused = std::get_if<policy::Refused>(&answer.decision.verdict)) {
             outcome.kind = "refused";
             outcome.reason = refused->reason;
+        } else if (const auto* held = std::get_if<policy::Held>(&answer.decision.verdict)) {
+            outcome.kind = "held";
+            outcome.reason = held->by;
         }
         ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }
     // In step with what is left.
     planned->turn.answers = std::move(answers);
+    planned->landed.assign(rest.size(), false);
     co_await pipeline_.settle(std::move(ended));
     co_return rest;
 }
 
+asio::awaitable<void> BranchWorker::remember_undone(std::shared_ptr<PlannedTurn> planned) {
+    std::map<std::int64_t, std::string> undone;
+    for (const auto& answer : planned->turn.answers) {
+        for (const auto& one : answer.undone) undone.emplace(one.written, one.how);
+    }
+    if (undone.empty()) co_return;
+    std::function<Status(store::Store&)> mark = [undone](store::Store& store) {
+        for (const auto& [id, how] : undone) {
+            auto status = store.writes().mark_undone(id, how);
+            if (status.has_error() && status.error().kind != Errc::NotFound) return status;
+        }
+        return Status{};
+    };
+    auto marked = co_await in_store_status(pipeline_.writer_, std::move(mark));
+    // It will be noticed again.
+    if (marked.has_error()) {
+        spdlog::error("repository {}: {}", repository_, marked.error().message);
+    }
+}
+
 asio::awaitable<void> BranchWorker::settle_committed(
-    std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
+    std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting, PublishOptions how
 ) {
+    const bool review = !how.review.empty();
+    if (review) {
+        std::function<Status(store::Store&)> write = [writes =
+                                                          writes_of(*planned)](store::Store& store
+                                                     ) { return store.writes().record(writes); };
+        auto noted = co_await in_store_status(pipeline_.writer_, std::move(write));
+        if (noted.has_error()) {
+            spdlog::error("repository {}: {}", repository_, noted.error().message);
+        }
+    }
     std::vector<Pipeline::Ended> ended;
-    const Diffs diffs = diffs_of(planned->turn.plan);
+    const DiffShare diffs{planned->turn.plan};
     for (std::size_t i = 0; i < waiting.size(); ++i) {
         const plan::BidAnswer& answer = planned->turn.answers[i];
+        auto& item = waiting[i].item;
         store::Outcome outcome{
-            .kind = "committed",
+            .kind = review ? "pull_request" : "committed",
             .reason = answer.decision.explanation.why,
-            .commit = planned->commit->hex,
+            .commit = planned->commit_of(item.target, item.policy),
             .detail_json =
-                detail_json(answer, planned->base.hex, diff_for(diffs, answer), waiting[i].notes)};
-        ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
+                detail_json(answer, planned->base.hex, diffs.of(answer), waiting[i].notes)};
+        if (review) {
+            outcome.reason = fmt::format(
+                "sent to {} for review{}{}",
+                how.review,
+                planned->said.empty() ? "" : ": ",
+                planned->said.substr(0, 1000)
+            );
+        }
+        ended.push_back({.item = std::move(item), .outcome = std::move(outcome)});
     }
     co_await pipeline_.settle(std::move(ended));
 }

@@ -32,17 +32,32 @@ public:
 
     // Adds work and sees to it that a turn comes.
     void add(WaitingWork work);
+    // Fetches and indexes the branch while there is nothing else to do.
+    void look_ahead();
+    // Null before the first look.
+    [[nodiscard]] std::shared_ptr<BranchIndex> index() const;
 
 private:
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> run_guarded();
+    void start();
+    boost::asio::awaitable<void> look_now();
+    // Reads again what an older scanner has read, beside the turns.
+    boost::asio::awaitable<void> refresh(std::shared_ptr<BranchIndex> index);
     boost::asio::awaitable<void> turn(std::vector<WaitingWork> waiting);
+    // Puts what Linkspan wrote before into the bids.
+    boost::asio::awaitable<Status> recall_writes(std::vector<WaitingWork>& waiting);
+    // Before the push: after a crash, these commits in the branch mean that the work is done.
+    boost::asio::awaitable<Status> intend(
+        std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork>& waiting, PublishOptions how
+    );
+    boost::asio::awaitable<void> remember_undone(std::shared_ptr<PlannedTurn> planned);
     // Settles what needs no commit, and returns what takes part in it.
     boost::asio::awaitable<std::vector<WaitingWork>> settle_without_commit(
         std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
     );
     boost::asio::awaitable<void> settle_committed(
-        std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
+        std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting, PublishOptions how
     );
     void fail_or_retry(std::vector<WaitingWork> waiting, std::string step, Error error);
     boost::asio::awaitable<void> come_back(
@@ -58,6 +73,8 @@ private:
     std::shared_ptr<const config::Config> view_config_;
     std::vector<WaitingWork> in_turn_;  // so that an exception does not lose them
     bool running_ = false;
+    bool ahead_ = false;  // a look is wanted
+    bool refreshing_ = false;
 };
 
 }  // namespace linkspan::pipeline

@@ -1,7 +1,9 @@
 #include "service/pipeline/pipeline.h"
 
 #include "service/pipeline/backoff.h"
+#include "service/pipeline/blob_scans.h"
 #include "service/pipeline/branch_worker.h"
+#include "service/pipeline/directive.h"
 #include "service/pipeline/prepare.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
@@ -31,6 +33,7 @@ constexpr std::size_t kThreadsForHost = 4;
 constexpr std::chrono::hours kRetention{24 * 90};
 constexpr std::chrono::minutes kExpireEvery{10};
 constexpr std::size_t kExpireChunk = 1000;
+constexpr std::chrono::hours kCollectEvery{12};
 // While a pushed tag is not there yet: short, since Distribution writes it within milliseconds.
 constexpr std::chrono::milliseconds kNotYetPause{150};
 
@@ -92,6 +95,7 @@ Pipeline::Pipeline(
     : executor_{std::move(executor)},
       config_{std::move(config)},
       writer_{writer},
+      blob_scans_{std::make_shared<BlobScans>(&writer)},
       metrics_{metrics},
       registry_pool_{kRegistryThreads},
       git_pool_{kGitThreads},
@@ -106,6 +110,11 @@ Pipeline::~Pipeline() {
 void Pipeline::use(ConfigPtr config) {
     config_ = std::move(config);
     clients_.clear();
+    look_ahead();
+}
+
+void Pipeline::look_ahead() {
+    for (const auto& target : config_->targets) worker(target.repository).look_ahead();
 }
 
 std::shared_ptr<registry::Client> Pipeline::client(const std::string& host) {
@@ -146,6 +155,8 @@ asio::awaitable<Status> Pipeline::resume() {
         spdlog::info("taking up {} pieces of work left pending", pending->size());
     start(std::move(*pending));
     spawn(expire_guarded());
+    spawn(collect_guarded());
+    look_ahead();
     co_return Status{};
 }
 
@@ -165,7 +176,11 @@ asio::awaitable<void> Pipeline::process_event_guarded(std::vector<store::WorkIte
     std::string bug;
     const auto copy = items;
     try {
-        co_await process_event(std::move(items));
+        if (items.front().directive) {
+            co_await process_directive(std::move(items));
+        } else {
+            co_await process_event(std::move(items));
+        }
     } catch (const std::exception& e) {
         bug = e.what();
     } catch (...) {
@@ -248,6 +263,71 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
                      {.delivery = live[i].delivery, .event = event, .target = {}, .policy = {}}},
             .notes = std::move(mine.notes),
             .batch = target->batch,
+        };
+        worker(target->repository).add(std::move(waiting));
+    }
+}
+
+asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> items) {
+    const image::ImageEvent event = items.front().event;
+    const ConfigPtr config = config_;
+    const auto directive = Directive::parse(*items.front().directive);
+    const auto* target = config->target(items.front().target);
+    const auto* policy = config->policy(items.front().policy);
+    std::optional<std::string> refusal;
+    if (directive.has_error()) {
+        refusal = directive.error().message;
+    } else if (target == nullptr || policy == nullptr) {
+        refusal = "the target or the policy is no longer in the configuration";
+    }
+    // The digest that goes with the tag, as the registry has it now; what was in Git before counts
+    // where the registry has forgotten.
+    std::optional<image::Digest> resolved;
+    while (!refusal) {
+        const auto host_client = client(event.image.host());
+        auto work = [host_client, event] {
+            return host_client->resolve(event.image, event.tag.str());
+        };
+        if (!co_await take_turn(event.image.host())) co_return;
+        auto answer = co_await runtime::blocking(registry_pool_, std::move(work));
+        give_turn(event.image.host());
+        if (answer.has_value()) {
+            resolved = answer->digest;
+            break;
+        }
+        if (answer.error().kind == Errc::NotFound) {
+            refusal =
+                fmt::format("{}:{} is not in the registry", event.image.str(), event.tag.str());
+            break;
+        }
+        std::string step = "confirm";
+        Error error = answer.error();
+        if (!co_await retry_later(items, std::move(step), std::move(error))) co_return;
+    }
+    if (refusal) {
+        auto outcome = outcome_of("refused", *refusal);
+        co_await settle_all(std::move(items), std::move(outcome));
+        co_return;
+    }
+    policy::Explanation selection;
+    selection.selected = event.tag.str();
+    selection.candidates = {event.tag.str()};
+    selection.passed = 1;
+    selection.considered = 1;
+    selection.why = fmt::format("{} asked for it: {}", directive->who, directive->why);
+    for (auto& item : items) {
+        plan::Cause cause{.delivery = item.delivery, .event = event, .target = {}, .policy = {}};
+        WaitingWork waiting{
+            .item = std::move(item),
+            .bid =
+                {.target = target->name,
+                 .policy = *policy,
+                 .scope = scope_of(*config, *target),
+                 .selection = selection,
+                 .resolved = resolved,
+                 .cause = std::move(cause),
+                 .asked_for = true},
+            .notes = {},
         };
         worker(target->repository).add(std::move(waiting));
     }
@@ -352,6 +432,27 @@ asio::awaitable<void> Pipeline::expire_guarded() {
             spdlog::info(
                 "{} deliveries older than {} days deleted", *gone, kRetention.count() / 24
             );
+        }
+    }
+}
+
+asio::awaitable<void> Pipeline::collect_guarded() {
+    while (co_await pause(kCollectEvery)) {
+        std::vector<std::shared_ptr<BranchIndex>> indexes;
+        bool all = true;
+        for (const auto& [name, worker] : workers_) {
+            if (config_->repository(name) == nullptr) continue;
+            indexes.push_back(worker->index());
+            // What a repository that could not be read needs is not known.
+            all = all && indexes.back() && !indexes.back()->commit().hex.empty();
+        }
+        if (!all || indexes.empty()) continue;
+        auto work = [scans = blob_scans_, indexes] { return collect(*scans, indexes); };
+        auto gone = co_await runtime::blocking(git_pool_, std::move(work));
+        if (gone.has_error()) {
+            spdlog::warn("the index is not tidied: {}", gone.error().message);
+        } else if (*gone > 0) {
+            spdlog::info("the index forgot {} files that no branch has any more", *gone);
         }
     }
 }
@@ -462,6 +563,8 @@ asio::awaitable<bool> Pipeline::stop(std::chrono::milliseconds patience) {
     if (running_ == 0) co_return true;
     all_done_->expires_after(patience);
     co_await all_done_->async_wait(asio::as_tuple(asio::use_awaitable));
+    // What has not ended by itself is cut short: its work is in the store.
+    git_stop_->store(true);
     co_return running_ == 0;
 }
 

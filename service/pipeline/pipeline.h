@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -30,6 +31,7 @@ class Client;
 
 namespace linkspan::pipeline {
 
+class BlobScans;
 class BranchWorker;
 
 using ConfigPtr = std::shared_ptr<const config::Config>;
@@ -78,6 +80,8 @@ private:
     void spawn(boost::asio::awaitable<void> task);
     boost::asio::awaitable<void> process_event(std::vector<store::WorkItem> items);
     boost::asio::awaitable<void> process_event_guarded(std::vector<store::WorkItem> items);
+    // Work that a person asked for: no policy chooses.
+    boost::asio::awaitable<void> process_directive(std::vector<store::WorkItem> items);
     struct Ended {
         store::WorkItem item;
         store::Outcome outcome;
@@ -99,12 +103,17 @@ private:
     void give_turn(const std::string& host);
     // Deletes old deliveries, for as long as the pipeline runs.
     boost::asio::awaitable<void> expire_guarded();
+    // Has every repository fetched and indexed before an event needs it.
+    void look_ahead();
+    // Forgets what was found in files that are gone, for as long as the pipeline runs.
+    boost::asio::awaitable<void> collect_guarded();
     std::shared_ptr<registry::Client> client(const std::string& host);
     BranchWorker& worker(const std::string& repository);
 
     boost::asio::any_io_executor executor_;
     ConfigPtr config_;
     store::Writer& writer_;
+    std::shared_ptr<BlobScans> blob_scans_;
     Metrics& metrics_;
     boost::asio::thread_pool registry_pool_;
     boost::asio::thread_pool git_pool_;
@@ -122,6 +131,8 @@ private:
     std::size_t pending_ = 0;
     std::size_t running_ = 0;  // coroutines in flight
     bool stopping_ = false;
+    // Ends what the git pool has under way.
+    std::shared_ptr<std::atomic<bool>> git_stop_ = std::make_shared<std::atomic<bool>>(false);
     bool released_ = false;
     std::shared_ptr<boost::asio::steady_timer> all_done_;
 };

@@ -135,6 +135,7 @@ std::string detail_json(
     }
     out["plan"] = std::move(plan);
     out["refusals"] = answer.refusals;
+    out["held"] = answer.held;
     out["problems"] = answer.problems;
     out["notes"] = notes;
     return dump(out);

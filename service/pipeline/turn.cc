@@ -1,36 +1,151 @@
 #include "service/pipeline/turn.h"
 
-#include "core/plan/message.h"
+#include <fmt/format.h>
+#include <openssl/evp.h>
 
+#include <algorithm>
+#include <array>
+#include <set>
 #include <utility>
 
 namespace linkspan::pipeline {
+namespace {
+
+// How many commits are looked through for who changed a file.
+constexpr std::size_t kMostCommits = 500;
+
+Result<std::vector<bool>> landed_in(
+    const git::Mirror& mirror,
+    const git::CommitId& tip,
+    std::span<const std::optional<std::string>> intended
+) {
+    std::vector<bool> landed;
+    for (const auto& commit : intended) {
+        // A commit that never left this machine may be unknown to a fresh mirror: then it did not
+        // land.
+        auto contains = commit ? mirror.contains(tip, git::CommitId{*commit}) : Result<bool>{false};
+        landed.push_back(contains.has_value() && *contains);
+    }
+    return landed;
+}
+
+// In words, whoever changed the file last between `since` and `tip`.
+Result<std::optional<std::string>> who_changed(
+    const git::Mirror& mirror,
+    const git::CommitId& tip,
+    const std::string& path,
+    const git::CommitId& since
+) {
+    const auto contains = mirror.contains(tip, since);
+    if (contains.has_error() || !*contains) return std::optional<std::string>{};
+    LINKSPAN_TRY(commits, mirror.log(tip, since, kMostCommits));
+    LINKSPAN_TRY(newest, mirror.find(tip, path));
+    const std::string now = newest ? newest->blob.hex : std::string{};
+    for (const auto& commit : commits) {
+        std::string before;
+        if (!commit.parents.empty()) {
+            LINKSPAN_TRY(file, mirror.find(commit.parents.front(), path));
+            if (file) before = file->blob.hex;
+        }
+        if (before == now) continue;
+        const std::string subject = commit.message.substr(0, commit.message.find('\n'));
+        return std::optional{fmt::format(
+            "{} <{}> in {:.12} (\"{}\")",
+            commit.author.name,
+            commit.author.email,
+            commit.id.hex,
+            subject.substr(0, 100)
+        )};
+    }
+    return std::optional<std::string>{"changed by somebody"};
+}
+
+// Gerrit knows a change again by it, however often its commit is made anew.
+std::string change_id(const plan::EditPlan& part) {
+    std::set<std::string> keys;
+    for (const auto& change : part.changes) {
+        keys.insert(fmt::format("{} {} {}", change.target, change.policy, change.new_tag));
+    }
+    const std::string text = fmt::format("{}", fmt::join(keys, "\n"));
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+    unsigned length = 0;
+    EVP_Digest(text.data(), text.size(), hash.data(), &length, EVP_sha1(), nullptr);
+    std::string id = "I";
+    for (unsigned i = 0; i < length; ++i) id += fmt::format("{:02x}", hash[i]);
+    return id;
+}
+
+Status make_commits(BranchView& view, const CommitOptions& options, PlannedTurn& planned) {
+    LINKSPAN_TRY(parts, plan::split(planned.turn.plan, options.group));
+    git::CommitId base = planned.base;
+    for (auto& part : parts) {
+        plan::MessageOptions text = options.message;
+        if (options.change_ids) text.change_id = change_id(part);
+        LINKSPAN_TRY(message, plan::commit_message(text, part));
+        if (!options.dry_run) {
+            git::CommitSpec spec{
+                .base = base,
+                .changes = {},
+                .message = message,
+                .author = options.author,
+                .committer = options.committer,
+                .time = options.time,
+                .signing = options.signing};
+            for (const auto& file : part.files) {
+                spec.changes.push_back({.path = file.path, .content = file.after});
+            }
+            LINKSPAN_TRY(commit, view.mirror->commit(spec));
+            base = commit;
+        }
+        planned.commits.push_back(
+            {.part = std::move(part),
+             .message = std::move(message),
+             .id = options.dry_run ? git::CommitId{} : base}
+        );
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string PlannedTurn::commit_of(const std::string& target, const std::string& policy) const {
+    for (auto commit = commits.rbegin(); commit != commits.rend(); ++commit) {
+        const auto& changes = commit->part.changes;
+        if (std::any_of(changes.begin(), changes.end(), [&](const auto& change) {
+                return change.target == target && change.policy == policy;
+            })) {
+            return commit->id.hex;
+        }
+    }
+    return {};
+}
 
 Result<PlannedTurn> plan_on_tip(
     BranchView& view,
     std::span<const plan::Bid> bids,
     std::span<const std::optional<std::string>> intended,
-    const CommitOptions& options
+    const CommitOptions& options,
+    Look look
 ) {
-    if (!view.mirror) {
-        auto opened = git::Mirror::open(view.directory, view.remote);
-        if (opened.has_error()) return opened.error();
-        view.mirror.emplace(std::move(*opened));
-    }
+    if (auto status = open_mirror(view); status.has_error()) return status.error();
     PlannedTurn planned;
-    LINKSPAN_TRY(tip, view.mirror->fetch(view.branch));
-    planned.base = tip;
-
-    for (const auto& commit : intended) {
-        bool landed = false;
-        if (commit) {
-            // A commit that never left this machine may be unknown to a fresh mirror: then it did
-            // not land.
-            auto contains = view.mirror->contains(tip, git::CommitId{*commit});
-            landed = contains.has_value() && *contains;
-        }
-        planned.landed.push_back(landed);
+    // Whether an earlier push landed is the remote's to say.
+    const bool asks = std::any_of(intended.begin(), intended.end(), [](const auto& commit) {
+        return commit.has_value();
+    });
+    if (look == Look::KnownTip && !asks) {
+        LINKSPAN_TRY(known, view.mirror->known_tip(view.branch));
+        if (known) planned.base = *known;
     }
+    if (planned.base.hex.empty()) {
+        LINKSPAN_TRY(tip, view.mirror->fetch(view.branch));
+        planned.base = tip;
+        planned.fresh = true;
+    }
+    const git::CommitId tip = planned.base;
+    LINKSPAN_TRY(landed, landed_in(*view.mirror, tip, intended));
+    planned.landed = std::move(landed);
+
     std::vector<plan::Bid> open;
     std::vector<std::size_t> index;
     for (std::size_t i = 0; i < bids.size(); ++i) {
@@ -38,7 +153,6 @@ Result<PlannedTurn> plan_on_tip(
         open.push_back(bids[i]);
         index.push_back(i);
     }
-
     plan::Snapshot snapshot;
     if (open.empty()) {
         snapshot.base = tip.hex;
@@ -46,6 +160,9 @@ Result<PlannedTurn> plan_on_tip(
         LINKSPAN_TRY(taken, take_snapshot(view, tip, open));
         snapshot = std::move(taken);
     }
+    snapshot.changed_since = [&view, &tip](const std::string& path, const std::string& commit) {
+        return who_changed(*view.mirror, tip, path, git::CommitId{commit});
+    };
     auto turn = plan::plan_turn(snapshot, open);
     if (turn.has_error()) return turn.error().within("planning");
 
@@ -55,27 +172,24 @@ Result<PlannedTurn> plan_on_tip(
         planned.turn.answers[index[i]] = std::move(turn->answers[i]);
     }
     if (planned.turn.plan.empty()) return planned;
-
-    LINKSPAN_TRY(message, plan::commit_message(options.message, planned.turn.plan));
-    planned.message = message;
-    git::CommitSpec spec{
-        .base = tip,
-        .changes = {},
-        .message = message,
-        .author = options.author,
-        .committer = options.author,
-        .time = options.time};
-    for (const auto& file : planned.turn.plan.files) {
-        spec.changes.push_back({.path = file.path, .content = file.after});
-    }
-    LINKSPAN_TRY(commit, view.mirror->commit(spec));
-    planned.commit = commit;
+    if (auto made = make_commits(view, options, planned); made.has_error()) return made.error();
     return planned;
 }
 
-Result<git::PushAnswer> publish(BranchView& view, const PlannedTurn& planned) {
+Result<git::PushAnswer> publish(
+    BranchView& view, const PlannedTurn& planned, const PublishOptions& options
+) {
+    const git::CommitId& target = planned.commits.back().id;
+    if (!options.review.empty()) {
+        return view.mirror->push_for_review(
+            {.ref = options.review, .target = target, .options = options.push_options}
+        );
+    }
     return view.mirror->push(
-        {.branch = view.branch, .expected = planned.base, .target = *planned.commit}
+        {.branch = view.branch,
+         .expected = planned.base,
+         .target = target,
+         .options = options.push_options}
     );
 }
 

@@ -27,6 +27,7 @@ struct Case {
     std::vector<Written> written{};
     bool landed = true;
     bool asked_for = false;
+    bool reviewed = false;
     // expected
     std::string verdict = "promote";
     std::size_t noticed = 0;
@@ -67,6 +68,7 @@ TEST_P(People, Win) {
     bid.cause.event.tag = *image::Tag::parse(c.selected);
     bid.written = c.written;
     bid.asked_for = c.asked_for;
+    bid.reviewed = c.reviewed;
 
     const std::string bytes = pod(c.now);
     Snapshot snapshot;
@@ -107,6 +109,12 @@ INSTANTIATE_TEST_SUITE_P(
             .noticed = 1},
         Case{.name = "ANewerTagComes", .selected = "1.2.0", .written = {wrote(1, "1.1.0")}},
         Case{.name = "OurCommitNeverLanded", .written = {wrote(1, "1.1.0")}, .landed = false},
+        Case{
+            .name = "SentForReview",
+            .written = {wrote(1, "1.1.0")},
+            .landed = false,
+            .reviewed = true,
+            .verdict = "held"},
         Case{
             .name = "NoticedBefore",
             .written = {wrote(1, "1.1.0", "Jane, last week")},

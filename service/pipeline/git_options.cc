@@ -1,0 +1,92 @@
+#include "service/pipeline/git_options.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <utility>
+
+namespace linkspan::pipeline {
+namespace {
+
+git::Credentials to_git(const config::GitCredentials& from, Secret password, Secret passphrase) {
+    return {
+        .username = from.username,
+        .password = std::move(password),
+        .ssh_key = from.ssh_key,
+        .ssh_passphrase = std::move(passphrase)};
+}
+
+}  // namespace
+
+git::RemoteOptions remote_of(
+    const ConfigPtr& config,
+    const config::Repository& repository,
+    std::shared_ptr<const std::atomic<bool>> stop
+) {
+    git::RemoteOptions remote;
+    remote.url = repository.url;
+    remote.known_hosts = repository.credentials.known_hosts;
+    remote.ca_file = repository.ca_file;
+    remote.timeout = repository.timeout;
+    remote.client_cert = repository.credentials.client_certificate;
+    remote.client_key = repository.credentials.client_key;
+    remote.proxy = repository.proxy;
+    remote.stop = std::move(stop);
+    remote.notice = [name = repository.name](const std::string& text) {
+        spdlog::warn("repository {}: {}", name, text);
+    };
+    // The config is kept alive by the copy.
+    remote.credentials = [config, &repository]() -> Result<git::Credentials> {
+        Secret password;
+        Secret passphrase;
+        const auto& from = repository.credentials;
+        if (from.password) {
+            LINKSPAN_TRY(read, from.password->read());
+            password = std::move(read);
+        }
+        if (from.passphrase) {
+            LINKSPAN_TRY(read, from.passphrase->read());
+            passphrase = std::move(read);
+        }
+        return to_git(from, std::move(password), std::move(passphrase));
+    };
+    return remote;
+}
+
+Result<CommitOptions> commit_options_of(
+    const config::Repository& repository, std::chrono::system_clock::time_point now
+) {
+    const config::Identity& author = repository.author;
+    const config::Identity& committer = repository.committer ? *repository.committer : author;
+    CommitOptions options{
+        .author = {.name = author.name, .email = author.email},
+        .committer = {.name = committer.name, .email = committer.email},
+        .message = {.text = repository.message, .skip_ci = repository.skip_ci},
+        .group = repository.group,
+        .time = now,
+        .change_ids = !repository.review.empty(),
+    };
+    if (repository.sign_off) {
+        options.message.signed_off = fmt::format("{} <{}>", committer.name, committer.email);
+    }
+    if (const auto& from = repository.signing) {
+        git::Signing signing{
+            .kind = from->kind == config::Signing::Kind::Gpg ? git::Signing::Kind::Gpg
+                                                             : git::Signing::Kind::Ssh,
+            .key = from->key,
+            .passphrase = {},
+            .gnupg_home = from->gnupg_home};
+        if (from->passphrase) {
+            auto passphrase = from->passphrase->read();
+            if (passphrase.has_error()) {
+                return passphrase.error().within("the passphrase of the signing key");
+            }
+            signing.passphrase = std::move(*passphrase);
+        }
+        options.signing = std::move(signing);
+    }
+    return options;
+}
+
+}  // namespace linkspan::pipeline

@@ -1,0 +1,305 @@
+"""The committer on real parts: people win, signatures that git verifies, one connection for a push, groups, reviews, races.
+
+LINKSPAN_RACE says how many commits each side of the race makes (default 40; 500 is the long version).
+"""
+
+import os
+import re
+import threading
+import unittest
+import uuid
+
+import real_parts
+from real_parts import git, run, wait_until
+from test_main_job import APP, Fleet, manifests
+
+RACE = int(os.environ.get("LINKSPAN_RACE", "40"))
+
+
+class Committer(Fleet):
+    def pushed(self, service, registry, tag, app=APP):
+        """Pushes an image without notifications and tells Linkspan; the work that came of it."""
+        registry.push(app, tag)
+        return self.told(service, registry, tag, app)
+
+    def told(self, service, registry, tag, app=APP):
+        body = {"image": f"{registry.host}/{app}", "tag": tag}
+        # Each is news, also when it says the same as the one before.
+        status, body, _ = service.ci(body, headers={"Idempotency-Key": str(uuid.uuid4())})
+        self.assertIn(status, (200, 202), body)
+        trail = service.trail(body["id"])
+        self.assertTrue(trail["settled"], trail)
+        return trail["events"][0]["targets"][0]
+
+
+class PeopleWin(Committer):
+    def setUp(self):
+        super().setUp()
+        self.images = self.registry(notify=False)
+        self.fleet = self.repository(self.images.host)
+        self.service = self.linkspan(self.config(self.images, f"file://{self.fleet.bare}"))
+
+    def place(self):
+        return re.search(rf"{APP}:([^\"]+)\"", self.fleet.show("clusters/prod/app.yaml")).group(1)
+
+    def test_a_reverted_bump_is_not_made_again_until_a_newer_tag_comes(self):
+        first = self.pushed(self.service, self.images, "1.1.0")
+        self.assertEqual(first["outcome"], "committed", first)
+        git("fetch", "--quiet", "origin", cwd=self.fleet.clone)
+        git("reset", "--quiet", "--hard", "origin/main", cwd=self.fleet.clone)
+        git("revert", "--no-edit", "HEAD", cwd=self.fleet.clone)
+        git("push", "--quiet", "origin", "HEAD:main", cwd=self.fleet.clone)
+        reverted = self.fleet.tip()
+
+        again = self.told(self.service, self.images, "1.1.0")
+        self.assertEqual(again["outcome"], "held", again)
+        self.assertIn("Ada Human <ada@example.com>", again["reason"])
+        self.assertIn(reverted[:12], again["reason"])
+        self.assertIn("clusters/prod/app.yaml:", again["reason"])
+        self.assertEqual(self.fleet.tip(), reverted)
+
+        # What was noticed survives a restart, also when Git alone would not show it any more.
+        self.service.kill()
+        self.service.start()
+        self.assertEqual(self.told(self.service, self.images, "1.1.0")["outcome"], "held")
+
+        newer = self.pushed(self.service, self.images, "1.2.0")
+        self.assertEqual(newer["outcome"], "committed", newer)
+        self.assertEqual(self.place(), "1.2.0")
+
+    def test_a_value_that_a_person_set_stays(self):
+        self.assertEqual(self.pushed(self.service, self.images, "1.1.0")["outcome"], "committed")
+        text = self.fleet.show("clusters/prod/app.yaml").replace(":1.1.0", ":1.0.5-hotfix")
+        self.fleet.human_commit({"clusters/prod/app.yaml": text}, "Hotfix by hand")
+        held = self.told(self.service, self.images, "1.1.0")
+        self.assertEqual(held["outcome"], "held", held)
+        self.assertIn("Hotfix by hand", held["reason"])
+        self.assertEqual(self.place(), "1.0.5-hotfix")
+
+    def test_a_branch_that_was_rewritten_without_the_bump_gets_it_again(self):
+        base = self.fleet.tip()
+        self.assertEqual(self.pushed(self.service, self.images, "1.1.0")["outcome"], "committed")
+        git("update-ref", "refs/heads/main", base, cwd=self.fleet.bare)
+        again = self.told(self.service, self.images, "1.1.0")
+        self.assertEqual(again["outcome"], "committed", again)
+
+    def test_other_people_s_changes_to_the_file_hold_nothing(self):
+        self.assertEqual(self.pushed(self.service, self.images, "1.1.0")["outcome"], "committed")
+        text = self.fleet.show("clusters/prod/app.yaml").replace("# keep me", "# kept")
+        self.fleet.human_commit({"clusters/prod/app.yaml": text}, "A better comment")
+        self.assertEqual(self.pushed(self.service, self.images, "1.2.0")["outcome"], "committed")
+        self.assertIn("# kept", self.fleet.show("clusters/prod/app.yaml"))
+
+
+class Commits(Committer):
+    def start(self, **repository):
+        self.images = self.registry(notify=False)
+        self.fleet = self.repository(self.images.host)
+        config = self.config(self.images, f"file://{self.fleet.bare}", **repository)
+        return config
+
+    def test_an_ssh_signature_that_git_verifies(self):
+        config = self.start()
+        key = self.directory / "signing"
+        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "test-passphrase", "-C", "test-key-not-real", "-f", str(key)])
+        (self.directory / "passphrase").write_text("test-passphrase\n")
+        config["repositories"][0]["signing"] = {
+            "ssh_key": str(key), "passphrase": {"file": str(self.directory / "passphrase")}}
+        config["repositories"][0]["sign_off"] = True
+        config["repositories"][0]["skip_ci"] = True
+        config["repositories"][0]["committer"] = {"name": "Bridge", "email": "bridge@example.com"}
+        service = self.linkspan(config)
+        work = self.pushed(service, self.images, "1.1.0")
+        self.assertEqual(work["outcome"], "committed", work)
+        allowed = self.directory / "allowed"
+        allowed.write_text("bridge@example.com " + (self.directory / "signing.pub").read_text())
+        done = run(
+            ["git", "-c", "safe.directory=*", "-c", "gpg.format=ssh", "-c", f"gpg.ssh.allowedSignersFile={allowed}",
+             "verify-commit", "main"], cwd=self.fleet.bare, env=real_parts.GIT_ENV, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        message = git("log", "-1", "--format=%cn <%ce> by %an%n%B", "main", cwd=self.fleet.bare)
+        self.assertTrue(message.startswith(
+            "Bridge <bridge@example.com> by Linkspan\nUpdate app to 1.1.0 in prod [skip ci]\n"), message)
+        self.assertIn("\nSigned-off-by: Bridge <bridge@example.com>\n", message)
+
+    def test_a_gpg_signature_that_git_verifies(self):
+        config = self.start()
+        home = self.directory / "gnupg"
+        home.mkdir(mode=0o700)
+        gpg = real_parts.need("gpg")
+        run([gpg, "--homedir", str(home), "--batch", "--passphrase", "", "--quick-generate-key",
+             "Test <test@example.com>", "ed25519", "sign"])
+        self.addCleanup(run, ["gpgconf", "--homedir", str(home), "--kill", "all"], check=False)
+        config["repositories"][0]["signing"] = {"gpg_key": "test@example.com", "gnupg_home": str(home)}
+        service = self.linkspan(config)
+        work = self.pushed(service, self.images, "1.1.0")
+        self.assertEqual(work["outcome"], "committed", work)
+        done = run(["git", "-c", "safe.directory=*", "verify-commit", "main"], cwd=self.fleet.bare,
+                   env={**real_parts.GIT_ENV, "GNUPGHOME": str(home)}, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_key_that_can_not_sign_makes_no_commit(self):
+        config = self.start()
+        key = self.directory / "signing"
+        key.write_text("not a key\n")
+        key.chmod(0o600)
+        config["repositories"][0]["signing"] = {"ssh_key": str(key)}
+        service = self.linkspan(config)
+        base = self.fleet.tip()
+        work = self.pushed(service, self.images, "1.1.0")
+        self.assertEqual(work["outcome"], "failed", work)
+        self.assertEqual(self.fleet.tip(), base)
+
+    def test_groups_are_commits_on_each_other_in_one_push(self):
+        config = self.start(group="directory")
+        config["targets"][0]["paths"] = ["clusters"]
+        service = self.linkspan(config)
+        hook = self.fleet.bare / "hooks/post-receive"
+        log = self.directory / "pushes"
+        hook.write_text(f"#!/bin/sh\ncat >> {log}\n")
+        hook.chmod(0o755)
+        base = self.fleet.tip()
+        work = self.pushed(service, self.images, "1.1.0")
+        self.assertEqual(work["outcome"], "committed", work)
+        commits = git("rev-list", f"{base}..main", cwd=self.fleet.bare).split()
+        self.assertEqual(len(commits), 2)
+        self.assertEqual(work["commit"], commits[0])
+        self.assertEqual(len(log.read_text().splitlines()), 1)
+        for commit, directory in zip(commits, ["clusters/staging", "clusters/prod"]):
+            files = git("diff-tree", "-r", "--name-only", "--no-commit-id", commit, cwd=self.fleet.bare).split()
+            self.assertEqual({f.rsplit("/", 1)[0] for f in files}, {directory})
+
+    def test_push_options_reach_the_hook(self):
+        config = self.start(push_options=["ci.skip", "merge_request.label=images"])
+        git("config", "receive.advertisePushOptions", "true", cwd=self.fleet.bare)
+        hook = self.fleet.bare / "hooks/pre-receive"
+        log = self.directory / "options"
+        hook.write_text(f"#!/bin/sh\necho $GIT_PUSH_OPTION_COUNT $GIT_PUSH_OPTION_0 $GIT_PUSH_OPTION_1 > {log}\n")
+        hook.chmod(0o755)
+        service = self.linkspan(config)
+        self.assertEqual(self.pushed(service, self.images, "1.1.0")["outcome"], "committed")
+        self.assertEqual(log.read_text(), "2 ci.skip merge_request.label=images\n")
+
+    def test_a_review_leaves_the_branch_alone_and_is_sent_once(self):
+        config = self.start(review="refs/for/main")
+        service = self.linkspan(config)
+        base = self.fleet.tip()
+        work = self.pushed(service, self.images, "1.1.0")
+        self.assertEqual(work["outcome"], "pull_request", work)
+        self.assertEqual(self.fleet.tip(), base)
+        sent = git("rev-parse", "refs/for/main", cwd=self.fleet.bare).strip()
+        self.assertEqual(sent, work["commit"])
+        self.assertRegex(git("log", "-1", "--format=%B", sent, cwd=self.fleet.bare), r"\nChange-Id: I[0-9a-f]{40}\n")
+        again = self.told(service, self.images, "1.1.0")
+        self.assertEqual(again["outcome"], "held", again)
+        self.assertIn("sent for review", again["reason"])
+        # Merged by a person: nothing left to do.
+        git("update-ref", "refs/heads/main", sent, cwd=self.fleet.bare)
+        self.assertEqual(self.told(service, self.images, "1.1.0")["outcome"], "already_current")
+
+
+class Connections(Committer):
+    def test_a_warm_push_is_one_connection_and_fetches_nothing(self):
+        images = self.registry(notify=False)
+        fleet = self.repository(images.host)
+        web = self.started(real_parts.WebServer(self.directory / "web", fleet))
+        file = web.directory / "apache.conf"
+        # "combined" and its like are the server's own module in Debian.
+        file.write_text(file.read_text() + f'CustomLog {web.directory}/access.log "%m %U%q %k"\n')
+        web.end()
+        web.start()
+        service = self.linkspan(self.config(images, web.url))
+        log = web.directory / "access.log"
+        self.assertEqual(self.pushed(service, images, "1.1.0")["outcome"], "committed")
+        cold = len(log.read_text().splitlines())
+        self.assertEqual(self.pushed(service, images, "1.2.0")["outcome"], "committed")
+
+        def warm():
+            lines = log.read_text().splitlines()[cold:]
+            return lines if len(lines) >= 2 else None
+
+        lines = wait_until(warm, 10, "two lines in the access log")
+        self.assertEqual(len(lines), 2, lines)
+        self.assertIn("GET /git/fleet.git/info/refs?service=git-receive-pack", lines[0])
+        self.assertIn("POST /git/fleet.git/git-receive-pack", lines[1])
+        # A human's push in between costs a look and a fetch, and both commits stay.
+        tip = fleet.tip()
+        note = git("commit-tree", f"{tip}^{{tree}}", "-p", tip, "-m", "A note", cwd=fleet.bare).strip()
+        git("update-ref", "refs/heads/main", note, cwd=fleet.bare)
+        fleet.give_to_server()
+        self.assertEqual(self.pushed(service, images, "1.3.0")["outcome"], "committed")
+        subjects = git("log", "--format=%s", "-2", "main", cwd=fleet.bare).splitlines()
+        self.assertEqual(subjects[1], "A note")
+
+
+class Race(Committer):
+    def test_people_and_linkspan_push_to_one_branch_and_nothing_is_lost(self):
+        images = self.registry(notify=False)
+        files = {"people/log.txt": "start\n"}
+        for number in range(8):
+            files[f"clusters/prod/app{number}.yaml"] = manifests(images.host)["clusters/prod/app.yaml"].replace(
+                f"{APP}:", f"acme/app{number}:")
+        fleet = self.repository(images.host, files)
+        config = self.config(images, f"file://{fleet.bare}")
+        config["policies"] = [
+            {"name": f"app{n}", "image": f"{images.host}/acme/app{n}", "select": {"semver": "*"}} for n in range(8)]
+        config["targets"][0]["policies"] = [f"app{n}" for n in range(8)]
+        # Every bump is to be seen in the log, so each tag is decided by itself.
+        service = self.linkspan(config)
+        failures = []
+
+        def human():
+            clone = fleet.clone
+            try:
+                for number in range(RACE):
+                    with open(clone / "people/log.txt", "a") as out:
+                        out.write(f"line {number}\n")
+                    git("commit", "--quiet", "-am", f"human {number}", cwd=clone)
+                    for _ in range(200):
+                        git("pull", "--quiet", "--rebase", "origin", "main", cwd=clone)
+                        done = run(["git", "-c", "safe.directory=*", "push", "--quiet", "origin", "HEAD:main"],
+                                   cwd=clone, env=real_parts.GIT_ENV, check=False)
+                        if done.returncode == 0:
+                            break
+                    else:
+                        raise RuntimeError(f"the human never got through: {done.stderr}")
+            except Exception as error:  # for the main thread
+                failures.append(error)
+
+        person = threading.Thread(target=human)
+        person.start()
+        last = {}
+        deliveries = []
+        try:
+            for number in range(RACE):
+                app = f"acme/app{number % 8}"
+                tag = f"1.{number + 1}.0"
+                images.push(app, tag, layers=1)
+                last[number % 8] = tag
+                deliveries.append(service.ci({"image": f"{images.host}/{app}", "tag": tag})[1]["id"])
+        finally:
+            person.join(600)
+        self.assertFalse(failures, failures)
+        outcomes = []
+        for one in deliveries:
+            def ended(one=one):
+                trail = service.trail(one)
+                return trail if trail["settled"] else None
+            outcomes.append(wait_until(ended, 120, one)["events"][0]["targets"][0])
+        self.assertEqual({w["outcome"] for w in outcomes} - {"committed", "already_current"}, set(), outcomes)
+        for number, tag in last.items():
+            self.assertIn(f"acme/app{number}:{tag}\"", fleet.show(f"clusters/prod/app{number}.yaml"))
+        lines = fleet.show("people/log.txt").splitlines()
+        self.assertEqual(lines, ["start", *(f"line {n}" for n in range(RACE))])
+        subjects = git("log", "--reverse", "--format=%s", "main", cwd=fleet.bare).splitlines()
+        self.assertEqual([s for s in subjects if s.startswith("human")], [f"human {n}" for n in range(RACE)])
+        # Every commit that an outcome names is in the branch.
+        history = set(fleet.log())
+        for work in outcomes:
+            if work["outcome"] == "committed":
+                self.assertIn(work["commit"], history)
+        git("fsck", "--strict", cwd=fleet.bare)
+
+
+if __name__ == "__main__":
+    unittest.main()
