@@ -4,7 +4,9 @@
 // another one.
 #pragma once
 
+#include "core/image/mirrors.h"
 #include "core/plan/grouping.h"
+#include "core/plan/scope.h"
 #include "core/policy/policy.h"
 #include "core/result.h"
 #include "core/secret.h"
@@ -159,10 +161,18 @@ struct Target {
     std::vector<std::string> ignore;  // globs over the path inside the repository
     std::vector<std::string> policies;
     std::vector<Find> find{Find::Markers, Find::Images};
+    // From `fields` and from `find`; each with the full name of its policy, or none.
+    std::vector<std::shared_ptr<plan::FieldWatch>> fields;
     Deliver deliver = Deliver::Commit;
     std::chrono::milliseconds batch{0};  // how long a turn waits for company
     // Names of notifications; absent: all of them.
     std::optional<std::vector<std::string>> notify;
+};
+
+// Images of `source` that are also held by `mirror`; both host, or host and path.
+struct Mirror {
+    std::string source;
+    std::string mirror;
 };
 
 struct Retry {
@@ -188,6 +198,8 @@ struct Config {
     std::vector<policy::Policy> policies;
     std::vector<Target> targets;
     std::vector<Notification> notifications;
+    std::vector<Mirror> mirrors;
+    std::shared_ptr<const image::Mirrors> same_images;  // what `mirrors` says; null: nothing
 
     [[nodiscard]] const webhooks::Receiver* receiver(std::string_view name) const;
     [[nodiscard]] const Registry* registry(std::string_view host) const;

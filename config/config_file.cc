@@ -2,6 +2,7 @@
 #include "config/nearest.h"
 #include "config/quote.h"
 #include "config/sections.h"
+#include "config/watched_fields.h"
 
 #include <fmt/format.h>
 
@@ -156,6 +157,7 @@ void check_targets(Reader& reader, const Node& root, const Config& config) {
         const auto index = reader.inside(i);
         check_repository_reference(reader, *nodes[i], config, config.targets[i]);
         check_notify(reader, *nodes[i], config, config.targets[i]);
+        check_watched_fields(reader, *nodes[i], config, config.targets[i]);
         const Node* const list = nodes[i]->find("policies");
         if (list == nullptr) continue;
         std::map<const policy::Policy*, std::size_t> seen;
@@ -171,6 +173,22 @@ void check_targets(Reader& reader, const Node& root, const Config& config) {
             }
         }
     }
+}
+
+void read_mirrors(Reader& reader, const Node& root, Config& config) {
+    if (config.mirrors.empty()) return;
+    image::Mirrors mirrors;
+    const auto nodes = elements(root, "mirrors");
+    for (std::size_t i = 0; i < config.mirrors.size() && i < nodes.size(); ++i) {
+        const Mirror& one = config.mirrors[i];
+        if (one.source.empty() || one.mirror.empty()) continue;
+        const auto place = reader.inside("mirrors");
+        const auto index = reader.inside(i);
+        if (auto added = mirrors.add(one.source, one.mirror); added.has_error()) {
+            reader.problem(mark_of(*nodes[i], "mirror"), added.error().message);
+        }
+    }
+    config.same_images = std::make_shared<const image::Mirrors>(std::move(mirrors));
 }
 
 void check_config(Reader& reader, const Node& root, Config& config) {
@@ -190,7 +208,11 @@ void check_config(Reader& reader, const Node& root, Config& config) {
     unique(reader, root, "notifications", "name", config.notifications, [](const auto& n) {
         return n.name;
     });
+    unique(reader, root, "mirrors", "mirror", config.mirrors, [](const auto& m) {
+        return m.mirror;
+    });
     check_client_certificates(reader, root, config);
+    read_mirrors(reader, root, config);
     check_targets(reader, root, config);
 }
 
@@ -229,6 +251,12 @@ const Mapping<Config>& config_mapping() {
                 "repositories", &Config::repositories, "Where commits go.", repository_mapping()
             );
             m.mappings("policies", &Config::policies, "Which tags may run.", policy_mapping());
+            m.mappings(
+                "mirrors",
+                &Config::mirrors,
+                "Registries that hold other registries' images.",
+                mirror_mapping()
+            );
             m.mappings("targets", &Config::targets, "What follows which policy.", target_mapping());
             m.mappings(
                 "notifications",

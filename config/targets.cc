@@ -1,6 +1,7 @@
 // targets: which places in a repository follow which policies.
 #include "config/rule.h"
 #include "config/sections.h"
+#include "config/watched_fields.h"
 
 #include <algorithm>
 
@@ -9,6 +10,20 @@ namespace linkspan::config {
 namespace {
 
 const Choices<Find> kFinds{{"markers", Find::Markers}, {"images", Find::Images}};
+
+const Mapping<Target>& find_fields_mapping() {
+    static const Mapping<Target> mapping{
+        "find_fields", "Values that are asked for by path or pattern.", [](Mapping<Target>& m) {
+            m.key(
+                 "fields",
+                 watched_fields_shape(),
+                 "The same as \"fields\" of the target.",
+                 read_watched_fields
+            )
+                .required();
+        }};
+    return mapping;
+}
 
 void read_find(Reader& reader, const Node& node, Target& target) {
     static const Shape shape{.kind = Shape::Kind::List, .default_value = {}, .not_empty = true};
@@ -19,7 +34,7 @@ void read_find(Reader& reader, const Node& node, Target& target) {
         const auto place = reader.inside(i);
         const Node& item = *(*items)[i];
         if (item.kind == Node::Kind::Mapping && item.find("fields") != nullptr) {
-            reader.problem(item.mark, "\"fields\" is not built yet; use markers or images");
+            find_fields_mapping().read(reader, item, target);
         } else if (const auto which = reader.choice(item, {"markers", "images"})) {
             const Find find = kFinds[*which].second;
             if (std::find(target.find.begin(), target.find.end(), find) == target.find.end()) {
@@ -77,13 +92,22 @@ const Mapping<Target>& target_mapping() {
                 .not_empty();
             m.key(
                  "find",
-                 Shape::list(Shape::choice({"markers", "images"})),
+                 Shape::list(Shape::any_of(
+                     {Shape::choice({"markers", "images"}),
+                      Shape::of(find_fields_mapping().shape())}
+                 )),
                  "markers: places with a comment that names a policy; images: image fields of the "
-                 "same repository.",
+                 "same repository; fields: values by path or pattern.",
                  read_find
             )
                 .not_empty()
                 .defaults_to("[markers, images]");
+            m.key(
+                "fields",
+                watched_fields_shape(),
+                "Values by path or pattern, besides what \"find\" finds.",
+                read_watched_fields
+            );
             m.key(
                  "deliver",
                  Shape::choice({"commit"}),

@@ -299,6 +299,27 @@ Result<FieldRule> FieldRule::compile(const Field& field) {
     return rule;
 }
 
+bool FieldRule::names_image() const {
+    const Field& field = compiled_->field;
+    if (field.image) return true;
+    if (!compiled_->pattern) return field.role == Role::Reference || field.role == Role::Name;
+    const auto& groups = compiled_->groups;
+    return std::any_of(groups.begin(), groups.end(), [](const auto& group) {
+        return group.second == "image" || group.second == "name";
+    });
+}
+
+std::string FieldRule::identity() const {
+    const Field& field = compiled_->field;
+    return fmt::format(
+        "{}\n{}\n{}\n{}",
+        static_cast<int>(field.role),
+        field.path,
+        field.pattern,
+        field.image ? field.image->str() : std::string{}
+    );
+}
+
 Scan scan_fields(std::string_view path, std::string_view bytes, std::span<const FieldRule> rules) {
     return FieldScanner{path, bytes}.scan(rules);
 }

@@ -34,6 +34,14 @@ public:
     // Errors: InvalidInput for a path or pattern that does not read, names the key.
     static Result<FieldRule> compile(const Field& field);
 
+    // False for a default-made one, which must not be used.
+    [[nodiscard]] bool compiles() const { return compiled_ != nullptr; }
+    // Whether its values say themselves which image they name; else only the policy they belong to
+    // knows.
+    [[nodiscard]] bool names_image() const;
+    // What scan_fields() depends on, besides the file: the same text for rules that find the same.
+    [[nodiscard]] std::string identity() const;
+
     struct Compiled;
     [[nodiscard]] const Compiled& compiled() const { return *compiled_; }
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -30,12 +31,6 @@ bool has_extension(std::string_view file, std::string_view extension) {
     });
 }
 
-bool has_readable_name(std::string_view path) {
-    const std::string_view file = path.substr(path.rfind('/') + 1);
-    return has_extension(file, ".yaml") || has_extension(file, ".yml") ||
-           has_extension(file, ".json") || file == "Kustomization";
-}
-
 // "{{ x }}" happens to be YAML: a flow mapping as the key of a flow mapping. Nobody writes that.
 bool is_template(const Tree& tree) {
     if (tree.bytes.find("{{") == std::string_view::npos) return false;
@@ -51,15 +46,21 @@ std::size_t place_begin(const Place& place) {
 
 }  // namespace
 
+bool readable_name(std::string_view path) {
+    const std::string_view file = path.substr(path.rfind('/') + 1);
+    return has_extension(file, ".yaml") || has_extension(file, ".yml") ||
+           has_extension(file, ".json") || file == "Kustomization";
+}
+
 bool worth_scanning(std::string_view path, std::string_view bytes) {
-    if (!has_readable_name(path)) return false;
+    if (!readable_name(path)) return false;
     // In UTF-16 the words below can't be found; scan() says why the file is not read.
     if (has_wide_mark(bytes) || may_have_markers(bytes)) return true;
     // No shape names an image without one of these. "mage" is in image, Image and images.
     static constexpr std::array<std::string_view, 5> kWords = {
         "mage", "container", "repository", "services", "docker://"};
     return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
-        return bytes.find(word) != std::string_view::npos;
+        return memmem(bytes.data(), bytes.size(), word.data(), word.size()) != nullptr;
     });
 }
 

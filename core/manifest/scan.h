@@ -16,6 +16,9 @@ namespace linkspan::manifest {
 // version are of no use.
 inline constexpr int kScannerVersion = 2;
 
+// Whether files of this name are read at all.
+bool readable_name(std::string_view path);
+
 // False when the name or a byte search shows that no place can be in the file: no parser runs.
 bool worth_scanning(std::string_view path, std::string_view bytes);
 

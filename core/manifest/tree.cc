@@ -83,8 +83,10 @@ public:
         Parser parser;
         if (!parser.ready()) return Error{Errc::Internal, "libyaml: no memory"};
         const std::string_view input = text_.substr(mark_);
+        // libyaml takes no null pointer, which is what a default string_view holds.
+        const char* const begin = input.data() == nullptr ? "" : input.data();
         yaml_parser_set_input_string(
-            parser.get(), reinterpret_cast<const unsigned char*>(input.data()), input.size()
+            parser.get(), reinterpret_cast<const unsigned char*>(begin), input.size()
         );
         yaml_parser_set_encoding(parser.get(), YAML_UTF8_ENCODING);
         while (true) {

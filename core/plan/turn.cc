@@ -1,6 +1,5 @@
 #include "core/plan/turn.h"
 
-#include "core/glob.h"
 #include "core/manifest/edit.h"
 
 #include <fmt/format.h>
@@ -59,38 +58,12 @@ struct OpenFile {
     std::vector<std::pair<std::size_t, Change>> changes;  // question, change
 };
 
-bool overlaps(const manifest::ByteSpan& a, const manifest::ByteSpan& b) {
-    return a == b || (a.begin < b.end && b.begin < a.end);
-}
-
-// Scalars that a marker governs: image field rules leave them alone.
-bool governed(const manifest::Scan& scan, const manifest::Place& place) {
-    for (const auto& other : scan.places) {
-        if (other.kind != manifest::PlaceKind::Marker) continue;
-        for (const auto& theirs : other.scalars) {
-            for (const auto& ours : place.scalars) {
-                if (overlaps(theirs.span, ours.span)) return true;
-            }
-        }
-    }
-    return false;
-}
-
-bool asks_for(const Bid& bid, const manifest::Scan& scan, const manifest::Place& place) {
-    if (place.kind == manifest::PlaceKind::Marker) {
-        return bid.scope.markers &&
-               (place.policy == bid.policy.full_name() ||
-                (bid.policy.name_space.empty() && place.policy == bid.policy.name));
-    }
-    return bid.scope.images && place.image && *place.image == bid.policy.image &&
-           !governed(scan, place);
-}
-
 class Planner {
 public:
     Planner(const Snapshot& snapshot, std::span<const Bid> bids)
         : snapshot_{snapshot}, bids_{bids}, questions_{questions_of(bids)} {
         answers_.resize(questions_.size());
+        unread_.resize(questions_.size());
     }
 
     Result<Turn> run() {
@@ -99,7 +72,9 @@ public:
             const Bid& bid = bids_[questions_[q].best];
             written_.clear();
             for (const Written& one : bid.written) written_[key_of(one)].push_back(&one);
+            policy_ = policy_of(bid);
             answer.decision.explanation = bid.selection;
+            for (const auto& problem : snapshot_.problems) note(answer, problem);
             if (!bid.selection.selected) {
                 answer.decision.verdict = policy::Refused{
                     bid.selection.why.empty() ? "no tag passes the policy" : bid.selection.why};
@@ -120,22 +95,73 @@ private:
         if (scan.skipped) note(answer, fmt::format("{}: skipped: {}", file.path, *scan.skipped));
         if (bid.scope.markers) {
             for (const auto& problem : scan.problems) {
-                note(answer, fmt::format("{}:{}: {}", file.path, problem.line, problem.message));
+                note(answer, told(file, problem));
             }
         }
+        std::vector<const manifest::Place*> mine;
+        for (const auto& place : scan.places) {
+            const bool marker = place.kind == manifest::PlaceKind::Marker;
+            if (!follows(bid.scope, bid.policy, place)) continue;
+            if (marker || !governed(scan, place)) mine.push_back(&place);
+        }
+        for (const FieldScan& field : file.fields) add_fields(q, bid, file, field, mine);
+
         // A refused tag must not leave its digest or name promoted in the same document.
         std::set<std::size_t> refused_documents;
         for (const bool with_tag : {true, false}) {
-            for (const auto& place : scan.places) {
-                if (!asks_for(bid, scan, place)) continue;
-                if (manifest::named(place).tag.empty() == with_tag) continue;
+            for (const manifest::Place* place : mine) {
+                if (manifest::named(*place).tag.empty() == with_tag) continue;
                 ++answer.places;
-                if (refused_documents.contains(place.document)) continue;
-                LINKSPAN_TRY(kept, weigh(q, bid, file, place));
-                if (!kept) refused_documents.insert(place.document);
+                if (refused_documents.contains(place->document)) continue;
+                LINKSPAN_TRY(kept, weigh(q, bid, file, *place));
+                if (!kept) refused_documents.insert(place->document);
             }
         }
         return {};
+    }
+
+    // The places that a field led to and that nothing else has found.
+    void add_fields(
+        std::size_t q,
+        const Bid& bid,
+        const SnapshotFile& file,
+        const FieldScan& field,
+        std::vector<const manifest::Place*>& mine
+    ) {
+        const auto& watches = bid.scope.fields;
+        if (std::find(watches.begin(), watches.end(), field.watch) == watches.end()) return;
+        if (field.scan->skipped) {
+            unread_[q].push_back(fmt::format(
+                "{}: asked for by \"fields\", and can't be read: {}",
+                file.path,
+                *field.scan->skipped
+            ));
+            note(answers_[q], unread_[q].back());
+        }
+        for (const auto& problem : field.scan->problems) {
+            note(answers_[q], told(file, problem));
+        }
+        for (const auto& place : field.scan->places) {
+            if (!follows(bid.scope, bid.policy, *field.watch, place)) continue;
+            const bool known = std::any_of(mine.begin(), mine.end(), [&](const auto* other) {
+                return shares_bytes(*other, place);
+            });
+            if (!known && !governed(*file.scan, place)) mine.push_back(&place);
+        }
+    }
+
+    static std::string told(const SnapshotFile& file, const manifest::Problem& problem) {
+        if (problem.line == 0) return fmt::format("{}: {}", file.path, problem.message);
+        return fmt::format("{}:{}: {}", file.path, problem.line, problem.message);
+    }
+
+    static bool shares_bytes(const manifest::Place& a, const manifest::Place& b) {
+        for (const auto& one : a.scalars) {
+            for (const auto& other : b.scalars) {
+                if (overlaps(one.span, other.span)) return true;
+            }
+        }
+        return false;
     }
 
     // False when the place was refused.
@@ -154,15 +180,18 @@ private:
             answer.held.push_back(fmt::format("{}:{}: {}", file.path, line, *held));
             return false;
         }
-        const policy::Decision decision = policy::decide(
-            policy_of(bid), bid.selection, {.tag = now.tag, .digest = now.digest}, bid.resolved
+        const policy::Judgement decision = policy::judge(
+            policy_, bid.selection, {.tag = now.tag, .digest = now.digest}, bid.resolved
         );
         if (const auto* refused = std::get_if<policy::Refused>(&decision.verdict)) {
             return refuse(refused->reason);
         }
         const auto* promote = std::get_if<policy::Promote>(&decision.verdict);
-        // A place that names no tag (":name", ":digest") is always asked what it would become.
-        if (promote == nullptr && !now.tag.empty()) return true;
+        // A name that means the policy's image stays as it is, through a mirror or not.
+        const bool named_well = place.image && bid.scope.same(*place.image, bid.policy.image);
+        // A place that names no tag (":name", ":digest") is always asked what it would become, and
+        // so is a marked one that names another image.
+        if (promote == nullptr && !now.tag.empty() && (!place.image || named_well)) return true;
         auto tag = image::Tag::parse(*bid.selection.selected);
         if (tag.has_error()) return refuse(tag.error().message);
 
@@ -170,7 +199,7 @@ private:
         auto edits = manifest::edits_for(
             open->before,
             place,
-            {.image = bid.policy.image,
+            {.image = named_well ? *place.image : bid.policy.image,
              .tag = *tag,
              .digest = bid.resolved,
              .digest_mode = policy::digest_mode(bid.policy)}
@@ -208,7 +237,7 @@ private:
             .new_tag = tag->str(),
             .old_digest = now.digest,
             .new_digest = std::nullopt,
-            .why = decision.explanation.why,
+            .why = decision.why,
             .spans = std::move(spans),
         };
         const auto mode = policy::digest_mode(bid.policy);
@@ -343,6 +372,8 @@ private:
                 policy::Held{.by = answer.held.front(), .until = std::nullopt};
         } else if (!answer.refusals.empty()) {
             answer.decision.verdict = policy::Refused{answer.refusals.front()};
+        } else if (!unread_[q].empty()) {
+            answer.decision.verdict = policy::Refused{unread_[q].front()};
         } else if (answer.places > 0) {
             answer.decision.verdict = policy::AlreadyCurrent{};
         } else {
@@ -351,19 +382,32 @@ private:
     }
 
     [[nodiscard]] std::string no_place(const Bid& bid) const {
-        std::size_t files = 0;
-        for (const auto& file : snapshot_.files) files += bid.scope.holds(file.path) ? 1U : 0U;
-        std::string looked;
-        if (bid.scope.markers)
-            looked = fmt::format("no marker names \"{}\"", bid.policy.full_name());
-        if (bid.scope.images) {
-            if (!looked.empty()) looked += " and ";
-            looked += fmt::format("no image field names {}", bid.policy.image.str());
+        std::vector<std::string> looked;
+        if (bid.scope.markers) {
+            looked.push_back(fmt::format("no marker names \"{}\"", bid.policy.full_name()));
         }
+        if (bid.scope.images) {
+            looked.push_back(fmt::format("no image field names {}", bid.policy.image.str()));
+        }
+        if (!bid.scope.fields.empty()) looked.emplace_back("no value of \"fields\" is its");
         std::string where = bid.scope.paths.empty()
                                 ? std::string{"the repository"}
                                 : fmt::format("{}", fmt::join(bid.scope.paths, ", "));
-        return fmt::format("no place found: {} in {} ({} candidate files)", looked, where, files);
+        return fmt::format(
+            "no place found: {} in {} ({} candidate files)",
+            fmt::join(looked, " and "),
+            where,
+            candidates(bid.scope)
+        );
+    }
+
+    [[nodiscard]] std::size_t candidates(const Scope& scope) const {
+        if (snapshot_.files_in) return snapshot_.files_in(scope);
+        return static_cast<std::size_t>(std::count_if(
+            snapshot_.files.begin(),
+            snapshot_.files.end(),
+            [&](const auto& file) { return scope.holds(file.path); }
+        ));
     }
 
     static void note(BidAnswer& answer, std::string text) {
@@ -373,31 +417,15 @@ private:
     const Snapshot& snapshot_;
     std::span<const Bid> bids_;
     std::vector<Question> questions_;
-    std::vector<BidAnswer> answers_;        // one for each question
-    std::map<std::string, OpenFile> open_;  // ordered: plans are the same every time
+    std::vector<BidAnswer> answers_;                // one for each question
+    std::vector<std::vector<std::string>> unread_;  // files that were asked for, for each question
+    std::map<std::string, OpenFile> open_;          // ordered: plans are the same every time
     // Of the question at hand.
+    policy::Policy policy_;
     std::map<PlaceKey, std::vector<const Written*>> written_;
 };
 
-bool under(const std::string& path, const std::string& prefix) {
-    if (prefix.empty() || prefix == "." || prefix == "/") return true;
-    std::string_view p{prefix};
-    if (p.starts_with("./")) p.remove_prefix(2);
-    if (p.ends_with('/')) p.remove_suffix(1);
-    return path == p || (path.size() > p.size() && path.starts_with(p) && path[p.size()] == '/');
-}
-
 }  // namespace
-
-bool Scope::holds(const std::string& path) const {
-    if (!paths.empty() &&
-        std::none_of(paths.begin(), paths.end(), [&](const auto& p) { return under(path, p); })) {
-        return false;
-    }
-    return std::none_of(ignore.begin(), ignore.end(), [&](const auto& glob) {
-        return glob_matches(glob, path);
-    });
-}
 
 Result<Turn> plan_turn(const Snapshot& snapshot, std::span<const Bid> bids) {
     return Planner{snapshot, bids}.run();

@@ -3,13 +3,14 @@
 //
 // A bid is one (event, target, policy) that wants its place in Git. Bids of the same target and
 // policy are one question: the best of their selections is planned, and all share its answer. A
-// marker governs its scalar: no image field rule touches it. A place that a person changed after
+// marker governs its scalar: no image or field rule touches it. A place that a person changed after
 // Linkspan wrote it keeps what the person wrote, until a newer tag comes. Two bids that want one
 // scalar to be different things: the first one wins, the other is refused with file and line.
 #pragma once
 
 #include "core/manifest/place.h"
 #include "core/plan/plan.h"
+#include "core/plan/scope.h"
 #include "core/policy/decide.h"
 #include "core/policy/policy.h"
 #include "core/policy/select.h"
@@ -26,13 +27,21 @@
 
 namespace linkspan::plan {
 
+// What one entry of `fields` led to in a file.
+struct FieldScan {
+    std::shared_ptr<const FieldWatch> watch;
+    std::shared_ptr<const manifest::Scan> scan;
+};
+
 struct SnapshotFile {
     std::string path;
-    std::shared_ptr<const manifest::Scan> scan;
+    std::shared_ptr<const manifest::Scan> scan;  // markers and shapes
+    std::vector<FieldScan> fields{};
 };
 
 struct Snapshot {
     std::string base;  // commit id
+    // In the order of their paths: all that may matter to the bids.
     std::vector<SnapshotFile> files;
     // Bytes of a file of this snapshot: called for files that change, and only for them.
     std::function<Result<std::string>(const std::string& path)> read;
@@ -42,15 +51,10 @@ struct Snapshot {
     std::function<
         Result<std::optional<std::string>>(const std::string& path, const std::string& commit)>
         changed_since;
-};
-
-// What a target watches in the repository.
-struct Scope {
-    std::vector<std::string> paths;   // prefixes; empty: everything
-    std::vector<std::string> ignore;  // globs
-    bool markers = true;
-    bool images = true;
-    [[nodiscard]] bool holds(const std::string& path) const;
+    // How many files with places or problems a scope holds, for people; unset: those in `files`.
+    std::function<std::size_t(const Scope&)> files_in{};
+    // What is wrong with the repository as a whole.
+    std::vector<std::string> problems{};
 };
 
 // What Linkspan wrote at a place, newest last, or wrote once and a person undid.

@@ -7,6 +7,7 @@
 #include "service/git/http_wire.h"
 #include "service/git/process_wire.h"
 #include "service/git/push.h"
+#include "service/git/read_blob.h"
 #include "service/git/remote_url.h"
 #include "service/git/repository_dir.h"
 #include "service/git/tcp_wire.h"
@@ -209,32 +210,9 @@ Result<std::vector<ChangedFile>> Mirror::changed_files(
 }
 
 Result<std::string> Mirror::read(const BlobId& blob, std::size_t max_bytes) const {
-    LINKSPAN_TRY(id, parse_id(blob.hex));
-    OdbHandle odb;
-    if (const int e = git_repository_odb(out(odb), impl_->repo())) {
-        return impl_->noted(git_failure(e, "opening the object database"));
-    }
-    // The header first: a blob of gigabytes must not be unpacked to find out that it is too large.
-    std::size_t size = 0;
-    git_object_t type = GIT_OBJECT_INVALID;
-    if (const int e = git_odb_read_header(&size, &type, odb.get(), &id)) {
-        return impl_->noted(git_failure(e, "reading blob " + blob.hex));
-    }
-    if (type != GIT_OBJECT_BLOB) {
-        return Error{Errc::InvalidInput, fmt::format("object {} is no file", blob.hex)};
-    }
-    if (size > max_bytes) {
-        return Error{
-            Errc::InvalidInput,
-            fmt::format("blob {} has {} bytes; the limit is {}", blob.hex, size, max_bytes)};
-    }
-    OdbObjectHandle object;
-    if (const int e = git_odb_read(out(object), odb.get(), &id)) {
-        return impl_->noted(missing_object(e, "reading blob " + blob.hex));
-    }
-    return std::string{
-        static_cast<const char*>(git_odb_object_data(object.get())),
-        git_odb_object_size(object.get())};
+    auto bytes = read_blob(impl_->repo(), blob, max_bytes);
+    if (bytes.has_error()) return impl_->noted(bytes.error());
+    return bytes;
 }
 
 Result<std::optional<File>> Mirror::find(const CommitId& commit, const std::string& path) const {

@@ -7,12 +7,13 @@
 #include "core/plan/turn.h"
 #include "core/result.h"
 #include "service/git/mirror.h"
+#include "service/pipeline/blob_scans.h"
+#include "service/pipeline/branch_index.h"
 
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 
 namespace linkspan::pipeline {
 
@@ -23,12 +24,20 @@ struct BranchView {
     bool remote_changed = false;  // the mirror still has the one before
     std::string branch;
     std::optional<git::Mirror> mirror;  // opened at first use
-    // Scans by blob and file name: a file is read and parsed once, not once an event.
-    std::unordered_map<std::string, std::shared_ptr<const manifest::Scan>> scans;
+    // Shared by all views. Null: what is found is not kept across restarts.
+    std::shared_ptr<BlobScans> scans;
+    std::shared_ptr<BranchIndex> index;  // made at first use
 };
 
-// What the scopes of the bids hold in the commit, without reading a file twice. The snapshot reads
-// through the view's mirror: it does not outlive it.
+// Opens the mirror when it is not open, with the remote as it is configured now. Errors: those of
+// Mirror::open().
+Status open_mirror(BranchView& view);
+
+// Fetches the branch and brings the index to its tip, so that the first event finds both there.
+Result<BranchIndex::Updated> look_ahead(BranchView& view, const Watches& watches);
+
+// What the scopes of the bids hold in the commit, reading only what changed since the last look.
+// The snapshot reads through the view's mirror and index: it does not outlive them.
 Result<plan::Snapshot> take_snapshot(
     BranchView& view, const git::CommitId& commit, std::span<const plan::Bid> bids
 );

@@ -27,6 +27,9 @@ using Clock = std::chrono::system_clock;
 // How often one turn looks again on a tip that moved under it, before it stands back and lets time
 // pass.
 constexpr int kMaxLooks = 10;
+// Files read again at a time after a change of the scanner, and the pause between: events go first.
+constexpr std::size_t kRefreshFiles = 128;
+constexpr std::chrono::milliseconds kRefreshPause{20};
 
 std::vector<store::WorkItem> items_of(const std::vector<WaitingWork>& waiting) {
     std::vector<store::WorkItem> items;
@@ -82,10 +85,21 @@ BranchWorker::BranchWorker(Pipeline& pipeline, std::string repository)
 
 void BranchWorker::add(WaitingWork work) {
     queue_.push_back(std::move(work));
+    start();
+}
+
+void BranchWorker::look_ahead() {
+    ahead_ = true;
+    start();
+}
+
+void BranchWorker::start() {
     if (running_) return;
     running_ = true;
     pipeline_.spawn(run_guarded());
 }
+
+std::shared_ptr<BranchIndex> BranchWorker::index() const { return view_ ? view_->index : nullptr; }
 
 std::shared_ptr<BranchView> BranchWorker::view() {
     const ConfigPtr config = pipeline_.config_;
@@ -94,6 +108,7 @@ std::shared_ptr<BranchView> BranchWorker::view() {
     const std::string key = repository->url + "\n" + repository->branch;
     if (!view_ || view_key_ != key) {
         view_ = std::make_shared<BranchView>();
+        view_->scans = pipeline_.blob_scans_;
         view_->directory = config->data_dir + "/mirrors/" + repository_ + ".git";
         view_key_ = key;
     }
@@ -109,7 +124,7 @@ std::shared_ptr<BranchView> BranchWorker::view() {
 }
 
 asio::awaitable<void> BranchWorker::run_guarded() {
-    while (!queue_.empty() && !pipeline_.stopping_) {
+    while ((ahead_ || !queue_.empty()) && !pipeline_.stopping_) {
         std::string bug;
         try {
             co_await run();
@@ -128,6 +143,9 @@ asio::awaitable<void> BranchWorker::run_guarded() {
 }
 
 asio::awaitable<void> BranchWorker::run() {
+    // A turn looks for itself.
+    if (std::exchange(ahead_, false) && queue_.empty()) co_await look_now();
+    if (queue_.empty()) co_return;
     std::chrono::milliseconds batch{0};
     for (const auto& one : queue_) batch = std::max(batch, one.batch);
     if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
@@ -192,6 +210,55 @@ asio::awaitable<Result<std::optional<std::string>>> BranchWorker::first_containe
         return std::optional<std::string>{};
     };
     co_return co_await runtime::blocking(pipeline_.git_pool_, std::move(ask));
+}
+
+asio::awaitable<void> BranchWorker::look_now() {
+    co_await take_mirror();
+    const MirrorTaken taken{*this};
+    const auto view = this->view();
+    if (!view) co_return;
+    Watches watches;
+    for (const auto& target : pipeline_.config_->targets) {
+        if (target.repository != repository_) continue;
+        watches.insert(watches.end(), target.fields.begin(), target.fields.end());
+    }
+    const auto began = std::chrono::steady_clock::now();
+    auto work = [view, watches] { return pipeline::look_ahead(*view, watches); };
+    auto looked = co_await runtime::blocking(pipeline_.git_pool_, std::move(work));
+    if (looked.has_error()) {
+        // The first event that needs it says so to whoever sent it.
+        spdlog::warn("repository {}: {}", repository_, looked.error().message);
+        co_return;
+    }
+    spdlog::info(
+        "repository {}: {} files looked at, {} of them read, in {} ms",
+        repository_,
+        looked->changed,
+        looked->read,
+        std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - began
+        )
+            .count()
+    );
+    if (refreshing_ || view->index->stale() == 0) co_return;
+    refreshing_ = true;
+    pipeline_.spawn(refresh(view->index));
+}
+
+asio::awaitable<void> BranchWorker::refresh(std::shared_ptr<BranchIndex> index) {
+    spdlog::info(
+        "repository {}: reading {} files again for a newer scanner", repository_, index->stale()
+    );
+    bool more = true;
+    while (more && co_await pipeline_.pause(kRefreshPause)) {
+        auto work = [index] { return index->refresh_some(kRefreshFiles); };
+        auto done = co_await runtime::blocking(pipeline_.git_pool_, std::move(work));
+        if (done.has_error()) {
+            spdlog::warn("repository {}: {}", repository_, done.error().message);
+        }
+        more = done.has_value() && *done;
+    }
+    refreshing_ = false;
 }
 
 asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {

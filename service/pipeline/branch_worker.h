@@ -34,6 +34,10 @@ public:
 
     // Adds work and sees to it that a turn comes.
     void add(WaitingWork work);
+    // Fetches and indexes the branch while there is nothing else to do.
+    void look_ahead();
+    // Null before the first look.
+    [[nodiscard]] std::shared_ptr<BranchIndex> index() const;
 
     // The first of `commits` that `revision` is or contains; nullopt: none. Asks between turns, and
     // fetches when the revision is not known yet. Errors: NotFound when the branch has no such
@@ -52,6 +56,10 @@ private:
     };
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> run_guarded();
+    void start();
+    boost::asio::awaitable<void> look_now();
+    // Reads again what an older scanner has read, beside the turns.
+    boost::asio::awaitable<void> refresh(std::shared_ptr<BranchIndex> index);
     boost::asio::awaitable<void> turn(std::vector<WaitingWork> waiting);
     // Puts what Linkspan wrote before into the bids.
     boost::asio::awaitable<Status> recall_writes(std::vector<WaitingWork>& waiting);
@@ -83,6 +91,8 @@ private:
     bool running_ = false;
     bool mirror_taken_ = false;
     std::deque<std::shared_ptr<boost::asio::steady_timer>> mirror_waiters_;
+    bool ahead_ = false;  // a look is wanted
+    bool refreshing_ = false;
 };
 
 }  // namespace linkspan::pipeline

@@ -1,6 +1,7 @@
 #include "service/pipeline/pipeline.h"
 
 #include "service/pipeline/backoff.h"
+#include "service/pipeline/blob_scans.h"
 #include "service/pipeline/branch_worker.h"
 #include "service/pipeline/directive.h"
 #include "service/pipeline/prepare.h"
@@ -32,6 +33,7 @@ constexpr std::size_t kThreadsForHost = 4;
 constexpr std::chrono::hours kRetention{24 * 90};
 constexpr std::chrono::minutes kExpireEvery{10};
 constexpr std::size_t kExpireChunk = 1000;
+constexpr std::chrono::hours kCollectEvery{12};
 // While a pushed tag is not there yet: short, since Distribution writes it within milliseconds.
 constexpr std::chrono::milliseconds kNotYetPause{150};
 
@@ -73,13 +75,15 @@ registry::RegistryOptions options_for(const ConfigPtr& config, const std::string
     return options;
 }
 
-plan::Scope scope_of(const config::Target& target) {
+plan::Scope scope_of(const config::Config& config, const config::Target& target) {
     plan::Scope scope{
         .paths = target.paths, .ignore = target.ignore, .markers = false, .images = false};
     for (const auto find : target.find) {
         if (find == config::Find::Markers) scope.markers = true;
         if (find == config::Find::Images) scope.images = true;
     }
+    scope.fields.assign(target.fields.begin(), target.fields.end());
+    scope.mirrors = config.same_images;
     return scope;
 }
 
@@ -91,6 +95,7 @@ Pipeline::Pipeline(
     : executor_{std::move(executor)},
       config_{std::move(config)},
       writer_{writer},
+      blob_scans_{std::make_shared<BlobScans>(&writer)},
       metrics_{metrics},
       notifier_{
           executor_,
@@ -114,6 +119,11 @@ void Pipeline::use(ConfigPtr config) {
     config_ = std::move(config);
     clients_.clear();
     notifier_.use(config_);
+    look_ahead();
+}
+
+void Pipeline::look_ahead() {
+    for (const auto& target : config_->targets) worker(target.repository).look_ahead();
 }
 
 std::shared_ptr<registry::Client> Pipeline::client(const std::string& host) {
@@ -155,6 +165,8 @@ asio::awaitable<Status> Pipeline::resume() {
     start(std::move(*pending));
     spawn(expire_guarded());
     notifier_.start();
+    spawn(collect_guarded());
+    look_ahead();
     co_return Status{};
 }
 
@@ -254,7 +266,7 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
             .bid =
                 {.target = target->name,
                  .policy = policies[i],
-                 .scope = scope_of(*target),
+                 .scope = scope_of(*config, *target),
                  .selection = std::move(mine.selection),
                  .resolved = std::move(mine.resolved),
                  .cause =
@@ -320,7 +332,7 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
             .bid =
                 {.target = target->name,
                  .policy = *policy,
-                 .scope = scope_of(*target),
+                 .scope = scope_of(*config, *target),
                  .selection = selection,
                  .resolved = resolved,
                  .cause = std::move(cause),
@@ -430,6 +442,27 @@ asio::awaitable<void> Pipeline::expire_guarded() {
             spdlog::info(
                 "{} deliveries older than {} days deleted", *gone, kRetention.count() / 24
             );
+        }
+    }
+}
+
+asio::awaitable<void> Pipeline::collect_guarded() {
+    while (co_await pause(kCollectEvery)) {
+        std::vector<std::shared_ptr<BranchIndex>> indexes;
+        bool all = true;
+        for (const auto& [name, worker] : workers_) {
+            if (config_->repository(name) == nullptr) continue;
+            indexes.push_back(worker->index());
+            // What a repository that could not be read needs is not known.
+            all = all && indexes.back() && !indexes.back()->commit().hex.empty();
+        }
+        if (!all || indexes.empty()) continue;
+        auto work = [scans = blob_scans_, indexes] { return collect(*scans, indexes); };
+        auto gone = co_await runtime::blocking(git_pool_, std::move(work));
+        if (gone.has_error()) {
+            spdlog::warn("the index is not tidied: {}", gone.error().message);
+        } else if (*gone > 0) {
+            spdlog::info("the index forgot {} files that no branch has any more", *gone);
         }
     }
 }

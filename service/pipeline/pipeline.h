@@ -32,6 +32,7 @@ class Client;
 
 namespace linkspan::pipeline {
 
+class BlobScans;
 class BranchWorker;
 
 using ConfigPtr = std::shared_ptr<const config::Config>;
@@ -105,12 +106,17 @@ private:
     void give_turn(const std::string& host);
     // Deletes old deliveries, for as long as the pipeline runs.
     boost::asio::awaitable<void> expire_guarded();
+    // Has every repository fetched and indexed before an event needs it.
+    void look_ahead();
+    // Forgets what was found in files that are gone, for as long as the pipeline runs.
+    boost::asio::awaitable<void> collect_guarded();
     std::shared_ptr<registry::Client> client(const std::string& host);
     BranchWorker& worker(const std::string& repository);
 
     boost::asio::any_io_executor executor_;
     ConfigPtr config_;
     store::Writer& writer_;
+    std::shared_ptr<BlobScans> blob_scans_;
     Metrics& metrics_;
     Notifier notifier_;
     boost::asio::thread_pool registry_pool_;

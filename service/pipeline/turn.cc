@@ -14,18 +14,6 @@ namespace {
 // How many commits are looked through for who changed a file.
 constexpr std::size_t kMostCommits = 500;
 
-Status open_mirror(BranchView& view) {
-    if (!view.mirror) {
-        auto opened = git::Mirror::open(view.directory, view.remote);
-        if (opened.has_error()) return opened.error();
-        view.mirror.emplace(std::move(*opened));
-        view.remote_changed = false;
-    }
-    if (!view.remote_changed) return {};
-    view.remote_changed = false;
-    return view.mirror->use_remote(view.remote);
-}
-
 Result<std::vector<bool>> landed_in(
     const git::Mirror& mirror,
     const git::CommitId& tip,

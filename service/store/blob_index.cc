@@ -3,6 +3,7 @@
 #include "service/store/database.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 #include <utility>
 
@@ -25,20 +26,19 @@ const std::string& itself(const std::string& id) { return id; }
 
 }  // namespace
 
-Result<std::vector<std::optional<std::string>>> BlobIndex::get_many(
-    std::span<const std::string> blob_ids, int scanner_version
+Result<std::vector<std::optional<KnownBlob>>> BlobIndex::get_many(
+    std::span<const std::string> blob_ids
 ) {
-    std::vector<std::optional<std::string>> found(blob_ids.size());
+    std::vector<std::optional<KnownBlob>> found(blob_ids.size());
     for (const std::size_t i : in_order(blob_ids, itself)) {
         LINKSPAN_TRY(
             row,
             database_.query(
-                "SELECT places FROM blob_index WHERE blob = ? AND version = ?",
-                {Blob{blob_ids[i]}, scanner_version}
+                "SELECT version, places FROM blob_index WHERE blob = ?", {Blob{blob_ids[i]}}
             )
         );
         LINKSPAN_TRY(known, row.next());
-        if (known) found[i] = row.text(0);
+        if (known) found[i] = KnownBlob{static_cast<int>(row.integer(0)), row.text(1)};
     }
     return found;
 }
@@ -60,20 +60,29 @@ Status BlobIndex::put_many(std::span<const IndexedBlob> blobs, int scanner_versi
     return {};
 }
 
-Result<std::size_t> BlobIndex::retain(std::span<const std::string> blob_ids, int scanner_version) {
+Result<Swept> BlobIndex::sweep(
+    const std::string& after,
+    std::size_t limit,
+    const std::function<bool(std::string_view blob_id)>& keep
+) {
     LINKSPAN_TRY(transaction, Transaction::begin(database_));
+    Swept swept;
     std::vector<std::string> unwanted;
     {
-        const auto order = in_order(blob_ids, itself);
-        auto next = order.begin();
-        LINKSPAN_TRY(row, database_.query("SELECT blob, version FROM blob_index ORDER BY blob"));
+        LINKSPAN_TRY(
+            row,
+            database_.query(
+                "SELECT blob FROM blob_index WHERE blob > ? ORDER BY blob LIMIT ?",
+                {Blob{after}, static_cast<std::int64_t>(limit)}
+            )
+        );
+        std::size_t seen = 0;
         for (;;) {
             LINKSPAN_TRY(more, row.next());
             if (!more) break;
             auto id = row.text(0);
-            while (next != order.end() && blob_ids[*next] < id) ++next;
-            const bool wanted = next != order.end() && blob_ids[*next] == id;
-            if (!wanted || row.integer(1) != scanner_version) unwanted.push_back(std::move(id));
+            if (++seen == limit) swept.next = id;
+            if (!keep(id)) unwanted.push_back(std::move(id));
         }
     }
     Status status;
@@ -82,7 +91,8 @@ Result<std::size_t> BlobIndex::retain(std::span<const std::string> blob_ids, int
     }
     if (!status.has_error()) status = transaction.commit();
     if (status.has_error()) return status.error().within("pruning the index of blobs");
-    return unwanted.size();
+    swept.deleted = unwanted.size();
+    return swept;
 }
 
 }  // namespace linkspan::store

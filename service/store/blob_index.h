@@ -8,9 +8,11 @@
 #include "core/result.h"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace linkspan::store {
@@ -23,19 +25,33 @@ struct IndexedBlob {
     std::string places;  // bytes, as the caller encodes them; may be empty
 };
 
+struct KnownBlob {
+    int scanner_version = 0;  // that found it
+    std::string places;
+};
+
+struct Swept {
+    std::size_t deleted = 0;
+    // Where the next chunk begins; nullopt: that was all.
+    std::optional<std::string> next;
+};
+
 class BlobIndex {
 public:
     explicit BlobIndex(Database& database) : database_{database} {}
 
-    // The places for each id, in the order of the ids; nullopt: not known to this version.
-    Result<std::vector<std::optional<std::string>>> get_many(
-        std::span<const std::string> blob_ids, int scanner_version
-    );
+    // What is known of each id, in the order of the ids, whatever version found it.
+    Result<std::vector<std::optional<KnownBlob>>> get_many(std::span<const std::string> blob_ids);
     // Replaces what is known of these blobs, whatever version found it.
     Status put_many(std::span<const IndexedBlob> blobs, int scanner_version);
-    // Deletes everything but these blobs, in this version; how many went. For after a whole index
-    // was made, so that the table follows the repositories and not their history.
-    Result<std::size_t> retain(std::span<const std::string> blob_ids, int scanner_version);
+    // Looks at up to `limit` blobs behind `after` (empty: from the beginning), in the order of
+    // their ids, and deletes those that `keep` does not want. In chunks over the whole table, the
+    // table follows the repositories and not their history.
+    Result<Swept> sweep(
+        const std::string& after,
+        std::size_t limit,
+        const std::function<bool(std::string_view blob_id)>& keep
+    );
 
 private:
     Database& database_;

@@ -273,7 +273,7 @@ void BM_BlobIndex(benchmark::State& state) {
         blobs.push_back({ids.back(), std::string(i % 10 == 0 ? 300 : 0, 'p')});
     }
     (void)store->blob_index().put_many(blobs, 1);
-    for (auto _ : state) benchmark::DoNotOptimize(store->blob_index().get_many(ids, 1));
+    for (auto _ : state) benchmark::DoNotOptimize(store->blob_index().get_many(ids));
 }
 
 BENCHMARK(BM_Write)->UseRealTime()->MinTime(2);

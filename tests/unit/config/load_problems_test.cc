@@ -470,7 +470,28 @@ TEST(ProblemTest, Targets) {
                  "fields: [] } ] } ]\n",
          {"3:69: targets[0].find[0]: \"marker\" is not one of markers and images; did you mean "
           "\"markers\"?",
-          "3:77: targets[0].find[1]: \"fields\" is not built yet; use markers or images"}},
+          "3:87: targets[0].find[1].fields: the list is empty; name at least one"}},
+        {"watched fields",
+         kBase + "targets:\n- name: t\n  repository: fleet\n  policies: [ app ]\n  fields:\n"
+                 "  - { path: a }\n  - { files: x, path: a, pattern: b }\n"
+                 "  - { files: x, path: 'a[' }\n  - { files: x, pattern: '(' }\n"
+                 "  - { files: x, path: a, role: tags, policy: other }\n"
+                 "  - { files: x, pattern: '(?P<tag>x)', role: tag }\n",
+         {"8:5: targets[0].fields[0]: missing \"files\"",
+          "9:5: targets[0].fields[1]: a field needs either a path or a pattern",
+          "10:5: targets[0].fields[2]: field path \"a[\": column 3: the '[' is not closed",
+          "11:5: targets[0].fields[3]: pattern \"(\": missing ): (",
+          "12:32: targets[0].fields[4].role: \"tags\" is not one of reference, name, tag, digest "
+          "and tag_digest; did you mean \"tag\"?",
+          "12:46: targets[0].fields[4]: \"other\" is not one of the target's policies",
+          "13:46: targets[0].fields[5]: goes with \"path\"; a pattern's groups say it"}},
+        {"mirrors",
+         kBase + "mirrors:\n- { source: docker, mirror: r.io/a }\n"
+                 "- { source: docker.io, mirror: r.io/a }\n- { source: r.io, mirror: R.io }\n",
+         {"4:13: mirrors[0].source: \"docker\": write a host, or a host and a path: "
+          "registry.example.com/hub",
+          "5:32: mirrors[1]: the name \"r.io/a\" is taken by line 4",
+          "6:27: mirrors[2]: \"r.io\" is no mirror of itself"}},
         {"deliver",
          kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], deliver: "
                  "pull_request } ]\n",

@@ -456,5 +456,56 @@ TEST(LoadPolicyTest, SaysWhatIsWrong) {
     }
 }
 
+TEST(LoadTest, WatchedFieldsKnowWhoseTheyAre) {
+    const auto loaded = load_text(
+        "repositories: [ { name: r, url: r.git } ]\n"
+        "policies:\n"
+        "  - { name: a, namespace: x, image: nginx, select: { semver: 1.x } }\n"
+        "  - { name: b, image: acme/b, select: { semver: 1.x } }\n"
+        "mirrors: [ { source: docker.io, mirror: r.io/hub } ]\n"
+        "targets:\n"
+        "  - name: one\n"
+        "    repository: r\n"
+        "    policies: [ a ]\n"
+        "    find: [ { fields: [ { files: '*.env', path: TAG, role: tag } ] } ]\n"
+        "    fields: [ { files: '*.tf', pattern: '(?P<image>x)' } ]\n"
+        "  - name: two\n"
+        "    repository: r\n"
+        "    policies: [ a, b ]\n"
+        "    fields: [ { files: '*.env', path: TAG, role: tag, policy: a } ]\n",
+        "c.yaml",
+        {.check_references = false}
+    );
+    ASSERT_TRUE(loaded.config);
+    const Target& one = loaded.config->targets[0];
+    EXPECT_TRUE(one.find.empty());
+    ASSERT_EQ(one.fields.size(), 2U);
+    EXPECT_EQ(one.fields[0]->policy, "x:a");
+    EXPECT_EQ(one.fields[1]->policy, "");
+    EXPECT_EQ(loaded.config->targets[1].fields.at(0)->policy, "x:a");
+    EXPECT_EQ(loaded.config->targets[1].find.size(), 2U);
+    EXPECT_TRUE(loaded.config->same_images->same(
+        image::ImageName::parse("r.io/hub/nginx").value(), image::ImageName::parse("nginx").value()
+    ));
+}
+
+TEST(LoadTest, ATagNeedsAPolicyWhereThereAreSeveral) {
+    const auto loaded = load_text(
+        "repositories: [ { name: r, url: r.git } ]\n"
+        "policies:\n"
+        "  - { name: a, image: nginx, select: { semver: 1.x } }\n"
+        "  - { name: b, image: acme/b, select: { semver: 1.x } }\n"
+        "targets:\n"
+        "  - name: two\n"
+        "    repository: r\n"
+        "    policies: [ a, b ]\n"
+        "    fields: [ { files: '*.env', path: TAG, role: tag } ]\n",
+        "c.yaml",
+        {.check_references = false}
+    );
+    ASSERT_EQ(loaded.diagnostics.size(), 1U);
+    EXPECT_EQ(loaded.diagnostics[0].line, 9U);
+}
+
 }  // namespace
 }  // namespace linkspan::config

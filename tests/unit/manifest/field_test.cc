@@ -300,5 +300,20 @@ TEST(FieldTest, HostileRulesAndFilesStayBounded) {
     );
 }
 
+TEST(FieldScanTest, AnEmptyFileHasNothing) {
+    Field field;
+    field.path = "a";
+    const FieldRule by_path = FieldRule::compile(field).value();
+    field = {};
+    field.pattern = "(?P<tag>x)";
+    const FieldRule by_pattern = FieldRule::compile(field).value();
+    for (const char* file : {"f.yaml", "f.env", "f.txt"}) {
+        const Scan found = scan_fields(file, std::string_view{}, std::vector{by_path, by_pattern});
+        EXPECT_FALSE(found.skipped);
+        EXPECT_THAT(found.places, IsEmpty());
+        EXPECT_EQ(found.problems.size(), 2U);
+    }
+}
+
 }  // namespace
 }  // namespace linkspan::manifest

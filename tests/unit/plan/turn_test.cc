@@ -54,10 +54,25 @@ struct Repository {
         Snapshot snapshot;
         snapshot.base = "base";
         for (const auto& [path, bytes] : files) {
-            snapshot.files.push_back(
-                {.path = path,
-                 .scan = std::make_shared<const manifest::Scan>(manifest::scan(path, bytes))}
-            );
+            SnapshotFile file{
+                .path = path,
+                .scan = std::make_shared<const manifest::Scan>(
+                    manifest::worth_scanning(path, bytes) ? manifest::scan(path, bytes)
+                                                          : manifest::Scan{}
+                )};
+            for (const auto& bid : bids) {
+                for (const auto& watch : bid.scope.fields) {
+                    if (!watch->wants(path)) continue;
+                    const std::vector rules{watch->rule};
+                    file.fields.push_back(
+                        {watch,
+                         std::make_shared<const manifest::Scan>(
+                             manifest::scan_fields(path, bytes, rules)
+                         )}
+                    );
+                }
+            }
+            snapshot.files.push_back(std::move(file));
         }
         snapshot.read = [this](const std::string& path) -> Result<std::string> {
             return files.at(path);
@@ -204,6 +219,102 @@ TEST(PlanTurn, SkippedFilesAreNamed) {
     const Turn turn = *repository.plan({bid_of(policy_of("app"), "1.1.0")});
     ASSERT_EQ(turn.answers[0].problems.size(), 1U);
     EXPECT_EQ(turn.answers[0].problems[0].substr(0, 16), "b.yaml: skipped:");
+}
+
+std::shared_ptr<const FieldWatch> watch_of(
+    const std::string& files, manifest::Field field, const std::string& policy = ""
+) {
+    return std::make_shared<const FieldWatch>(FieldWatch{
+        files, manifest::FieldRule::compile(field).value(), policy});
+}
+
+TEST(PlanTurn, FieldsLeadToValuesInAnyFile) {
+    Repository repository{
+        {{"app.json", "{\"spec\": {\"ref\": \"" + kOld + "\"}}\n"},
+         {"main.tf", "image = \"" + kOld + "\"\n"},
+         {"x/.env", "APP_TAG=1.0.0\nOTHER=1.0.0\n"}}};
+    Bid bid = bid_of(policy_of("app"), "1.1.0");
+    manifest::Field by_path{.path = "spec.ref"};
+    manifest::Field by_pattern{};
+    by_pattern.pattern = "image = \"(?P<image>[^\"]+)\"";
+    manifest::Field tag{.path = "APP_TAG"};
+    tag.role = manifest::Role::Tag;
+    bid.scope.fields = {
+        watch_of("**/*.json", by_path),
+        watch_of("*.tf", by_pattern),
+        watch_of("**/.env", tag, "flux-system:app")};
+    const Turn turn = *repository.plan({bid});
+    EXPECT_EQ(reason(turn.answers[0]), "promote");
+    EXPECT_EQ(after(turn, "app.json"), "{\"spec\": {\"ref\": \"" + kNew + "\"}}\n");
+    EXPECT_EQ(after(turn, "main.tf"), "image = \"" + kNew + "\"\n");
+    EXPECT_EQ(after(turn, "x/.env"), "APP_TAG=1.1.0\nOTHER=1.0.0\n");
+    EXPECT_EQ(turn.answers[0].places, 3U);
+
+    // Another policy of the target has no say over a tag that is app's.
+    Bid other = bid_of(policy_of("other"), "1.2.0");
+    other.scope = bid.scope;
+    const Turn theirs = *repository.plan({other});
+    EXPECT_EQ(after(theirs, "x/.env"), "(not in the plan)");
+    EXPECT_NE(after(theirs, "main.tf"), "(not in the plan)");
+}
+
+TEST(PlanTurn, AFieldThatAShapeHasFoundIsOnePlace) {
+    Repository repository{
+        {{"a.yaml", pod(kOld)},
+         {"b.yaml", pod(kOld, " # {\"$imagepolicy\": \"flux-system:other\"}")}}};
+    Bid bid = bid_of(policy_of("app"), "1.1.0");
+    manifest::Field by_pattern{};
+    by_pattern.pattern = "image: (?P<image>\\S+)";
+    bid.scope.fields = {
+        watch_of("*.yaml", {.path = "spec.containers[0].image"}), watch_of("*.yaml", by_pattern)};
+    const Turn turn = *repository.plan({bid});
+    EXPECT_EQ(turn.answers[0].changes.size(), 1U);
+    EXPECT_TRUE(turn.answers[0].refusals.empty());
+    EXPECT_EQ(after(turn, "a.yaml"), pod(kNew));
+    EXPECT_EQ(after(turn, "b.yaml"), "(not in the plan)");
+}
+
+TEST(PlanTurn, AFileThatWasAskedForAndCantBeReadIsARefusal) {
+    Repository repository{{{"a.json", "{"}, {"b.json", "{}"}}};
+    Bid bid = bid_of(policy_of("app"), "1.1.0");
+    bid.scope.fields = {watch_of("*.json", {.path = "spec.ref"})};
+    const Turn turn = *repository.plan({bid});
+    EXPECT_EQ(
+        reason(turn.answers[0]).substr(0, 50),
+        "a.json: asked for by \"fields\", and can't be read: "
+    );
+    ASSERT_EQ(turn.answers[0].problems.size(), 2U);
+    EXPECT_EQ(turn.answers[0].problems[1], "b.json: nothing here has the path \"spec.ref\"");
+
+    repository.files["c.yaml"] = pod(kOld);
+    EXPECT_EQ(reason(repository.plan({bid})->answers[0]), "promote");
+}
+
+TEST(PlanTurn, ANameThroughAMirrorStaysAsItIs) {
+    image::Mirrors mirrors;
+    ASSERT_TRUE(mirrors.add("registry.example.com", "mirror.example.com/hub"));
+    Repository repository{
+        {{"a.yaml", pod("mirror.example.com/hub/acme/app:1.0.0")},
+         {"b.yaml",
+          pod("mirror.example.com/hub/acme/app:1.0.0",
+              " # {\"$imagepolicy\": \"flux-system:app\"}")},
+         {"c.yaml", pod("mirror.example.com/acme/app:1.0.0")}}};
+    Bid bid = bid_of(policy_of("app"), "1.1.0");
+    EXPECT_EQ(repository.plan({bid})->plan.files.size(), 1U);
+    bid.scope.mirrors = std::make_shared<const image::Mirrors>(mirrors);
+    const Turn turn = *repository.plan({bid});
+    EXPECT_EQ(after(turn, "a.yaml"), pod("mirror.example.com/hub/acme/app:1.1.0"));
+    EXPECT_NE(
+        after(turn, "b.yaml").find("mirror.example.com/hub/acme/app:1.1.0"), std::string::npos
+    );
+    EXPECT_EQ(after(turn, "c.yaml"), "(not in the plan)");
+}
+
+TEST(PlanTurn, AMarkedPlaceTakesThePolicysNameEvenWhenTheTagIsRight) {
+    const std::string marker = " # {\"$imagepolicy\": \"flux-system:app\"}";
+    Repository repository{{{"a.yaml", pod("old.example.com/app:1.1.0", marker)}}};
+    const Turn turn = *repository.plan({bid_of(policy_of("app"), "1.1.0")});
+    EXPECT_EQ(after(turn, "a.yaml"), pod(kNew, marker));
 }
 
 TEST(Scope, PrefixesAreWholePathParts) {

@@ -198,7 +198,7 @@ TEST(MigrationsTest, FromVersion2) {
     EXPECT_EQ(must(store->known_tags().known_tags(image)).at(0).digest, "sha256:a");
     EXPECT_EQ(must(store->holds().list(kStart)).at(0).tag, std::nullopt);
     EXPECT_EQ(must(store->audit().list(std::nullopt, 1)).at(0).who, "ann");
-    EXPECT_EQ(must(store->blob_index().get_many(std::vector<std::string>{"a"}, 1)).at(0), "b");
+    EXPECT_EQ(must(store->blob_index().get_many(std::vector<std::string>{"a"})).at(0)->places, "b");
     EXPECT_EQ(must(store->pending()).size(), 1U);
 }
 

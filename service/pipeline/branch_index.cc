@@ -1,0 +1,499 @@
+#include "service/pipeline/branch_index.h"
+
+#include "core/manifest/scan.h"
+#include "core/manifest/stored_scan.h"
+#include "service/git/reader.h"
+
+#include <fmt/format.h>
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <thread>
+#include <utility>
+
+namespace linkspan::pipeline {
+namespace {
+
+constexpr std::uint32_t kRegular = 0100644;
+constexpr std::uint32_t kExecutable = 0100755;
+constexpr std::uint32_t kSymlink = 0120000;
+// Files at once: bounds what a first look at a large repository has in memory.
+constexpr std::size_t kBatch = 4096;
+// From here on several threads are faster than one.
+constexpr std::size_t kWorthThreads = 64;
+constexpr std::size_t kMostThreads = 4;
+// From here on one question to the store is faster than reading files.
+constexpr std::size_t kWorthAsking = 64;
+constexpr std::size_t kMostLayers = 64;
+constexpr std::size_t kRecentPlaces = 30'000;
+// A bid's answer lists 20 problems; more files with problems need not be looked at.
+constexpr std::size_t kMostTroubles = 20;
+constexpr std::size_t kLargestIgnoreFile = std::size_t{1} << 20U;
+
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+bool is_file(std::uint32_t mode) { return mode == kRegular || mode == kExecutable; }
+
+manifest::Scan skipped(std::string reason) {
+    manifest::Scan scan;
+    scan.skipped = std::move(reason);
+    return scan;
+}
+
+template <class Read>
+Result<manifest::Scan> scan_blob(
+    const Lens& lens, const std::string& path, const BlobBytes& blob, const Read& read
+) {
+    auto bytes = read(git::BlobId{to_hex(blob)}, kLargestManifest);
+    if (bytes.has_error()) {
+        if (bytes.error().kind != Errc::InvalidInput) return bytes.error().within(path);
+        return skipped(fmt::format("larger than {} MiB", kLargestManifest >> 20U));
+    }
+    return lens.scan(path, *bytes);
+}
+
+}  // namespace
+
+struct BranchIndex::Job {
+    std::string path;
+    BlobBytes blob{};
+    std::string key;
+    manifest::Scan scan;
+    std::string row;  // to be kept; empty: it was
+    bool current = true;
+};
+
+BranchIndex::BranchIndex(std::shared_ptr<BlobScans> scans, std::string directory)
+    : scans_{std::move(scans)}, directory_{std::move(directory)} {
+    layer_for({});
+}
+
+BranchIndex::Layer& BranchIndex::layer_for(Lens lens) {
+    const auto [at, added] = layers_.try_emplace(lens.identity());
+    if (added) at->second.lens = std::move(lens);
+    at->second.used = ++clock_;
+    return at->second;
+}
+
+Result<BranchIndex::Updated> BranchIndex::update(
+    const git::Mirror& mirror, const git::CommitId& tip, const Watches& watches
+) {
+    const std::lock_guard lock{mutex_};
+    std::vector<Layer*> wanted{&layer_for({})};
+    for (const auto& watch : watches) {
+        Layer& layer = layer_for({watch});
+        if (std::find(wanted.begin(), wanted.end(), &layer) == wanted.end()) {
+            wanted.push_back(&layer);
+        }
+    }
+    while (layers_.size() > kMostLayers + wanted.size()) {
+        layers_.erase(std::min_element(layers_.begin(), layers_.end(), [](auto& a, auto& b) {
+            return a.second.used < b.second.used;
+        }));
+    }
+    if (wanted.front()->commit != tip.hex) {
+        if (auto status = read_ignore_file(mirror, tip); status.has_error()) return status.error();
+    }
+    Updated all;
+    // Layers that were at the same commit share one look at the trees.
+    std::map<std::string, std::vector<Layer*>> behind;
+    for (Layer* layer : wanted) {
+        if (layer->commit != tip.hex) behind[layer->commit].push_back(layer);
+    }
+    for (const auto& [from, layers] : behind) {
+        auto changes = mirror.changed_files(git::CommitId{from}, tip, {});
+        if (changes.has_error() && changes.error().kind == Errc::NotFound && !from.empty()) {
+            // A fresh mirror need not have the commit that the old one was at.
+            for (Layer* layer : layers) {
+                layer->files.clear();
+                layer->stale.clear();
+                layer->links.clear();
+                layer->commit.clear();
+            }
+            changes = mirror.changed_files(git::CommitId{}, tip, {});
+        }
+        if (changes.has_error()) return changes.error();
+        for (Layer* layer : layers) {
+            LINKSPAN_TRY(updated, update_layer(mirror, tip, *layer, *changes));
+            all.changed += updated.changed;
+            all.read += updated.read;
+        }
+        // What a first look took for a moment goes back to the system.
+        if (changes->size() > kBatch) {
+            changes->clear();
+            changes->shrink_to_fit();
+            malloc_trim(0);
+        }
+    }
+    return all;
+}
+
+Result<BranchIndex::Updated> BranchIndex::update_layer(
+    const git::Mirror& mirror,
+    const git::CommitId& tip,
+    Layer& layer,
+    std::span<const git::ChangedFile> changes
+) {
+    Updated out{.changed = changes.size(), .read = 0};
+    const std::string rule = layer.lens.rule();
+    for (std::size_t at = 0; at < changes.size(); at += kBatch) {
+        std::vector<Job> jobs;
+        for (const auto& change : changes.subspan(at, std::min(kBatch, changes.size() - at))) {
+            const std::string& path = change.after ? change.after->path : change.before->path;
+            layer.files.erase(path);
+            layer.stale.erase(path);
+            layer.links.erase(path);
+            if (!change.after || !layer.lens.wants(path)) continue;
+            const BlobBytes blob = to_bytes(change.after->blob.hex);
+            if (is_file(change.after->mode)) {
+                jobs.push_back(
+                    {.path = path,
+                     .blob = blob,
+                     .key = BlobScans::key(blob, base_name(path), rule),
+                     .scan = {},
+                     .row = {}}
+                );
+            } else if (change.after->mode == kSymlink) {
+                // Never followed: what it names may lie outside the repository.
+                layer.files.put(path, blob, skipped("a symbolic link"));
+                layer.links.insert(path);
+            }
+        }
+        LINKSPAN_TRY(read, work(mirror, layer.lens, jobs));
+        out.read += read;
+        std::vector<store::IndexedBlob> rows;
+        for (Job& job : jobs) {
+            layer.files.put(job.path, job.blob, job.scan);
+            if (!job.current) layer.stale.emplace(job.path, job.blob);
+            if (!job.row.empty()) rows.push_back({std::move(job.key), std::move(job.row)});
+        }
+        scans_->put(std::move(rows));
+    }
+    layer.commit = tip.hex;
+    return out;
+}
+
+Result<std::size_t> BranchIndex::work(
+    const git::Mirror& mirror, const Lens& lens, std::vector<Job>& jobs
+) {
+    std::vector<std::string> keys;
+    keys.reserve(jobs.size());
+    for (const Job& job : jobs) keys.push_back(job.key);
+    auto kept = scans_->get(keys);
+    std::vector<Job*> open;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        if (kept[i]) {
+            jobs[i].scan = std::move(kept[i]->scan);
+            jobs[i].current = kept[i]->current;
+        } else {
+            open.push_back(&jobs[i]);
+        }
+    }
+    kept.clear();
+    const auto look = [&lens](Job& job, const auto& read) -> Status {
+        LINKSPAN_TRY(scan, scan_blob(lens, job.path, job.blob, read));
+        job.scan = std::move(scan);
+        job.row = manifest::to_bytes(job.scan);
+        return {};
+    };
+    if (open.size() < kWorthThreads) {
+        for (Job* job : open) {
+            auto status = look(*job, [&](const git::BlobId& id, std::size_t max) {
+                return mirror.read(id, max);
+            });
+            if (status.has_error()) return status.error();
+        }
+        return open.size();
+    }
+    const std::size_t threads =
+        std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
+    std::atomic<std::size_t> next{0};
+    std::vector<Status> ended(threads);
+    {
+        std::vector<std::jthread> workers;
+        for (std::size_t t = 0; t < threads; ++t) {
+            workers.emplace_back([&, t] {
+                auto reader = git::Reader::open(directory_);
+                if (reader.has_error()) {
+                    ended[t] = reader.error();
+                    return;
+                }
+                const auto read = [&](const git::BlobId& id, std::size_t max) {
+                    return reader->read(id, max);
+                };
+                // Neighbours are often deltas of each other: one thread takes some of them.
+                constexpr std::size_t kRun = 32;
+                for (std::size_t i = next.fetch_add(kRun); i < open.size();
+                     i = next.fetch_add(kRun)) {
+                    for (std::size_t k = i; k < std::min(i + kRun, open.size()); ++k) {
+                        ended[t] = look(*open[k], read);
+                        if (ended[t].has_error()) return;
+                    }
+                }
+            });
+        }
+    }
+    for (const Status& status : ended) {
+        if (status.has_error()) return status.error();
+    }
+    return open.size();
+}
+
+Status BranchIndex::read_ignore_file(const git::Mirror& mirror, const git::CommitId& tip) {
+    ignore_ = {};
+    problems_.clear();
+    LINKSPAN_TRY(file, mirror.find(tip, std::string{manifest::kIgnoreFile}));
+    if (!file) return {};
+    if (!is_file(file->mode)) {
+        problems_.push_back(fmt::format("{}: not a file: not followed", manifest::kIgnoreFile));
+        return {};
+    }
+    auto bytes = mirror.read(file->blob, kLargestIgnoreFile);
+    if (bytes.has_error() && bytes.error().kind == Errc::InvalidInput) {
+        problems_.push_back(fmt::format("{}: larger than 1 MiB: not read", manifest::kIgnoreFile));
+        return {};
+    }
+    if (bytes.has_error()) return bytes.error();
+    ignore_ = manifest::IgnoreFile{*bytes};
+    return {};
+}
+
+// The paths that may matter to one bid.
+void BranchIndex::candidates(const plan::Bid& bid, std::set<std::string>& out) {
+    const plan::Scope& scope = bid.scope;
+    const auto prefixes = scope.prefixes();
+    const auto holds = [&](const std::string& path) {
+        return scope.holds(path) && !ignore_.ignores(path);
+    };
+    const FileIndex::Visit take = [&](const std::string& path) {
+        if (holds(path)) out.insert(path);
+        return true;
+    };
+    const auto troubles = [&](const FileIndex& files) {
+        std::size_t room = kMostTroubles;
+        const FileIndex::Visit some = [&](const std::string& path) {
+            if (!holds(path)) return true;
+            out.insert(path);
+            return --room > 0;
+        };
+        files.skipped(prefixes, some);
+        room = kMostTroubles;
+        files.with_problems(prefixes, some);
+    };
+    std::vector<std::string> names{key_of_image(bid.policy.image)};
+    if (scope.mirrors) {
+        names.clear();
+        for (const auto& name : scope.mirrors->names_of(bid.policy.image)) {
+            names.push_back(key_of_image(name));
+        }
+    }
+    const FileIndex& shapes = layer_for({}).files;
+    if (scope.markers) shapes.with_key(key_of_policy(bid.policy.full_name()), prefixes, take);
+    if (scope.images) {
+        for (const auto& name : names) shapes.with_key(name, prefixes, take);
+    }
+    troubles(shapes);
+    for (const auto& watch : scope.fields) {
+        const FileIndex& files = layer_for({watch}).files;
+        for (const auto& name : names) files.with_key(name, prefixes, take);
+        if (watch->policy == bid.policy.full_name()) files.with_key(kNoName, prefixes, take);
+        troubles(files);
+    }
+}
+
+Status BranchIndex::load(
+    const git::Mirror& mirror,
+    Layer& layer,
+    const std::vector<std::string>& paths,
+    std::unordered_map<std::string, ScanPtr>& out
+) {
+    const std::string rule = layer.lens.rule();
+    std::vector<Job> missing;
+    for (const auto& path : paths) {
+        const BlobBytes* blob = layer.files.find(path);
+        if (blob == nullptr) continue;
+        if (layer.links.contains(path)) {
+            out[path] = std::make_shared<const manifest::Scan>(skipped("a symbolic link"));
+            continue;
+        }
+        auto key = BlobScans::key(*blob, base_name(path), rule);
+        if (const auto known = recent_.find(key); known != recent_.end()) {
+            out[path] = known->second;
+            continue;
+        }
+        missing.push_back(
+            {.path = path, .blob = *blob, .key = std::move(key), .scan = {}, .row = {}}
+        );
+    }
+    std::vector<std::optional<BlobScans::Kept>> kept(missing.size());
+    if (missing.size() >= kWorthAsking) {
+        std::vector<std::string> keys;
+        for (const Job& job : missing) keys.push_back(job.key);
+        kept = scans_->get(keys);
+    }
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+        Job& job = missing[i];
+        ScanPtr scan;
+        if (kept[i] && kept[i]->current) {
+            scan = std::make_shared<const manifest::Scan>(std::move(kept[i]->scan));
+        } else {
+            auto found = scan_blob(
+                layer.lens,
+                job.path,
+                job.blob,
+                [&](const git::BlobId& id, std::size_t max) { return mirror.read(id, max); }
+            );
+            if (found.has_error()) return found.error();
+            scan = std::make_shared<const manifest::Scan>(std::move(*found));
+        }
+        const std::size_t cost = 1 + scan->places.size() + scan->problems.size();
+        if (recent_cost_ + cost > kRecentPlaces) {
+            recent_.clear();
+            recent_cost_ = 0;
+        }
+        recent_cost_ += cost;
+        recent_.emplace(std::move(job.key), scan);
+        out[job.path] = std::move(scan);
+    }
+    return {};
+}
+
+Result<plan::Snapshot> BranchIndex::snapshot(
+    const git::Mirror& mirror, std::span<const plan::Bid> bids
+) {
+    const std::lock_guard lock{mutex_};
+    std::set<std::string> found;
+    Watches watches;
+    for (const auto& bid : bids) {
+        candidates(bid, found);
+        for (const auto& watch : bid.scope.fields) {
+            if (std::find(watches.begin(), watches.end(), watch) == watches.end()) {
+                watches.push_back(watch);
+            }
+        }
+    }
+    const std::vector<std::string> paths{found.begin(), found.end()};
+
+    Layer& shapes = layer_for({});
+    plan::Snapshot snapshot;
+    snapshot.base = shapes.commit;
+    snapshot.problems = problems_;
+    std::unordered_map<std::string, ScanPtr> scans;
+    if (auto status = load(mirror, shapes, paths, scans); status.has_error()) {
+        return status.error();
+    }
+    const auto nothing = std::make_shared<const manifest::Scan>();
+    auto blobs = std::make_shared<std::unordered_map<std::string, BlobBytes>>();
+    for (const auto& path : paths) {
+        const auto scan = scans.find(path);
+        snapshot.files.push_back(
+            {.path = path, .scan = scan == scans.end() ? nothing : scan->second}
+        );
+        if (const BlobBytes* blob = shapes.files.find(path)) blobs->emplace(path, *blob);
+    }
+    for (const auto& watch : watches) {
+        Layer& layer = layer_for({watch});
+        std::unordered_map<std::string, ScanPtr> fields;
+        if (auto status = load(mirror, layer, paths, fields); status.has_error()) {
+            return status.error();
+        }
+        for (auto& file : snapshot.files) {
+            const auto scan = fields.find(file.path);
+            if (scan == fields.end()) continue;
+            file.fields.push_back({watch, scan->second});
+            blobs->emplace(file.path, *layer.files.find(file.path));
+        }
+    }
+    snapshot.read = [&mirror, blobs](const std::string& path) -> Result<std::string> {
+        return mirror.read(git::BlobId{to_hex(blobs->at(path))}, kLargestManifest);
+    };
+    snapshot.files_in = [this](const plan::Scope& scope) {
+        const std::lock_guard guard{mutex_};
+        std::size_t count = 0;
+        layer_for({}).files.all(scope.prefixes(), [&](const std::string& path) {
+            if (scope.holds(path) && !ignore_.ignores(path)) ++count;
+            return true;
+        });
+        return count;
+    };
+    return snapshot;
+}
+
+Result<bool> BranchIndex::refresh_some(std::size_t files) {
+    struct Taken {
+        std::string layer;
+        Lens lens;
+        Job job;
+    };
+    std::vector<Taken> taken;
+    {
+        const std::lock_guard lock{mutex_};
+        for (auto& [id, layer] : layers_) {
+            const std::string rule = layer.lens.rule();
+            for (const auto& [path, blob] : layer.stale) {
+                if (taken.size() >= files) break;
+                auto key = BlobScans::key(blob, base_name(path), rule);
+                taken.push_back(
+                    {id,
+                     layer.lens,
+                     {.path = path, .blob = blob, .key = std::move(key), .scan = {}, .row = {}}}
+                );
+            }
+        }
+    }
+    if (taken.empty()) return false;
+    LINKSPAN_TRY(reader, git::Reader::open(directory_));
+    const auto read = [&](const git::BlobId& id, std::size_t max) { return reader.read(id, max); };
+    for (Taken& one : taken) {
+        LINKSPAN_TRY(scan, scan_blob(one.lens, one.job.path, one.job.blob, read));
+        one.job.scan = std::move(scan);
+    }
+    std::vector<store::IndexedBlob> rows;
+    const std::lock_guard lock{mutex_};
+    bool more = false;
+    for (Taken& one : taken) {
+        rows.push_back({std::move(one.job.key), manifest::to_bytes(one.job.scan)});
+        const auto layer = layers_.find(one.layer);
+        if (layer == layers_.end()) continue;
+        // The branch may have moved on meanwhile.
+        auto& stale = layer->second.stale;
+        const auto file = stale.find(one.job.path);
+        if (file == stale.end() || file->second != one.job.blob) continue;
+        stale.erase(file);
+        layer->second.files.put(one.job.path, one.job.blob, one.job.scan);
+    }
+    for (const auto& [id, layer] : layers_) more = more || !layer.stale.empty();
+    scans_->put(std::move(rows));
+    return more;
+}
+
+std::size_t BranchIndex::stale() const {
+    const std::lock_guard lock{mutex_};
+    std::size_t count = 0;
+    for (const auto& [id, layer] : layers_) count += layer.stale.size();
+    return count;
+}
+
+git::CommitId BranchIndex::commit() const {
+    const std::lock_guard lock{mutex_};
+    return git::CommitId{layers_.at({}).commit};
+}
+
+Result<std::size_t> collect(
+    const BlobScans& scans, const std::vector<std::shared_ptr<BranchIndex>>& branches
+) {
+    std::vector<BlobBytes> live;
+    for (const auto& branch : branches) {
+        LINKSPAN_TRY(reader, git::Reader::open(branch->directory()));
+        LINKSPAN_TRY(files, reader.files(branch->commit()));
+        for (const auto& file : files) live.push_back(to_bytes(file.blob.hex));
+    }
+    std::sort(live.begin(), live.end());
+    live.erase(std::unique(live.begin(), live.end()), live.end());
+    return scans.collect(live);
+}
+
+}  // namespace linkspan::pipeline

@@ -1,0 +1,103 @@
+#include "service/pipeline/file_index.h"
+
+#include <algorithm>
+
+namespace linkspan::pipeline {
+namespace {
+
+std::string key_of(const manifest::Place& place) {
+    if (place.kind == manifest::PlaceKind::Marker) return key_of_policy(place.policy);
+    return place.image ? key_of_image(*place.image) : std::string{kNoName};
+}
+
+const std::string& path_of(const std::string* entry) { return *entry; }
+template <class Entry>
+const std::string& path_of(const Entry& entry) {
+    return entry.first;
+}
+
+// Whole path parts: what is exactly the prefix, and what is in that folder.
+template <class Sorted>
+void below(
+    const Sorted& sorted, const std::vector<std::string>& prefixes, const FileIndex::Visit& visit
+) {
+    if (prefixes.empty()) {
+        for (const auto& entry : sorted) {
+            if (!visit(path_of(entry))) return;
+        }
+        return;
+    }
+    for (const std::string& prefix : prefixes) {
+        if (const auto it = sorted.find(prefix); it != sorted.end() && !visit(path_of(*it))) return;
+        const std::string folder = prefix + "/";
+        for (auto it = sorted.lower_bound(folder);
+             it != sorted.end() && path_of(*it).starts_with(folder);
+             ++it) {
+            if (!visit(path_of(*it))) return;
+        }
+    }
+}
+
+}  // namespace
+
+std::string key_of_image(const image::ImageName& image) { return image.str(); }
+// No image begins like this.
+std::string key_of_policy(std::string_view full_name) { return "$" + std::string{full_name}; }
+
+void FileIndex::put(const std::string& path, const BlobBytes& blob, const manifest::Scan& scan) {
+    erase(path);
+    if (scan.places.empty() && scan.problems.empty() && !scan.skipped) return;
+    const auto file = files_.emplace(path, File{blob, {}}).first;
+    for (const auto& place : scan.places) {
+        const auto key = keys_.try_emplace(key_of(place)).first;
+        if (key->second.insert(&file->first).second) file->second.keys.push_back(key);
+    }
+    file->second.keys.shrink_to_fit();
+    if (scan.skipped) skipped_.insert(&file->first);
+    if (!scan.problems.empty()) troubled_.insert(&file->first);
+}
+
+void FileIndex::erase(const std::string& path) {
+    const auto file = files_.find(path);
+    if (file == files_.end()) return;
+    for (const auto key : file->second.keys) {
+        key->second.erase(&file->first);
+        if (key->second.empty()) keys_.erase(key);
+    }
+    skipped_.erase(&file->first);
+    troubled_.erase(&file->first);
+    files_.erase(file);
+}
+
+void FileIndex::clear() {
+    keys_.clear();
+    skipped_.clear();
+    troubled_.clear();
+    files_.clear();
+}
+
+const BlobBytes* FileIndex::find(const std::string& path) const {
+    const auto file = files_.find(path);
+    return file == files_.end() ? nullptr : &file->second.blob;
+}
+
+void FileIndex::with_key(
+    std::string_view key, const std::vector<std::string>& prefixes, const Visit& visit
+) const {
+    const auto found = keys_.find(key);
+    if (found != keys_.end()) below(found->second, prefixes, visit);
+}
+
+void FileIndex::skipped(const std::vector<std::string>& prefixes, const Visit& visit) const {
+    below(skipped_, prefixes, visit);
+}
+
+void FileIndex::with_problems(const std::vector<std::string>& prefixes, const Visit& visit) const {
+    below(troubled_, prefixes, visit);
+}
+
+void FileIndex::all(const std::vector<std::string>& prefixes, const Visit& visit) const {
+    below(files_, prefixes, visit);
+}
+
+}  // namespace linkspan::pipeline
