@@ -13,6 +13,8 @@ namespace linkspan::config {
 namespace {
 
 constexpr std::string_view kStorePattern = "^sqlite:.+$";
+// Of milliseconds. Longer than any delivery key counts.
+constexpr std::uint64_t kWeek = 7ULL * 24 * 3'600'000;
 
 void read_store(Reader& reader, const Node& node, Config& config) {
     const auto written = reader.text(node);
@@ -117,6 +119,23 @@ void check_policy_reference(
     reader.problem(mark, fmt::format("unknown policy {}{}", quote(name), suggestion(name, known)));
 }
 
+// Deliveries that operators make bear this name where a receiver's stands.
+void check_receiver_names(Reader& reader, const Node& root, const Config& config) {
+    const auto nodes = elements(root, "receivers");
+    for (std::size_t i = 0; i < config.receivers.size() && i < nodes.size(); ++i) {
+        if (config.receivers[i].name != kOperatorReceiver) continue;
+        const auto place = reader.inside("receivers");
+        const auto index = reader.inside(i);
+        reader.problem(
+            mark_of(*nodes[i], "name"),
+            fmt::format(
+                "{} is the name of deliveries that operators make; take another",
+                quote(kOperatorReceiver)
+            )
+        );
+    }
+}
+
 // Without a CA nobody's certificate is asked for, and nobody would ever be let in.
 void check_client_certificates(Reader& reader, const Node& root, const Config& config) {
     if (config.server.tls && !config.server.tls->client_ca.empty()) return;
@@ -168,6 +187,10 @@ void check_config(Reader& reader, const Node& root, Config& config) {
         return p.name.empty() ? std::string{} : p.full_name();
     });
     unique(reader, root, "targets", "name", config.targets, [](const auto& t) { return t.name; });
+    unique(reader, root, "operators", "name", config.operators, [](const auto& o) {
+        return o.name;
+    });
+    check_receiver_names(reader, root, config);
     check_client_certificates(reader, root, config);
     check_targets(reader, root, config);
 }
@@ -208,6 +231,14 @@ const Mapping<Config>& config_mapping() {
             );
             m.mappings("policies", &Config::policies, "Which tags may run.", policy_mapping());
             m.mappings("targets", &Config::targets, "What follows which policy.", target_mapping());
+            m.mappings("operators", &Config::operators, "Who may use the API.", operator_mapping());
+            m.duration(
+                "retention",
+                &Config::retention,
+                "How long settled deliveries are kept; audit records are kept a year longer. Whole "
+                "hours.",
+                {.least = kWeek, .most = 520 * kWeek}
+            );
             m.check(check_config);
         }};
     return mapping;

@@ -17,6 +17,7 @@ const Mapping<policy::Policy>& policy_mapping();
 // `linkspan policy select`.
 const Mapping<policy::Policy>& lone_policy_mapping();
 const Mapping<Target>& target_mapping();
+const Mapping<Operator>& operator_mapping();
 const Mapping<Config>& config_mapping();  // the whole file
 
 }  // namespace linkspan::config
