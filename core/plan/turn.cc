@@ -96,6 +96,10 @@ public:
                     bid.selection.why.empty() ? "no tag passes the policy" : bid.selection.why};
                 continue;
             }
+            if (auto held = policy::held_by(bid.holds, *bid.selection.selected, bid.resolved)) {
+                answer.decision.verdict = std::move(*held);
+                continue;
+            }
             for (const SnapshotFile& file : snapshot_.files) {
                 if (!bid.scope.holds(file.path)) continue;
                 if (auto status = visit(q, bid, file); status.has_error()) return status.error();
@@ -258,6 +262,7 @@ private:
         BidAnswer& answer = answers_[q];
         const Bid& bid = bids_[questions_[q].best];
         if (!bid.selection.selected) return;
+        if (std::holds_alternative<policy::Held>(answer.decision.verdict)) return;
         if (!answer.changes.empty()) {
             auto tag = image::Tag::parse(*bid.selection.selected);
             answer.decision.verdict =

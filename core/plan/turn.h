@@ -10,6 +10,7 @@
 #include "core/manifest/place.h"
 #include "core/plan/plan.h"
 #include "core/policy/decide.h"
+#include "core/policy/hold.h"
 #include "core/policy/policy.h"
 #include "core/policy/select.h"
 #include "core/result.h"
@@ -51,6 +52,7 @@ struct Bid {
     policy::Explanation selection;
     std::optional<image::Digest> resolved;  // digest of the selected tag
     Cause cause;
+    std::vector<policy::Hold> holds{};  // in force now for this target and policy
 };
 
 // What became of one bid.
