@@ -1,6 +1,7 @@
 #include "service/pipeline/branch_worker.h"
 
 #include "core/manifest/diff.h"
+#include "service/pipeline/hold_reader.h"
 #include "service/pipeline/pipeline.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
@@ -214,6 +215,11 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
             bids->push_back(one.bid);
             intended->push_back(one.item.intended_commit);
         }
+        auto held = co_await read_holds(pipeline_.writer_, bids, Clock::now());
+        if (held.has_error()) {
+            fail_or_retry(std::move(waiting), "record", held.error());
+            co_return;
+        }
         const CommitOptions options{
             .author = {.name = repository->author.name, .email = repository->author.email},
             .message = repository->message,
@@ -330,6 +336,10 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
         if (const auto* refused = std::get_if<policy::Refused>(&answer.decision.verdict)) {
             outcome.kind = "refused";
             outcome.reason = refused->reason;
+        }
+        if (const auto* held = std::get_if<policy::Held>(&answer.decision.verdict)) {
+            outcome.kind = "held";
+            outcome.reason = held_reason(*held);
         }
         ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }

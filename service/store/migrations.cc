@@ -151,7 +151,14 @@ CREATE TABLE blob_index (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps{kDeliveriesAndWork, kTagsHoldsAuditBlobs};
+// What is asked of one policy in one target, and of one image, whatever else there is.
+constexpr const char* kLookups = R"sql(
+CREATE INDEX work_ended ON work (target, policy, done_at) WHERE done_at IS NOT NULL;
+CREATE INDEX work_failed ON work (delivery) WHERE outcome = 'failed';
+CREATE INDEX events_image ON events (host, repository, delivery);
+)sql";
+
+constexpr std::array kSteps{kDeliveriesAndWork, kTagsHoldsAuditBlobs, kLookups};
 
 }  // namespace
 

@@ -5,8 +5,10 @@
 #include "service/store/audit.h"
 #include "service/store/blob_index.h"
 #include "service/store/database.h"
+#include "service/store/delivery_filter.h"
 #include "service/store/holds.h"
 #include "service/store/known_tags.h"
+#include "service/store/policy_states.h"
 #include "service/store/store.h"
 
 #include <memory>
@@ -35,12 +37,19 @@ public:
     Result<std::vector<DeliverySummary>> deliveries(
         std::optional<std::string> after, std::size_t limit
     ) override;
+    Result<DeliveryPage> deliveries(
+        const DeliveryFilter& filter,
+        std::optional<std::string> after,
+        std::size_t limit,
+        TimePoint now
+    ) override;
     Result<std::size_t> expire(TimePoint older_than, std::size_t limit) override;
     Status probe() override;
     KnownTags& known_tags() override { return known_tags_; }
     Holds& holds() override { return holds_; }
     Audit& audit() override { return audit_; }
     BlobIndex& blob_index() override { return blob_index_; }
+    PolicyStates& policy_states() override { return policy_states_; }
 
     [[nodiscard]] Database& database() { return *database_; }
 
@@ -59,7 +68,8 @@ private:
           known_tags_{*database_},
           holds_{*database_},
           audit_{*database_},
-          blob_index_{*database_} {}
+          blob_index_{*database_},
+          policy_states_{*database_} {}
 
     // What an equal, live key leads to: nothing (nullopt), or the answer of the first delivery.
     Result<std::optional<Recorded>> find_duplicate(const NewDelivery& delivery);
@@ -77,6 +87,7 @@ private:
     Holds holds_;
     Audit audit_;
     BlobIndex blob_index_;
+    PolicyStates policy_states_;
 };
 
 // The columns of an event, in the order of kEventColumns, from `first` on. Errors: Corrupt.

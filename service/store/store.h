@@ -26,10 +26,14 @@
 
 namespace linkspan::store {
 
+struct DeliveryFilter;
+struct DeliveryPage;
+
 class Audit;
 class BlobIndex;
 class Holds;
 class KnownTags;
+class PolicyStates;
 
 struct NewWork {
     std::string target;
@@ -71,8 +75,8 @@ struct WorkItem {
     std::optional<std::string> intended_commit;
 };
 
-// How a piece of work ended. Kinds: "committed", "already_current", "refused", "failed" (dead
-// letter).
+// How a piece of work ended. Kinds: "committed", "already_current", "refused", "held", "failed"
+// (dead letter).
 struct Outcome {
     std::string kind;
     std::string reason;  // a sentence
@@ -127,6 +131,7 @@ struct DeliverySummary {
     std::optional<std::string> ignored;
     std::size_t events = 0;
     std::size_t pending = 0;
+    std::size_t failed = 0;  // dead letters
 };
 
 class Store {
@@ -158,6 +163,14 @@ public:
     virtual Result<std::vector<DeliverySummary>> deliveries(
         std::optional<std::string> after, std::size_t limit
     ) = 0;
+    // Those that the filter lets through (delivery_filter.h). A page may be short, even empty, and
+    // have a next one: one call looks at a bounded number of deliveries.
+    virtual Result<DeliveryPage> deliveries(
+        const DeliveryFilter& filter,
+        std::optional<std::string> after,
+        std::size_t limit,
+        TimePoint now
+    ) = 0;
     // Retention: deletes at most `limit` deliveries received before `older_than` of which all work
     // has ended, oldest first, and says how many; fewer than `limit` means that none is left. A key
     // is forgotten with its delivery, so keep deliveries for longer than any key's window.
@@ -172,6 +185,7 @@ public:
     virtual Holds& holds() = 0;
     virtual Audit& audit() = 0;
     virtual BlobIndex& blob_index() = 0;
+    virtual PolicyStates& policy_states() = 0;
 
 protected:
     Store() = default;
