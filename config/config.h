@@ -185,6 +185,17 @@ struct Retry {
     std::chrono::milliseconds missing_tag{10000};
 };
 
+// What stands in a delivery's `receiver` when an operator made it; no receiver may be called so.
+inline constexpr std::string_view kOperatorReceiver = "operator";
+
+// A person or program that may use the API.
+struct Operator {
+    std::string name;  // audit records, holds and commits say it
+    SecretRef token;   // bearer
+    enum class Role { Reader, Operator } role = Role::Reader;  // an operator reads too
+    std::vector<std::string> targets{"*"};                     // globs: where an operator may act
+};
+
 struct Config {
     std::string file;       // as given to load()
     std::string directory;  // absolute directory of the file: relative paths start here
@@ -200,6 +211,9 @@ struct Config {
     std::vector<Notification> notifications;
     std::vector<Mirror> mirrors;
     std::shared_ptr<const image::Mirrors> same_images;  // what `mirrors` says; null: nothing
+    std::vector<Operator> operators;
+    // Settled deliveries are deleted after this; audit records a year later.
+    std::chrono::hours retention{24 * 90};
 
     [[nodiscard]] const webhooks::Receiver* receiver(std::string_view name) const;
     [[nodiscard]] const Registry* registry(std::string_view host) const;

@@ -14,6 +14,8 @@ namespace linkspan::config {
 namespace {
 
 constexpr std::string_view kStorePattern = "^sqlite:.+$";
+// Of milliseconds. Longer than any delivery key counts.
+constexpr std::uint64_t kWeek = 7ULL * 24 * 3'600'000;
 
 void read_store(Reader& reader, const Node& node, Config& config) {
     const auto written = reader.text(node);
@@ -118,6 +120,23 @@ void check_policy_reference(
     reader.problem(mark, fmt::format("unknown policy {}{}", quote(name), suggestion(name, known)));
 }
 
+// Deliveries that operators make bear this name where a receiver's stands.
+void check_receiver_names(Reader& reader, const Node& root, const Config& config) {
+    const auto nodes = elements(root, "receivers");
+    for (std::size_t i = 0; i < config.receivers.size() && i < nodes.size(); ++i) {
+        if (config.receivers[i].name != kOperatorReceiver) continue;
+        const auto place = reader.inside("receivers");
+        const auto index = reader.inside(i);
+        reader.problem(
+            mark_of(*nodes[i], "name"),
+            fmt::format(
+                "{} is the name of deliveries that operators make; take another",
+                quote(kOperatorReceiver)
+            )
+        );
+    }
+}
+
 // Without a CA nobody's certificate is asked for, and nobody would ever be let in.
 void check_client_certificates(Reader& reader, const Node& root, const Config& config) {
     if (config.server.tls && !config.server.tls->client_ca.empty()) return;
@@ -211,6 +230,10 @@ void check_config(Reader& reader, const Node& root, Config& config) {
     unique(reader, root, "mirrors", "mirror", config.mirrors, [](const auto& m) {
         return m.mirror;
     });
+    unique(reader, root, "operators", "name", config.operators, [](const auto& o) {
+        return o.name;
+    });
+    check_receiver_names(reader, root, config);
     check_client_certificates(reader, root, config);
     read_mirrors(reader, root, config);
     check_targets(reader, root, config);
@@ -263,6 +286,14 @@ const Mapping<Config>& config_mapping() {
                 &Config::notifications,
                 "Who is told what became of images.",
                 notification_mapping()
+            );
+            m.mappings("operators", &Config::operators, "Who may use the API.", operator_mapping());
+            m.duration(
+                "retention",
+                &Config::retention,
+                "How long settled deliveries are kept; audit records are kept a year longer. Whole "
+                "hours.",
+                {.least = kWeek, .most = 520 * kWeek}
             );
             m.check(check_config);
         }};

@@ -19,6 +19,7 @@ const Mapping<policy::Policy>& lone_policy_mapping();
 const Mapping<Target>& target_mapping();
 const Mapping<Notification>& notification_mapping();
 const Mapping<Mirror>& mirror_mapping();
+const Mapping<Operator>& operator_mapping();
 const Mapping<Config>& config_mapping();  // the whole file
 
 }  // namespace linkspan::config

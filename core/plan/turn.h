@@ -12,6 +12,7 @@
 #include "core/plan/plan.h"
 #include "core/plan/scope.h"
 #include "core/policy/decide.h"
+#include "core/policy/hold.h"
 #include "core/policy/policy.h"
 #include "core/policy/select.h"
 #include "core/result.h"
@@ -77,6 +78,7 @@ struct Bid {
     std::optional<image::Digest> resolved;  // digest of the selected tag
     Cause cause;
     std::vector<Written> written{};
+    std::vector<policy::Hold> holds{};  // in force now for this target and policy
     // A person asked for this very tag (a rollback): it may go backwards, and what people undid
     // does not hold it.
     bool asked_for = false;

@@ -2,6 +2,7 @@
 
 #include "service/pipeline/diff_share.h"
 #include "service/pipeline/git_options.h"
+#include "service/pipeline/hold_reader.h"
 #include "service/pipeline/pipeline.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
@@ -296,6 +297,11 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
             bids->back().reviewed = !how.review.empty();
             intended->push_back(one.item.intended_commit);
         }
+        auto held = co_await read_holds(pipeline_.writer_, bids, Clock::now());
+        if (held.has_error()) {
+            fail_or_retry(std::move(waiting), "record", held.error());
+            co_return;
+        }
         auto began = std::chrono::steady_clock::now();
         auto look_work = [view, bids, intended, options = *options, look] {
             return plan_on_tip(*view, *bids, *intended, options, look);
@@ -453,7 +459,7 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
             outcome.reason = refused->reason;
         } else if (const auto* held = std::get_if<policy::Held>(&answer.decision.verdict)) {
             outcome.kind = "held";
-            outcome.reason = held->by;
+            outcome.reason = held_reason(*held);
         }
         ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }

@@ -9,6 +9,7 @@
 #include "service/pipeline/trail_json.h"
 #include "service/registry/client.h"
 #include "service/runtime/blocking.h"
+#include "service/store/audit.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -29,8 +30,8 @@ constexpr std::size_t kRegistryThreads = 16;
 constexpr std::size_t kGitThreads = 16;
 // One registry that hangs must leave threads for the others.
 constexpr std::size_t kThreadsForHost = 4;
-// Settled deliveries are kept so long; longer than any delivery key counts.
-constexpr std::chrono::hours kRetention{24 * 90};
+// Who did what is kept for longer than what came of it.
+constexpr std::chrono::hours kAuditLonger{24 * 365};
 constexpr std::chrono::minutes kExpireEvery{10};
 constexpr std::size_t kExpireChunk = 1000;
 constexpr std::chrono::hours kCollectEvery{12};
@@ -167,6 +168,7 @@ asio::awaitable<Status> Pipeline::resume() {
     notifier_.start();
     spawn(collect_guarded());
     look_ahead();
+    spawn(release_holds_guarded());
     co_return Status{};
 }
 
@@ -432,16 +434,19 @@ void Pipeline::give_turn(const std::string& host) {
 
 asio::awaitable<void> Pipeline::expire_guarded() {
     while (co_await pause(kExpireEvery)) {
-        std::function<Result<std::size_t>(store::Store&)> expire = [](store::Store& store) {
-            return store.expire(Clock::now() - kRetention, kExpireChunk);
+        const auto retention = config_->retention;
+        std::function<Result<std::size_t>(store::Store&)> expire = [retention](store::Store& store
+                                                                   ) -> Result<std::size_t> {
+            const auto before = Clock::now() - retention;
+            auto audit = store.audit().expire(before - kAuditLonger, kExpireChunk);
+            if (audit.has_error()) return audit.error();
+            return store.expire(before, kExpireChunk);
         };
         auto gone = co_await in_store<std::size_t>(writer_, std::move(expire));
         if (gone.has_error()) {
             spdlog::warn("old deliveries are not deleted: {}", gone.error().message);
         } else if (*gone > 0) {
-            spdlog::info(
-                "{} deliveries older than {} days deleted", *gone, kRetention.count() / 24
-            );
+            spdlog::info("{} deliveries older than {} h deleted", *gone, retention.count());
         }
     }
 }

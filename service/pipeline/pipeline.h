@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "service/pipeline/metrics.h"
 #include "service/pipeline/notifier.h"
+#include "service/pipeline/operator.h"
 #include "service/store/store.h"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -35,8 +36,6 @@ namespace linkspan::pipeline {
 class BlobScans;
 class BranchWorker;
 
-using ConfigPtr = std::shared_ptr<const config::Config>;
-
 class Pipeline {
 public:
     Pipeline(
@@ -54,6 +53,14 @@ public:
 
     // Starts the work of a delivery that is on the disk.
     void start(std::vector<store::WorkItem> work);
+
+    // Records the wish with its hold and its audit record, and starts its work. The delivery's id;
+    // its trail shows what became of it. Errors: Conflict (what to go back to is not known),
+    // NotFound, InvalidInput, and those of the store.
+    boost::asio::awaitable<Result<std::string>> rollback(RollbackRequest request);
+
+    // A hold was set: its end may come before the one that is waited for.
+    void holds_changed();
 
     // From the next event on, this config counts. Work in flight ends with the one it began with.
     void use(ConfigPtr config);
@@ -110,6 +117,8 @@ private:
     void look_ahead();
     // Forgets what was found in files that are gone, for as long as the pipeline runs.
     boost::asio::awaitable<void> collect_guarded();
+    // Clears holds that have run out, and has their policies decided again.
+    boost::asio::awaitable<void> release_holds_guarded();
     std::shared_ptr<registry::Client> client(const std::string& host);
     BranchWorker& worker(const std::string& repository);
 
@@ -134,6 +143,7 @@ private:
     std::minstd_rand random_;
     std::size_t pending_ = 0;
     std::size_t running_ = 0;  // coroutines in flight
+    std::shared_ptr<boost::asio::steady_timer> next_hold_end_;
     bool stopping_ = false;
     // Ends what the git pool has under way.
     std::shared_ptr<std::atomic<bool>> git_stop_ = std::make_shared<std::atomic<bool>>(false);

@@ -65,6 +65,13 @@ Json explanation_json(const policy::Decision& decision) {
     if (const auto* refused = std::get_if<policy::Refused>(&decision.verdict)) {
         out["reason"] = refused->reason;
     }
+    if (const auto* held = std::get_if<policy::Held>(&decision.verdict)) {
+        out["held"] = {
+            {"by", held->by},
+            {"why", held->why},
+            {"until", held->until ? Json(rfc3339(*held->until)) : Json(nullptr)},
+        };
+    }
     return out;
 }
 
@@ -200,9 +207,9 @@ std::string trail_json(const store::Trail& trail, const std::string& public_url)
     return dump(out);
 }
 
-std::string deliveries_json(const std::vector<store::DeliverySummary>& page, std::size_t limit) {
+std::string deliveries_json(const store::DeliveryPage& page) {
     Json items = Json::array();
-    for (const auto& row : page) {
+    for (const auto& row : page.deliveries) {
         items.push_back({
             {"id", row.id},
             {"receiver", row.receiver},
@@ -211,10 +218,10 @@ std::string deliveries_json(const std::vector<store::DeliverySummary>& page, std
             {"ignored", optional_text(row.ignored)},
             {"events", row.events},
             {"pending", row.pending},
+            {"failed", row.failed},
         });
     }
-    Json out{{"deliveries", std::move(items)}, {"next", nullptr}};
-    if (page.size() == limit && !page.empty()) out["next"] = page.back().id;
+    const Json out{{"deliveries", std::move(items)}, {"next", optional_text(page.next)}};
     return dump(out);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/plan/turn.h"
+#include "service/store/delivery_filter.h"
 #include "service/store/outbox.h"
 #include "service/store/store.h"
 #include "webhooks/delivery.h"
@@ -25,7 +26,7 @@ std::string detail_json(
 
 std::string trail_json(const store::Trail& trail, const std::string& public_url);
 
-std::string deliveries_json(const std::vector<store::DeliverySummary>& page, std::size_t limit);
+std::string deliveries_json(const store::DeliveryPage& page);
 
 // The 202 answer: {"id","status_url","events":[{"image","tag","digest","targets":[…]}]}, and
 // "ignored" with what else was in the delivery and why nothing follows from it.

@@ -237,11 +237,19 @@ CREATE INDEX reports_object ON reports (branch, controller, object, state, place
 CREATE INDEX work_outcome_commit ON work (outcome_commit) WHERE outcome_commit IS NOT NULL;
 )sql";
 
+// What is asked of one policy in one target, and of one image, whatever else there is.
+constexpr const char* kLookups = R"sql(
+CREATE INDEX work_ended ON work (target, policy, done_at) WHERE done_at IS NOT NULL;
+CREATE INDEX work_failed ON work (delivery) WHERE outcome = 'failed';
+CREATE INDEX events_image ON events (host, repository, delivery);
+)sql";
+
 constexpr std::array kSteps{
     kDeliveriesAndWork,
     kTagsHoldsAuditBlobs,
     kWritesAndDirectives,
     kOutboxAndDeployments,
+    kLookups,
 };
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include "service/store/audit.h"
 #include "service/store/blob_index.h"
 #include "service/store/database.h"
+#include "service/store/delivery_filter.h"
 #include "service/store/deployments.h"
 #include "service/store/holds.h"
 #include "service/store/known_tags.h"
 #include "service/store/outbox.h"
+#include "service/store/policy_states.h"
 #include "service/store/store.h"
 #include "service/store/writes.h"
 
@@ -38,6 +40,12 @@ public:
     Result<std::vector<DeliverySummary>> deliveries(
         std::optional<std::string> after, std::size_t limit
     ) override;
+    Result<DeliveryPage> deliveries(
+        const DeliveryFilter& filter,
+        std::optional<std::string> after,
+        std::size_t limit,
+        TimePoint now
+    ) override;
     Result<std::size_t> expire(TimePoint older_than, std::size_t limit) override;
     Status probe() override;
     KnownTags& known_tags() override { return known_tags_; }
@@ -47,6 +55,7 @@ public:
     Writes& writes() override { return writes_; }
     Outbox& outbox() override { return outbox_; }
     Deployments& deployments() override { return deployments_; }
+    PolicyStates& policy_states() override { return policy_states_; }
 
     [[nodiscard]] Database& database() { return *database_; }
 
@@ -68,7 +77,8 @@ private:
           blob_index_{*database_},
           writes_{*database_},
           outbox_{*database_},
-          deployments_{*database_} {}
+          deployments_{*database_},
+          policy_states_{*database_} {}
 
     // What an equal, live key leads to: nothing (nullopt), or the answer of the first delivery.
     Result<std::optional<Recorded>> find_duplicate(const NewDelivery& delivery);
@@ -90,6 +100,7 @@ private:
     Writes writes_;
     Outbox outbox_;
     Deployments deployments_;
+    PolicyStates policy_states_;
 };
 
 // The columns of an event, in the order of kEventColumns, from `first` on. Errors: Corrupt.

@@ -27,6 +27,9 @@
 
 namespace linkspan::store {
 
+struct DeliveryFilter;
+struct DeliveryPage;
+
 class Audit;
 class BlobIndex;
 class Deployments;
@@ -34,6 +37,7 @@ class Holds;
 class KnownTags;
 class Writes;
 class Outbox;
+class PolicyStates;
 
 struct NewWork {
     std::string target;
@@ -78,8 +82,8 @@ struct WorkItem {
     std::optional<std::string> directive{};
 };
 
-// How a piece of work ended. Kinds: "committed", "already_current", "refused", "failed" (dead
-// letter).
+// How a piece of work ended. Kinds: "committed", "already_current", "refused", "held", "failed"
+// (dead letter).
 struct Outcome {
     std::string kind;
     std::string reason;  // a sentence
@@ -136,6 +140,7 @@ struct DeliverySummary {
     std::optional<std::string> ignored;
     std::size_t events = 0;
     std::size_t pending = 0;
+    std::size_t failed = 0;  // dead letters
 };
 
 class Store {
@@ -167,6 +172,14 @@ public:
     virtual Result<std::vector<DeliverySummary>> deliveries(
         std::optional<std::string> after, std::size_t limit
     ) = 0;
+    // Those that the filter lets through (delivery_filter.h). A page may be short, even empty, and
+    // have a next one: one call looks at a bounded number of deliveries.
+    virtual Result<DeliveryPage> deliveries(
+        const DeliveryFilter& filter,
+        std::optional<std::string> after,
+        std::size_t limit,
+        TimePoint now
+    ) = 0;
     // Retention: deletes at most `limit` deliveries received before `older_than` of which all work
     // has ended, oldest first, and says how many; fewer than `limit` means that none is left. A key
     // is forgotten with its delivery, so keep deliveries for longer than any key's window.
@@ -184,6 +197,7 @@ public:
     virtual Writes& writes() = 0;
     virtual Outbox& outbox() = 0;
     virtual Deployments& deployments() = 0;
+    virtual PolicyStates& policy_states() = 0;
 
 protected:
     Store() = default;

@@ -204,7 +204,8 @@ Result<std::vector<DeliverySummary>> SqliteStore::deliveries(
         database_->query(
             "SELECT id, receiver, sender, received_at, ignored, "
             "(SELECT count(*) FROM events WHERE delivery = d.seq), "
-            "(SELECT count(*) FROM work WHERE delivery = d.seq AND done_at IS NULL) "
+            "(SELECT count(*) FROM work WHERE delivery = d.seq AND done_at IS NULL), "
+            "(SELECT count(*) FROM work WHERE delivery = d.seq AND outcome = 'failed') "
             "FROM deliveries d WHERE id < ? ORDER BY id DESC LIMIT ?",
             {after ? Value{*after} : Value{Blob{""}}, limit}
         )
@@ -221,6 +222,7 @@ Result<std::vector<DeliverySummary>> SqliteStore::deliveries(
             .ignored = row.optional_text(4),
             .events = static_cast<std::size_t>(row.integer(5)),
             .pending = static_cast<std::size_t>(row.integer(6)),
+            .failed = static_cast<std::size_t>(row.integer(7)),
         });
     }
 }
