@@ -88,6 +88,8 @@ struct Repository {
     std::string message;  // template; empty: the default
     std::string ca_file;
     std::chrono::seconds timeout{60};
+    // Policies in .linkspan/policies/ of the branch narrow those of the config.
+    bool repository_policies = false;
 };
 
 enum class Find { Markers, Images };
@@ -102,6 +104,7 @@ struct Target {
     std::vector<Find> find{Find::Markers, Find::Images};
     Deliver deliver = Deliver::Commit;
     std::chrono::milliseconds batch{0};  // how long a turn waits for company
+    policy::Schedule schedule;           // when it may be changed
 };
 
 struct Retry {

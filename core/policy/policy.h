@@ -2,10 +2,14 @@
 // them.
 #pragma once
 
+#include "core/image/platform.h"
 #include "core/image/reference.h"
+#include "core/policy/schedule.h"
 #include "core/result.h"
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -78,6 +82,21 @@ enum class DigestMode {
     Never,  // drop it
 };
 
+// A label of the image's config, or an annotation, and what it must be: RE2 between slashes
+// ("/^https:/"), a glob where there is a '*', '?' or '[', otherwise that very text.
+struct LabelRule {
+    std::string key{};
+    std::string expected{};
+    friend bool operator==(const LabelRule&, const LabelRule&) = default;
+};
+
+// A public key of which a signature is accepted.
+struct SigningKey {
+    std::string name{};  // the file it came from, as it was written
+    std::string pem{};
+    friend bool operator==(const SigningKey&, const SigningKey&) = default;
+};
+
 struct Policy {
     std::string name{};
     std::string name_space{};  // markers name the policy "name_space:name"; may be empty
@@ -86,6 +105,25 @@ struct Policy {
     Selection select{};
     DigestMode digest = DigestMode::Keep;
     bool allow_downgrade = false;
+
+    // What a policy in the manifest repository adds (config/repository_policy.h). A tag must pass
+    // each of these filters too; what is compared, and cap, are those of `tags` alone.
+    std::vector<TagFilter> also{};
+    // Where `select` is Semver: a version must be in each of these ranges too.
+    std::vector<Semver> within{};
+
+    // Gates (gates.h).
+    // How long a tag must have been there, with the digest it has.
+    std::chrono::milliseconds soak{};
+    Schedule schedule{};
+    std::vector<image::Platform> platforms{};  // an image must be there for each
+    std::vector<LabelRule> labels{};           // each must hold
+    std::vector<SigningKey> signature{};       // one must have signed; none: no signature is asked
+
+    // How the registry is asked: for all tags at least so often, and for new ones where it does not
+    // call us. nullopt: the service's own way.
+    std::optional<std::chrono::milliseconds> resync{};
+    std::optional<std::chrono::milliseconds> poll{};
 
     // "flux-system:app", or "app" when there is no namespace.
     [[nodiscard]] std::string full_name() const {

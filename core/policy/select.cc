@@ -159,14 +159,22 @@ Explanation rank(
     return out;
 }
 
+Result<Explanation> select_with_cap(
+    const Policy& policy, std::span<const KnownTag> tags, std::size_t cap
+) {
+    LINKSPAN_TRY(filter, Filter::compile(policy.tags));
+    LINKSPAN_TRY(strategy, make_strategy(policy.select));
+    return std::visit([&](const auto& s) { return rank(s, filter, tags, cap); }, strategy);
+}
+
 }  // namespace
 
 Result<Explanation> select(const Policy& policy, std::span<const KnownTag> tags) {
-    LINKSPAN_TRY(filter, Filter::compile(policy.tags));
-    LINKSPAN_TRY(strategy, make_strategy(policy.select));
-    return std::visit(
-        [&](const auto& s) { return rank(s, filter, tags, policy.tags.cap); }, strategy
-    );
+    return select_with_cap(policy, tags, policy.tags.cap);
+}
+
+Result<Explanation> select_every(const Policy& policy, std::span<const KnownTag> tags) {
+    return select_with_cap(policy, tags, 0);
 }
 
 std::optional<std::weak_ordering> compare(
