@@ -87,7 +87,9 @@ Result<std::optional<KnownTag>> KnownTags::find(
     return found ? std::optional{read_known_tag(row)} : std::nullopt;
 }
 
-Result<std::vector<KnownTag>> KnownTags::known_tags(const image::ImageName& image) {
+Status KnownTags::each(
+    const image::ImageName& image, const std::function<void(KnownTag)>& visit
+) {
     LINKSPAN_TRY(
         row,
         database_.query(
@@ -98,12 +100,18 @@ Result<std::vector<KnownTag>> KnownTags::known_tags(const image::ImageName& imag
             {image.str()}
         )
     );
-    std::vector<KnownTag> tags;
     for (;;) {
         LINKSPAN_TRY(more, row.next());
-        if (!more) return tags;
-        tags.push_back(read_known_tag(row));
+        if (!more) return {};
+        visit(read_known_tag(row));
     }
+}
+
+Result<std::vector<KnownTag>> KnownTags::known_tags(const image::ImageName& image) {
+    std::vector<KnownTag> tags;
+    auto status = each(image, [&tags](KnownTag known) { tags.push_back(std::move(known)); });
+    if (status.has_error()) return status.error();
+    return tags;
 }
 
 Result<bool> KnownTags::forget_tag(const image::ImageName& image, const image::Tag& tag) {

@@ -9,6 +9,7 @@
 #include "service/store/time_point.h"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,6 +59,8 @@ public:
     Result<std::optional<KnownTag>> find(const image::ImageName& image, const image::Tag& tag);
     // Ordered by the bytes of the tag.
     Result<std::vector<KnownTag>> known_tags(const image::ImageName& image);
+    // The same one by one: a million of them need not be held twice.
+    Status each(const image::ImageName& image, const std::function<void(KnownTag)>& visit);
     // False when it was not known.
     Result<bool> forget_tag(const image::ImageName& image, const image::Tag& tag);
 
