@@ -1,12 +1,10 @@
 // Span: one entry of a window or freeze list, parsed: a set of instants. See schedule.h.
 #pragma once
 
+#include "core/policy/cron.h"
 #include "core/policy/zone.h"
 #include "core/result.h"
 
-#include <array>
-#include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,30 +17,14 @@ namespace linkspan::policy {
 struct WeekPart {
     int begin = 0;
     int end = 0;
-    friend bool operator==(const WeekPart&, const WeekPart&) = default;
 };
 struct Weekly {
     std::vector<WeekPart> parts;
-    friend bool operator==(const Weekly&, const Weekly&) = default;
 };
 struct Dated {
     LocalTime begin;
     LocalTime end;  // not included
-    friend bool operator==(const Dated&, const Dated&) = default;
 };
-// Bit n: n is in the field.
-struct Cron {
-    std::uint64_t minutes = 0;
-    std::uint32_t hours = 0;
-    std::uint32_t days = 0;
-    std::uint32_t months = 0;
-    std::uint32_t weekdays = 0;  // 0: Sunday
-    // As cron has it: when both day fields are restricted, either will do.
-    bool either_day = false;
-    std::chrono::minutes length{};
-    friend bool operator==(const Cron&, const Cron&) = default;
-};
-
 class Span {
 public:
     // Errors: InvalidInput, which says what does not read and how it is written. A zone that does
