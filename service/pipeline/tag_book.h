@@ -1,9 +1,10 @@
-// TagBook: the known tags of each image, from the store, kept in memory while they are used, so that
-// an event costs what changed and not the length of a list.
+// TagBook: the known tags of each image, from the store, kept in memory while they are used, so
+// that an event costs what changed and not the length of a list.
 //
-// Lives on the io_context thread. Whatever is told to it is on the disk before it returns. Reads and
-// writes of the store come back in the order in which they were made there, and what a write changed
-// is put into memory when it comes back: so memory is never behind what a later read would find.
+// Lives on the io_context thread. Whatever is told to it is on the disk before it returns. Reads
+// and writes of the store come back in the order in which they were made there, and what a write
+// changed is put into memory when it comes back: so memory is never behind what a later read would
+// find.
 //
 // Memory is bounded by the number of tags, not of images: beyond it, the image that was used least
 // recently is dropped, and read again when it is wanted.
