@@ -1,5 +1,6 @@
 // targets: which places in a repository follow which policies.
 #include "config/rule.h"
+#include "config/schedules.h"
 #include "config/sections.h"
 
 #include <algorithm>
@@ -86,8 +87,10 @@ const Mapping<Target>& target_mapping() {
                 "How long a change waits for others, to share their commit.",
                 {.least = 0, .most = 3'600'000}
             );
-            m.planned({"pull_request", "windows"});
-            m.check([](Reader&, const Node&, Target& target) {
+            add_schedule(m);
+            m.planned({"pull_request"});
+            m.check([](Reader& reader, const Node& node, Target& target) {
+                check_schedule(reader, node, target.schedule);
                 // "." is everything, whatever else is named.
                 if (std::find(target.paths.begin(), target.paths.end(), "") != target.paths.end()) {
                     target.paths.clear();

@@ -3,7 +3,6 @@
 #include "core/duration.h"
 #include "core/image/quote.h"
 #include "core/policy/instant.h"
-#include "core/policy/label_rule.h"
 
 #include <fmt/format.h>
 

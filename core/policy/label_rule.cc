@@ -1,7 +1,6 @@
-#include "core/policy/label_rule.h"
-
 #include "core/glob.h"
 #include "core/policy/pattern.h"
+#include "core/policy/policy.h"
 
 namespace linkspan::policy {
 
@@ -16,11 +15,11 @@ std::string_view expression(std::string_view expected) {
 }  // namespace
 
 Status check_label_rule(const LabelRule& rule) {
-    if (rule.key.empty()) return Error{Errc::InvalidInput, "labels: a label's name is empty"};
+    if (rule.key.empty()) return Error{Errc::InvalidInput, "a label has a name"};
     const std::string_view pattern = expression(rule.expected);
     if (pattern.empty()) return {};
     const auto compiled = compile_pattern(pattern);
-    if (compiled.has_error()) return compiled.error().within("labels." + rule.key);
+    if (compiled.has_error()) return compiled.error();
     return {};
 }
 
