@@ -137,6 +137,14 @@ void check_receiver_names(Reader& reader, const Node& root, const Config& config
     }
 }
 
+// Each can open, or has been told that it can't.
+bool never_together(const Target& target, const policy::Policy& policy) {
+    if (target.schedule.always_open() || policy.schedule.always_open()) return false;
+    const auto opens = [](const policy::Schedule& s) { return policy::can_open(s).has_value(); };
+    return opens(target.schedule) && opens(policy.schedule) &&
+           !opens(policy::both(target.schedule, policy.schedule));
+}
+
 // Without a CA nobody's certificate is asked for, and nobody would ever be let in.
 void check_client_certificates(Reader& reader, const Node& root, const Config& config) {
     if (config.server.tls && !config.server.tls->client_ca.empty()) return;
@@ -187,6 +195,14 @@ void check_targets(Reader& reader, const Node& root, const Config& config) {
             const auto item_place = reader.inside(k);
             check_policy_reference(reader, item.mark, config, item.text);
             const policy::Policy* const policy = config.policy(item.text);
+            if (policy != nullptr && never_together(config.targets[i], *policy)) {
+                reader.problem(
+                    item.mark,
+                    fmt::format(
+                        "the windows of {} and of this target never open together", quote(item.text)
+                    )
+                );
+            }
             if (policy != nullptr && !seen.emplace(policy, k).second) {
                 reader.problem(item.mark, fmt::format("{} is listed twice", quote(item.text)));
             }

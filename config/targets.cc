@@ -1,5 +1,6 @@
 // targets: which places in a repository follow which policies.
 #include "config/rule.h"
+#include "config/schedules.h"
 #include "config/sections.h"
 #include "config/watched_fields.h"
 
@@ -127,8 +128,10 @@ const Mapping<Target>& target_mapping() {
                 "Names of \"notifications\" that are told of this target. None: all; []: nobody.",
                 read_notify
             );
-            m.planned({"pull_request", "windows"});
-            m.check([](Reader&, const Node&, Target& target) {
+            add_schedule(m);
+            m.planned({"pull_request"});
+            m.check([](Reader& reader, const Node& node, Target& target) {
+                check_schedule(reader, node, target.schedule);
                 // "." is everything, whatever else is named.
                 if (std::find(target.paths.begin(), target.paths.end(), "") != target.paths.end()) {
                     target.paths.clear();

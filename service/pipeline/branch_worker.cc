@@ -453,7 +453,8 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
             .kind = "already_current",
             .reason = "Git names the selected tag already",
             .commit = {},
-            .detail_json = detail_json(answer, planned->base.hex, "", waiting[i].notes)};
+            .detail_json =
+                detail_json(answer, planned->base.hex, "", waiting[i].notes, waiting[i].gates)};
         if (const auto* refused = std::get_if<policy::Refused>(&answer.decision.verdict)) {
             outcome.kind = "refused";
             outcome.reason = refused->reason;
@@ -512,8 +513,9 @@ asio::awaitable<void> BranchWorker::settle_committed(
             .kind = review ? "pull_request" : "committed",
             .reason = answer.decision.explanation.why,
             .commit = planned->commit_of(item.target, item.policy),
-            .detail_json =
-                detail_json(answer, planned->base.hex, diffs.of(answer), waiting[i].notes)};
+            .detail_json = detail_json(
+                answer, planned->base.hex, diffs.of(answer), waiting[i].notes, waiting[i].gates
+            )};
         if (review) {
             outcome.reason = fmt::format(
                 "sent to {} for review{}{}",

@@ -22,11 +22,13 @@ std::string_view second_part(const std::string& image) {
 
 // Three sets of candidates: all, newest first and so many at most; or by the index of what is
 // pending or failed, of which there is little.
-#define LINKSPAN_DELIVERY_COLUMNS                                              \
-    "SELECT d.id, d.receiver, d.sender, d.received_at, d.ignored, "            \
-    "(SELECT count(*) FROM events WHERE delivery = d.seq), "                   \
-    "(SELECT count(*) FROM work WHERE delivery = d.seq AND done_at IS NULL), " \
-    "(SELECT count(*) FROM work WHERE delivery = d.seq AND outcome = 'failed') FROM "
+#define LINKSPAN_DELIVERY_COLUMNS                                                    \
+    "SELECT d.id, d.receiver, d.sender, d.received_at, d.ignored, "                  \
+    "(SELECT count(*) FROM events WHERE delivery = d.seq), "                         \
+    "(SELECT count(*) FROM work WHERE delivery = d.seq AND done_at IS NULL), "       \
+    "(SELECT count(*) FROM work WHERE delivery = d.seq AND outcome = 'failed'), "    \
+    "(SELECT count(*) FROM work WHERE delivery = d.seq AND waiting IS NOT NULL AND " \
+    "done_at IS NULL) FROM "
 #define LINKSPAN_DELIVERY_FILTERS                                                              \
     " WHERE d.id < ?1 AND (?2 IS NULL OR d.receiver = ?2) "                                    \
     "AND (?3 IS NULL OR EXISTS (SELECT 1 FROM work WHERE delivery = d.seq AND target = ?3)) "  \
@@ -97,6 +99,7 @@ Result<DeliveryPage> SqliteStore::deliveries(
                 .events = static_cast<std::size_t>(row.integer(5)),
                 .pending = static_cast<std::size_t>(row.integer(6)),
                 .failed = static_cast<std::size_t>(row.integer(7)),
+                .waiting = static_cast<std::size_t>(row.integer(8)),
             });
         }
     }

@@ -8,6 +8,7 @@
 #include "service/store/delivery_filter.h"
 #include "service/store/deployments.h"
 #include "service/store/holds.h"
+#include "service/store/image_facts.h"
 #include "service/store/known_tags.h"
 #include "service/store/outbox.h"
 #include "service/store/policy_states.h"
@@ -32,6 +33,7 @@ public:
     Result<Recorded> record(const NewDelivery& delivery) override;
     Status intend(std::int64_t work, const std::string& commit) override;
     Status postpone(std::int64_t work, TimePoint due, const std::string& error) override;
+    Status wait(std::int64_t work, TimePoint until, const std::string& reason) override;
     Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) override;
     Status note(std::int64_t work, const std::string& step, const std::string& text, TimePoint now)
         override;
@@ -56,6 +58,7 @@ public:
     Outbox& outbox() override { return outbox_; }
     Deployments& deployments() override { return deployments_; }
     PolicyStates& policy_states() override { return policy_states_; }
+    ImageFacts& image_facts() override { return image_facts_; }
 
     [[nodiscard]] Database& database() { return *database_; }
 
@@ -78,7 +81,8 @@ private:
           writes_{*database_},
           outbox_{*database_},
           deployments_{*database_},
-          policy_states_{*database_} {}
+          policy_states_{*database_},
+          image_facts_{*database_} {}
 
     // What an equal, live key leads to: nothing (nullopt), or the answer of the first delivery.
     Result<std::optional<Recorded>> find_duplicate(const NewDelivery& delivery);
@@ -101,6 +105,7 @@ private:
     Outbox outbox_;
     Deployments deployments_;
     PolicyStates policy_states_;
+    ImageFacts image_facts_;
 };
 
 // The columns of an event, in the order of kEventColumns, from `first` on. Errors: Corrupt.

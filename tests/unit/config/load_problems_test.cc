@@ -77,7 +77,7 @@ TEST(ProblemTest, KeysAndKinds) {
         {"unknown key lists the known ones",
          "retry: { bogus: 1 }\n",
          {"1:10: retry: unknown key \"bogus\"; known are initial, longest, give_up_after, "
-          "missing_tag"}},
+          "missing_tag, missing_signature"}},
         {"list for a mapping", "server: []\n", {"1:9: server: expected a mapping, found a list"}},
         {"mapping for a list",
          "receivers: { name: a }\n",
@@ -497,8 +497,8 @@ TEST(ProblemTest, Targets) {
                  "pull_request } ]\n",
          {"3:70: targets[0].deliver: pull_request is not built yet; use deliver: commit"}},
         {"planned",
-         kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], windows: [] } ]\n",
-         {"3:61: targets[0]: \"windows\" is not built yet; remove the key"}},
+         kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], pull_request: {} } ]\n",
+         {"3:61: targets[0]: \"pull_request\" is not built yet; remove the key"}},
     });
 }
 

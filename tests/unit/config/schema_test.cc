@@ -160,7 +160,7 @@ TEST(SchemaTest, RefusesWhatTheLoaderRefuses) {
         "} } } ]\n",
         "policies: [ { name: a, image: b, select: { numerical: up } } ]\n",
         "policies: [ { name: a, image: b, select: { semver: c }, tags: { patern: d } } ]\n",
-        "policies: [ { name: a, image: b, select: { semver: c }, soak: 30m } ]\n",
+        "policies: [ { name: a, image: b, select: { semver: c }, soak: half an hour } ]\n",
         "targets: [ { name: a, repository: b, policies: [ c ], path: d } ]\n",
         "targets: [ { name: a, repository: b, policies: [] } ]\n",
         "targets: [ { name: a, repository: b, policies: [ c ], find: [ all ] } ]\n",
