@@ -497,7 +497,8 @@ TEST(ProblemTest, Targets) {
                  "pull_request } ]\n",
          {"3:70: targets[0].deliver: pull_request is not built yet; use deliver: commit"}},
         {"planned",
-         kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], pull_request: {} } ]\n",
+         kBase +
+             "targets: [ { name: t, repository: fleet, policies: [ app ], pull_request: {} } ]\n",
          {"3:61: targets[0]: \"pull_request\" is not built yet; remove the key"}},
     });
 }

@@ -107,8 +107,10 @@ TEST(SoakTest, NamesTheBestAndWhenItsSoakEnds) {
         choose({.soak = 30min}, {"1.0.0", "1.1.0"}, {{"1.0.0", 90}, {"1.1.0", 10}}, "latest");
     EXPECT_THAT(
         choice.explanation.why,
-        HasSubstr("1.1.0 is the greatest version in \"*\" of 2 candidates (2 tags looked at); it soaks "
-                  "for 30m, until 2026-06-01T12:20:00Z, and 1.0.0 is the best that has soaked")
+        HasSubstr(
+            "1.1.0 is the greatest version in \"*\" of 2 candidates (2 tags looked at); it soaks "
+            "for 30m, until 2026-06-01T12:20:00Z, and 1.0.0 is the best that has soaked"
+        )
     );
 }
 
