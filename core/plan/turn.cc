@@ -1,6 +1,7 @@
 #include "core/plan/turn.h"
 
 #include "core/manifest/edit.h"
+#include "core/plan/splice.h"
 
 #include <fmt/format.h>
 
@@ -320,19 +321,23 @@ private:
     Result<Turn> finish() {
         Turn turn;
         turn.plan.base = snapshot_.base;
+        std::erase_if(open_, [](const auto& entry) { return entry.second.edits.empty(); });
+        std::vector<Splice> splices;
         for (auto& [path, file] : open_) {
-            if (file.edits.empty()) continue;
             std::sort(file.edits.begin(), file.edits.end(), [](const auto& a, const auto& b) {
                 return a.span < b.span;
             });
-            auto after = manifest::apply(file.before, file.edits);
-            Status sound = after.has_error() ? Status{after.error()}
-                                             : manifest::verify(file.before, *after, file.edits);
-            if (sound.has_error()) {
+            splices.push_back({file.before, file.edits});
+        }
+        auto texts = splice(splices);
+        auto text = texts.begin();
+        for (auto& [path, file] : open_) {
+            auto after = std::move(*text++);
+            if (after.has_error()) {
                 // Loud, and for this file alone.
                 for (const auto& [q, change] : file.changes) {
                     answers_[q].refusals.push_back(fmt::format(
-                        "{}:{}: not edited: {}", path, change.line, sound.error().message
+                        "{}:{}: not edited: {}", path, change.line, after.error().message
                     ));
                 }
                 continue;

@@ -1,7 +1,7 @@
-#include "core/manifest/edit.h"
-
 #include "core/manifest/diff.h"
+#include "core/manifest/ignore.h"
 #include "core/manifest/scan.h"
+#include "core/plan/turn.h"
 #include "service/cli/commands.h"
 #include "service/cli/exit_code.h"
 #include "service/cli/files.h"
@@ -15,8 +15,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
-#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,33 +33,43 @@ struct Options {
 };
 
 struct Asked {
-    std::map<std::string, image::ImageReference> markers;  // policy → reference
-    std::map<image::ImageName, image::ImageReference> images;
-};
-
-struct Edited {
-    std::string path;  // as shown
-    std::string file;  // on disk
-    std::string before;
-    std::string after;
-    std::vector<manifest::Edit> edits;
+    std::string written;  // as it was given, for people
+    plan::Bid bid;
 };
 
 struct Report {
-    std::vector<Edited> files;
+    plan::EditPlan plan;
+    std::map<std::string, fs::path> on_disk;
     std::vector<std::string> problems;  // "path:line: …"
-    std::set<std::string> found;        // markers and images that a place was found for
     bool refused = false;               // something that was asked for was not done
 };
 
-Result<Asked> read_asked(const Options& options) {
-    Asked asked;
+// What a person asks for by hand may go backwards, and is the only tag there is.
+plan::Bid bid_for(const image::ImageReference& reference, plan::Scope scope) {
+    plan::Bid bid;
+    bid.policy.image = reference.name;
+    bid.selection.selected = reference.tag->str();
+    bid.selection.why = "asked for";
+    bid.resolved = reference.digest;
+    bid.scope = std::move(scope);
+    bid.asked_for = true;
+    return bid;
+}
+
+Result<std::vector<Asked>> read_asked(const Options& options) {
+    std::vector<Asked> asked;
     const auto reference = [](const std::string& text) -> Result<image::ImageReference> {
         LINKSPAN_TRY(parsed, image::ImageReference::parse(text));
         if (!parsed.tag) {
             return Error{Errc::InvalidInput, fmt::format("\"{}\": a tag is missing", text)};
         }
         return std::move(parsed);
+    };
+    // Given twice: the last one counts.
+    const auto add = [&](std::string written, plan::Bid bid) {
+        std::erase_if(asked, [&](const Asked& one) { return one.written == written; });
+        bid.target = written;
+        asked.push_back({std::move(written), std::move(bid)});
     };
     for (const auto& marker : options.markers) {
         const std::size_t equals = marker.find('=');
@@ -71,15 +80,20 @@ Result<Asked> read_asked(const Options& options) {
         }
         auto parsed = reference(marker.substr(equals + 1));
         if (parsed.has_error()) return parsed.error().within("--marker " + marker);
-        asked.markers.insert_or_assign(marker.substr(0, equals), std::move(*parsed));
+        const std::string policy = marker.substr(0, equals);
+        auto bid = bid_for(*parsed, {.markers = true, .images = false});
+        const std::size_t colon = policy.find(':');
+        if (colon != std::string::npos) bid.policy.name_space = policy.substr(0, colon);
+        bid.policy.name = policy.substr(colon == std::string::npos ? 0 : colon + 1);
+        add(fmt::format("is marked \"{}\"", policy), std::move(bid));
     }
     for (const auto& text : options.images) {
         auto parsed = reference(text);
         if (parsed.has_error()) return parsed.error().within("--image " + text);
-        auto name = parsed->name;
-        asked.images.insert_or_assign(std::move(name), std::move(*parsed));
+        add(fmt::format("names {}", parsed->name.str()),
+            bid_for(*parsed, {.markers = false, .images = true}));
     }
-    if (asked.markers.empty() && asked.images.empty()) {
+    if (asked.empty()) {
         return Error{Errc::InvalidInput, "nothing to do: give at least one --marker or --image"};
     }
     return asked;
@@ -106,119 +120,100 @@ std::vector<fs::path> files_below(const fs::path& root) {
     return files;
 }
 
-const image::ImageReference* wanted_for(
-    const Asked& asked, const manifest::Scan& scan, const manifest::Place& place
-) {
-    if (place.kind == manifest::PlaceKind::Marker) {
-        const auto found = asked.markers.find(place.policy);
-        return found == asked.markers.end() ? nullptr : &found->second;
-    }
-    if (!place.image) return nullptr;
-    const auto found = asked.images.find(*place.image);
-    if (found == asked.images.end()) return nullptr;
-    // What a marker governs is the marker's, as in the service.
-    for (const auto& other : scan.places) {
-        if (other.kind != manifest::PlaceKind::Marker) continue;
-        for (const auto& theirs : other.scalars) {
-            for (const auto& ours : place.scalars) {
-                if (theirs.span.begin < ours.span.end && ours.span.begin < theirs.span.end) {
-                    return nullptr;
-                }
-            }
-        }
-    }
-    return &found->second;
-}
-
 // A digest that is marked by itself stays when the new one is not known; beside a new tag it is the
 // old image's.
-void warn_of_stale_digest(
-    const image::ImageReference& wanted,
-    const std::string& shown,
-    const manifest::Place& place,
-    Report& report
+void warn_of_stale_digests(
+    std::span<const plan::Bid> bids, const plan::SnapshotFile& file, Report& report
 ) {
-    if (place.kind != manifest::PlaceKind::Marker || wanted.digest || place.scalars.size() != 1)
-        return;
-    const auto& scalar = place.scalars.front();
-    if (scalar.role != manifest::Role::Digest || scalar.value.empty()) return;
-    report.problems.push_back(fmt::format(
-        "{}:{}: the digest stays as it is, since the reference has none: give it as TAG@sha256:…",
-        shown,
-        scalar.line
-    ));
+    for (const auto& place : file.scan->places) {
+        if (place.kind != manifest::PlaceKind::Marker || place.scalars.size() != 1) continue;
+        const auto& scalar = place.scalars.front();
+        if (scalar.role != manifest::Role::Digest || scalar.value.empty()) continue;
+        const bool unknown = std::any_of(bids.begin(), bids.end(), [&](const plan::Bid& bid) {
+            return !bid.resolved && plan::follows(bid.scope, bid.policy, place);
+        });
+        if (!unknown) continue;
+        report.problems.push_back(fmt::format(
+            "{}:{}: the digest stays as it is, since the reference has none: give it as "
+            "TAG@sha256:…",
+            file.path,
+            scalar.line
+        ));
+    }
 }
 
-void edit_file(const Asked& asked, const std::string& shown, const fs::path& file, Report& report) {
-    auto bytes = read_file(file.string());
-    if (bytes.has_error()) {
-        report.problems.push_back(bytes.error().message);
-        report.refused = true;
-        return;
-    }
-    if (!manifest::worth_scanning(shown, *bytes)) return;
-    const manifest::Scan scan = manifest::scan(shown, *bytes);
-    if (scan.skipped) {
-        report.problems.push_back(fmt::format("{}: skipped: {}", shown, *scan.skipped));
-        return;
-    }
-    for (const auto& problem : scan.problems) {
-        report.problems.push_back(fmt::format("{}:{}: {}", shown, problem.line, problem.message));
-    }
-    Edited edited{.path = shown, .file = file.string(), .before = *bytes, .after = {}, .edits = {}};
-    for (const auto& place : scan.places) {
-        const auto* reference = wanted_for(asked, scan, place);
-        if (reference == nullptr) continue;
-        report.found.insert(
-            place.kind == manifest::PlaceKind::Marker ? place.policy : place.image->str()
-        );
-        warn_of_stale_digest(*reference, shown, place, report);
-        auto edits = manifest::edits_for(
-            *bytes,
-            place,
-            {.image = reference->name,
-             .tag = *reference->tag,
-             .digest = reference->digest,
-             .digest_mode = policy::DigestMode::Keep}
-        );
-        const std::size_t line = place.scalars.empty() ? 0 : place.scalars.front().line;
-        if (edits.has_error()) {
-            report.problems.push_back(fmt::format("{}:{}: {}", shown, line, edits.error().message));
+manifest::IgnoreFile read_ignore_file(const fs::path& root) {
+    const fs::path file = root / manifest::kIgnoreFile;
+    std::error_code error;
+    if (!fs::is_regular_file(fs::symlink_status(file, error))) return {};
+    const auto bytes = read_file(file.string());
+    return bytes.has_error() ? manifest::IgnoreFile{} : manifest::IgnoreFile{*bytes};
+}
+
+// The same look at the files as the service takes at a commit's.
+plan::Snapshot take_snapshot(const fs::path& root, bool directory, Report& report) {
+    plan::Snapshot snapshot;
+    const auto ignore = directory ? read_ignore_file(root) : manifest::IgnoreFile{};
+    for (const auto& file : directory ? files_below(root) : std::vector<fs::path>{root}) {
+        const std::string path =
+            directory ? file.lexically_relative(root).generic_string() : file.filename().string();
+        if (!manifest::readable_name(path) || ignore.ignores(path)) continue;
+        auto bytes = read_file(file.string());
+        if (bytes.has_error()) {
+            report.problems.push_back(bytes.error().message);
             report.refused = true;
             continue;
         }
-        for (auto& edit : *edits) {
-            // An anchor reached twice is edited once.
-            if (std::find(edited.edits.begin(), edited.edits.end(), edit) == edited.edits.end()) {
-                edited.edits.push_back(std::move(edit));
-            }
+        if (!manifest::worth_scanning(path, *bytes)) continue;
+        auto scan = manifest::scan(path, *bytes);
+        if (scan.skipped) {
+            report.problems.push_back(fmt::format("{}: skipped: {}", path, *scan.skipped));
+        }
+        for (const auto& problem : scan.problems) {
+            report.problems.push_back(fmt::format("{}:{}: {}", path, problem.line, problem.message)
+            );
+        }
+        if (scan.places.empty()) continue;
+        report.on_disk.emplace(path, file);
+        snapshot.files.push_back(
+            {.path = path, .scan = std::make_shared<const manifest::Scan>(std::move(scan))}
+        );
+    }
+    snapshot.read = [&report](const std::string& path) {
+        return read_file(report.on_disk.at(path).string());
+    };
+    return snapshot;
+}
+
+Status plan_edits(
+    const std::vector<Asked>& asked, const fs::path& root, bool directory, Report& report
+) {
+    const plan::Snapshot snapshot = take_snapshot(root, directory, report);
+    std::vector<plan::Bid> bids;
+    for (const auto& one : asked) bids.push_back(one.bid);
+    for (const auto& file : snapshot.files) warn_of_stale_digests(bids, file, report);
+    LINKSPAN_TRY(turn, plan::plan_turn(snapshot, bids));
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        const plan::BidAnswer& answer = turn.answers[i];
+        for (const auto& refusal : answer.refusals) report.problems.push_back(refusal);
+        report.refused = report.refused || !answer.refusals.empty();
+        if (answer.places == 0) {
+            report.problems.push_back(fmt::format("no place {}", asked[i].written));
         }
     }
-    if (edited.edits.empty()) return;
-    std::sort(edited.edits.begin(), edited.edits.end(), [](const auto& a, const auto& b) {
-        return a.span < b.span;
-    });
-    auto after = manifest::apply(*bytes, edited.edits);
-    Status sound =
-        after.has_error() ? Status{after.error()} : manifest::verify(*bytes, *after, edited.edits);
-    if (sound.has_error()) {
-        report.problems.push_back(fmt::format("{}: not edited: {}", shown, sound.error().message));
-        report.refused = true;
-        return;
-    }
-    edited.after = std::move(*after);
-    report.files.push_back(std::move(edited));
+    report.plan = std::move(turn.plan);
+    return {};
 }
 
 void print(const Options& options, const Report& report) {
     if (options.output == "text") {
-        for (const auto& file : report.files) {
+        for (const auto& file : report.plan.files) {
             std::fputs(manifest::unified_diff(file.path, file.before, file.after).c_str(), stdout);
         }
         return;
     }
     nlohmann::ordered_json changes = nlohmann::ordered_json::array();
-    for (const auto& file : report.files) {
+    for (const auto& file : report.plan.files) {
         for (const auto& edit : file.edits) {
             changes.push_back(
                 {{"path", file.path},
@@ -242,30 +237,20 @@ int edit(const Options& options) {
     std::error_code error;
     const fs::path root{options.path};
     const auto status = fs::status(root, error);
-    Report report;
-    if (fs::is_regular_file(status)) {
-        edit_file(*asked, root.filename().string(), root, report);
-    } else if (fs::is_directory(status)) {
-        for (const auto& file : files_below(root)) {
-            edit_file(*asked, file.lexically_relative(root).generic_string(), file, report);
-        }
-    } else {
+    if (!fs::is_regular_file(status) && !fs::is_directory(status)) {
         fmt::print(stderr, "linkspan: {}: no such file or directory\n", options.path);
         return kNoInput;
     }
-    for (const auto& [marker, reference] : asked->markers) {
-        if (!report.found.contains(marker)) {
-            report.problems.push_back(fmt::format("no place is marked \"{}\"", marker));
-        }
-    }
-    for (const auto& [name, reference] : asked->images) {
-        if (!report.found.contains(name.str())) {
-            report.problems.push_back(fmt::format("no place names {}", name.str()));
-        }
+    Report report;
+    if (auto planned = plan_edits(*asked, root, fs::is_directory(status), report);
+        planned.has_error()) {
+        fmt::print(stderr, "linkspan: {}\n", planned.error().message);
+        return kNoInput;
     }
     if (options.write) {
-        for (const auto& file : report.files) {
-            if (auto written = replace_file(file.file, file.after); written.has_error()) {
+        for (const auto& file : report.plan.files) {
+            const auto written = replace_file(report.on_disk.at(file.path).string(), file.after);
+            if (written.has_error()) {
                 fmt::print(stderr, "linkspan: {}\n", written.error().message);
                 return kNoInput;
             }

@@ -131,13 +131,16 @@ std::vector<std::optional<BlobScans::Kept>> BlobScans::get(const std::vector<std
     using Rows = std::vector<std::optional<store::KnownBlob>>;
     for (std::size_t at = 0; at < keys.size(); at += kChunk) {
         const auto chunk = std::span{keys}.subspan(at, std::min(kChunk, keys.size() - at));
-        auto rows = wait_for<Rows>(*writer_, [chunk](store::Store& store) {
+        auto rows = wait_for<Rows>(*writer_, [chunk](store::Store& store) -> Result<Rows> {
+            LINKSPAN_TRY(empty, store.blob_index().empty());
+            if (empty) return Rows{};
             return store.blob_index().get_many(chunk);
         });
         if (rows.has_error()) {
             spdlog::warn("the kept index can't be read: {}", rows.error().message);
             return out;
         }
+        if (rows->empty()) return out;
         for (std::size_t i = 0; i < chunk.size(); ++i) {
             if (!(*rows)[i]) continue;
             auto scan = manifest::scan_from_bytes((*rows)[i]->places);

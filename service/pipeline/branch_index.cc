@@ -2,7 +2,6 @@
 
 #include "core/manifest/scan.h"
 #include "core/manifest/stored_scan.h"
-#include "service/git/reader.h"
 
 #include <fmt/format.h>
 
@@ -82,6 +81,8 @@ Result<BranchIndex::Updated> BranchIndex::update(
     const git::Mirror& mirror, const git::CommitId& tip, const Watches& watches
 ) {
     const std::lock_guard lock{mutex_};
+    // Of a mirror that may have been made anew.
+    readers_.clear();
     std::vector<Layer*> wanted{&layer_for({})};
     for (const auto& watch : watches) {
         Layer& layer = layer_for({watch});
@@ -98,6 +99,8 @@ Result<BranchIndex::Updated> BranchIndex::update(
         if (auto status = read_ignore_file(mirror, tip); status.has_error()) return status.error();
     }
     Updated all;
+    // Kept at the end: what is asked of the store meanwhile does not wait for its disk.
+    std::vector<store::IndexedBlob> rows;
     // Layers that were at the same commit share one look at the trees.
     std::map<std::string, std::vector<Layer*>> behind;
     for (Layer* layer : wanted) {
@@ -117,7 +120,7 @@ Result<BranchIndex::Updated> BranchIndex::update(
         }
         if (changes.has_error()) return changes.error();
         for (Layer* layer : layers) {
-            LINKSPAN_TRY(updated, update_layer(mirror, tip, *layer, *changes));
+            LINKSPAN_TRY(updated, update_layer(mirror, tip, *layer, *changes, rows));
             all.changed += updated.changed;
             all.read += updated.read;
         }
@@ -128,6 +131,8 @@ Result<BranchIndex::Updated> BranchIndex::update(
             malloc_trim(0);
         }
     }
+    readers_.clear();
+    scans_->put(std::move(rows));
     return all;
 }
 
@@ -135,7 +140,8 @@ Result<BranchIndex::Updated> BranchIndex::update_layer(
     const git::Mirror& mirror,
     const git::CommitId& tip,
     Layer& layer,
-    std::span<const git::ChangedFile> changes
+    std::span<const git::ChangedFile> changes,
+    std::vector<store::IndexedBlob>& rows
 ) {
     Updated out{.changed = changes.size(), .read = 0};
     const std::string rule = layer.lens.rule();
@@ -143,10 +149,12 @@ Result<BranchIndex::Updated> BranchIndex::update_layer(
         std::vector<Job> jobs;
         for (const auto& change : changes.subspan(at, std::min(kBatch, changes.size() - at))) {
             const std::string& path = change.after ? change.after->path : change.before->path;
-            layer.files.erase(path);
             layer.stale.erase(path);
             layer.links.erase(path);
-            if (!change.after || !layer.lens.wants(path)) continue;
+            if (!change.after || !layer.lens.wants(path)) {
+                layer.files.erase(path);
+                continue;
+            }
             const BlobBytes blob = to_bytes(change.after->blob.hex);
             if (is_file(change.after->mode)) {
                 jobs.push_back(
@@ -160,17 +168,17 @@ Result<BranchIndex::Updated> BranchIndex::update_layer(
                 // Never followed: what it names may lie outside the repository.
                 layer.files.put(path, blob, skipped("a symbolic link"));
                 layer.links.insert(path);
+            } else {
+                layer.files.erase(path);
             }
         }
         LINKSPAN_TRY(read, work(mirror, layer.lens, jobs));
         out.read += read;
-        std::vector<store::IndexedBlob> rows;
         for (Job& job : jobs) {
             layer.files.put(job.path, job.blob, job.scan);
             if (!job.current) layer.stale.emplace(job.path, job.blob);
             if (!job.row.empty()) rows.push_back({std::move(job.key), std::move(job.row)});
         }
-        scans_->put(std::move(rows));
     }
     layer.commit = tip.hex;
     return out;
@@ -210,19 +218,18 @@ Result<std::size_t> BranchIndex::work(
     }
     const std::size_t threads =
         std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
+    while (readers_.size() < threads) {
+        LINKSPAN_TRY(reader, git::Reader::open(directory_));
+        readers_.push_back(std::move(reader));
+    }
     std::atomic<std::size_t> next{0};
     std::vector<Status> ended(threads);
     {
         std::vector<std::jthread> workers;
         for (std::size_t t = 0; t < threads; ++t) {
             workers.emplace_back([&, t] {
-                auto reader = git::Reader::open(directory_);
-                if (reader.has_error()) {
-                    ended[t] = reader.error();
-                    return;
-                }
                 const auto read = [&](const git::BlobId& id, std::size_t max) {
-                    return reader->read(id, max);
+                    return readers_[t].read(id, max);
                 };
                 // Neighbours are often deltas of each other: one thread takes some of them.
                 constexpr std::size_t kRun = 32;

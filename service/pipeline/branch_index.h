@@ -13,6 +13,7 @@
 #include "core/plan/turn.h"
 #include "core/result.h"
 #include "service/git/mirror.h"
+#include "service/git/reader.h"
 #include "service/pipeline/blob_scans.h"
 #include "service/pipeline/file_index.h"
 #include "service/pipeline/lens.h"
@@ -76,7 +77,8 @@ private:
         const git::Mirror& mirror,
         const git::CommitId& tip,
         Layer& layer,
-        std::span<const git::ChangedFile> changes
+        std::span<const git::ChangedFile> changes,
+        std::vector<store::IndexedBlob>& rows
     );
     // Finds what the jobs ask for: in the store, or by reading. How many were read.
     Result<std::size_t> work(const git::Mirror& mirror, const Lens& lens, std::vector<Job>& jobs);
@@ -92,6 +94,7 @@ private:
     std::shared_ptr<BlobScans> scans_;
     std::string directory_;
     mutable std::mutex mutex_;
+    std::vector<git::Reader> readers_;     // of an update: one for each thread
     std::map<std::string, Layer> layers_;  // by identity of their lens; the shapes' is always there
     std::uint64_t clock_ = 0;
     manifest::IgnoreFile ignore_;

@@ -47,7 +47,8 @@ std::string key_of_policy(std::string_view full_name) { return "$" + std::string
 void FileIndex::put(const std::string& path, const BlobBytes& blob, const manifest::Scan& scan) {
     erase(path);
     if (scan.places.empty() && scan.problems.empty() && !scan.skipped) return;
-    const auto file = files_.emplace(path, File{blob, {}}).first;
+    // A first look comes in the order of the paths.
+    const auto file = files_.emplace_hint(files_.end(), path, File{blob, {}});
     for (const auto& place : scan.places) {
         const auto key = keys_.try_emplace(key_of(place)).first;
         if (key->second.insert(&file->first).second) file->second.keys.push_back(key);

@@ -26,6 +26,12 @@ const std::string& itself(const std::string& id) { return id; }
 
 }  // namespace
 
+Result<bool> BlobIndex::empty() {
+    LINKSPAN_TRY(row, database_.query("SELECT 1 FROM blob_index LIMIT 1", {}));
+    LINKSPAN_TRY(any, row.next());
+    return !any;
+}
+
 Result<std::vector<std::optional<KnownBlob>>> BlobIndex::get_many(
     std::span<const std::string> blob_ids
 ) {

@@ -40,6 +40,7 @@ class BlobIndex {
 public:
     explicit BlobIndex(Database& database) : database_{database} {}
 
+    Result<bool> empty();
     // What is known of each id, in the order of the ids, whatever version found it.
     Result<std::vector<std::optional<KnownBlob>>> get_many(std::span<const std::string> blob_ids);
     // Replaces what is known of these blobs, whatever version found it.

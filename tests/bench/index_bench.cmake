@@ -1,0 +1,5 @@
+if(NOT TARGET linkspan_test_git)
+    add_subdirectory("${CMAKE_SOURCE_DIR}/tests/support_git" "${CMAKE_BINARY_DIR}/tests/support_git")
+endif()
+add_executable(bench_index "${CMAKE_CURRENT_LIST_DIR}/index_bench.cc")
+target_link_libraries(bench_index PRIVATE linkspan_pipeline linkspan_test_git fmt::fmt)
