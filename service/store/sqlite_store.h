@@ -7,6 +7,7 @@
 #include "service/store/database.h"
 #include "service/store/holds.h"
 #include "service/store/known_tags.h"
+#include "service/store/pull_requests.h"
 #include "service/store/store.h"
 #include "service/store/writes.h"
 
@@ -43,6 +44,7 @@ public:
     Audit& audit() override { return audit_; }
     BlobIndex& blob_index() override { return blob_index_; }
     Writes& writes() override { return writes_; }
+    PullRequests& pull_requests() override { return pull_requests_; }
 
     [[nodiscard]] Database& database() { return *database_; }
 
@@ -62,7 +64,8 @@ private:
           holds_{*database_},
           audit_{*database_},
           blob_index_{*database_},
-          writes_{*database_} {}
+          writes_{*database_},
+          pull_requests_{*database_} {}
 
     // What an equal, live key leads to: nothing (nullopt), or the answer of the first delivery.
     Result<std::optional<Recorded>> find_duplicate(const NewDelivery& delivery);
@@ -81,6 +84,7 @@ private:
     Audit audit_;
     BlobIndex blob_index_;
     Writes writes_;
+    PullRequests pull_requests_;
 };
 
 // The columns of an event, in the order of kEventColumns, from `first` on. Errors: Corrupt.

@@ -30,6 +30,7 @@ class Audit;
 class BlobIndex;
 class Holds;
 class KnownTags;
+class PullRequests;
 class Writes;
 
 struct NewWork {
@@ -76,7 +77,7 @@ struct WorkItem {
 };
 
 // How a piece of work ended. Kinds: "committed", "already_current", "refused", "failed" (dead
-// letter).
+// letter); with pull requests also "pull_request", "merged", "held", "waiting".
 struct Outcome {
     std::string kind;
     std::string reason;  // a sentence
@@ -177,6 +178,7 @@ public:
     virtual Audit& audit() = 0;
     virtual BlobIndex& blob_index() = 0;
     virtual Writes& writes() = 0;
+    virtual PullRequests& pull_requests() = 0;
 
 protected:
     Store() = default;
