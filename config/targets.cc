@@ -8,6 +8,8 @@ namespace linkspan::config {
 
 namespace {
 
+const Choices<Deliver> kDelivers{
+    {"commit", Deliver::Commit}, {"pull_request", Deliver::PullRequest}};
 const Choices<Find> kFinds{{"markers", Find::Markers}, {"images", Find::Images}};
 
 void read_find(Reader& reader, const Node& node, Target& target) {
@@ -27,14 +29,6 @@ void read_find(Reader& reader, const Node& node, Target& target) {
             }
         }
     }
-}
-
-void read_deliver(Reader& reader, const Node& node, Target&) {
-    if (node.kind == Node::Kind::Scalar && node.text == "pull_request") {
-        reader.problem(node.mark, "pull_request is not built yet; use deliver: commit");
-        return;
-    }
-    reader.choice(node, {"commit"});
 }
 
 }  // namespace
@@ -73,21 +67,27 @@ const Mapping<Target>& target_mapping() {
             )
                 .not_empty()
                 .defaults_to("[markers, images]");
-            m.key(
-                 "deliver",
-                 Shape::choice({"commit"}),
-                 "commit: push a commit to the branch.",
-                 read_deliver
-            )
-                .defaults_to("commit");
+            m.choice(
+                "deliver",
+                &Target::deliver,
+                "commit: push a commit to the branch; pull_request: propose it.",
+                kDelivers
+            );
+            m.mapping(
+                "pull_request", &Target::pull_request, "How it is proposed.", pull_request_mapping()
+            );
             m.duration(
                 "batch",
                 &Target::batch,
                 "How long a change waits for others, to share their commit.",
                 {.least = 0, .most = 3'600'000}
             );
-            m.planned({"pull_request", "windows"});
-            m.check([](Reader&, const Node&, Target& target) {
+            m.planned({"windows"});
+            m.check([](Reader& reader, const Node& node, Target& target) {
+                const Node* const proposed = node.find("pull_request");
+                if (proposed != nullptr && target.deliver != Deliver::PullRequest) {
+                    reader.problem(proposed->mark, "needs \"deliver: pull_request\" beside it");
+                }
                 // "." is everything, whatever else is named.
                 if (std::find(target.paths.begin(), target.paths.end(), "") != target.paths.end()) {
                     target.paths.clear();

@@ -106,10 +106,12 @@ std::string prose(std::string_view text, std::size_t longest) {
                 out += "&gt;";
                 break;
             case '|':
-                out += "&#124;";
+                out += "¦";
+                break;
+            case '`':
+                out += "ˋ";
                 break;
             case '\\':
-            case '`':
             case '*':
             case '_':
             case '[':

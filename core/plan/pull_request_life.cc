@@ -81,6 +81,10 @@ private:
 
     bool is_a_persons() const {
         if (branch_.head == memory_.head || branch_.head == memory_.intended) return false;
+        // The platform's own commit, made before a crash: its id was not known beforehand.
+        if (memory_.intended.starts_with("api:") && branch_.on_base && branch_.same_tree) {
+            return false;
+        }
         // A head that we know we did not push; without memory its authors say whose it is.
         return !memory_.head.empty() || !branch_.ours;
     }
@@ -130,7 +134,13 @@ private:
                 "nothing is left to do, and the branch has commits of others: left open"
             );
         }
-        if (open_ != nullptr) return step::Close{wanted_.gone};
+        if (open_ != nullptr) {
+            const std::string key = fmt::format("closing:{}", open_->number);
+            if (abilities_.comments && !has(memory_.said, key)) {
+                return step::Say{key, wanted_.gone + " Linkspan closes this pull request."};
+            }
+            return step::Close{wanted_.gone};
+        }
         if (!branch_.head.empty() && !theirs && wanted_.delete_branch) {
             return step::DeleteBranch{branch_.head};
         }

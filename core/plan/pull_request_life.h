@@ -36,6 +36,7 @@ struct Memory {
     std::string intended{};              // commit that we are about to push
     bool closing = false;                // we are about to close it
     std::vector<CarriedImage> images{};  // in it
+    std::int64_t proposed_at = 0;        // seconds since 1970; of these images
     std::string title{};                 // that we set last
     std::uint64_t body = 0;              // fingerprint of what is ours in it
     bool draft = false;                  // as we set it last
@@ -43,6 +44,7 @@ struct Memory {
     std::vector<std::string> labels{};   // that we set; people may have taken them off since
     std::vector<std::string> asked{};    // "assignee:ann", "reviewer:bob", "team:platform"
     std::string milestone{};
+    std::string saying{};                 // key of what we are about to say
     std::vector<std::string> said{};      // sentences that were said: "edited:<head>"
     std::vector<std::string> statuses{};  // "<head> <context> <state> <description>"
     std::string rebuild_done{};           // the request for a rebuild that was answered last

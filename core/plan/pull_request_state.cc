@@ -243,6 +243,33 @@ bool asks_for_rebuild(std::string_view comment) {
 
 std::string begin_mark(bool html_comments) { return hidden(kBegin, html_comments); }
 
+std::string_view ours_in(std::string_view body) {
+    const Found begin = find_hidden(body, kBegin, std::string_view::npos);
+    const Found state = find_hidden(body, kVersion, std::string_view::npos);
+    if (begin.begin == std::string_view::npos || state.begin == std::string_view::npos ||
+        state.begin < begin.end) {
+        return {};
+    }
+    return trimmed(body.substr(begin.end, state.end - begin.end));
+}
+
+std::string mark_ended(std::string_view body, const std::string& why, bool html_comments) {
+    auto state = read_state(body);
+    const Found found = find_hidden(body, kVersion, std::string_view::npos);
+    if (!state) return std::string{body};
+    state->ended = why;
+    return fmt::format(
+        "{}{}{}",
+        body.substr(0, found.begin),
+        write_state(*state, html_comments, found.end - found.begin + why.size() + 40),
+        body.substr(found.end)
+    );
+}
+
+std::string comment_mark(std::string_view key, bool html_comments) {
+    return hidden(fmt::format("linkspan:said {:x}", fingerprint(key)), html_comments);
+}
+
 std::string put_into(
     std::string_view current, std::string_view ours, bool html_comments, std::size_t limit
 ) {

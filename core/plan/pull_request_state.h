@@ -54,5 +54,11 @@ std::string put_into(
     std::string_view current, std::string_view ours, bool html_comments, std::size_t limit
 );
 std::string begin_mark(bool html_comments);
+// From the first mark to the state; empty when there are none.
+std::string_view ours_in(std::string_view body);
+// The body with a state that says why Linkspan closed it; as it is when it has no state.
+std::string mark_ended(std::string_view body, const std::string& why, bool html_comments);
+// A mark in a comment, by which it is found again.
+std::string comment_mark(std::string_view key, bool html_comments);
 
 }  // namespace linkspan::plan

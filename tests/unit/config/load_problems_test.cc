@@ -471,10 +471,15 @@ TEST(ProblemTest, Targets) {
          {"3:69: targets[0].find[0]: \"marker\" is not one of markers and images; did you mean "
           "\"markers\"?",
           "3:77: targets[0].find[1]: \"fields\" is not built yet; use markers or images"}},
-        {"deliver",
+        {"pull_request without deliver",
+         kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], pull_request: { "
+                 "} } ]\n",
+         {"3:75: targets[0]: needs \"deliver: pull_request\" beside it"}},
+        {"a branch of another name",
          kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], deliver: "
-                 "pull_request } ]\n",
-         {"3:70: targets[0].deliver: pull_request is not built yet; use deliver: commit"}},
+                 "pull_request, pull_request: { branch: \"x/{tag}\" } } ]\n",
+         {"3:108: targets[0].pull_request.branch: \"{tag}\" in a branch name; known: {target}, "
+          "{group}"}},
         {"planned",
          kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], windows: [] } ]\n",
          {"3:61: targets[0]: \"windows\" is not built yet; remove the key"}},
