@@ -174,7 +174,8 @@ TEST(ProblemTest, Receivers) {
          "receivers: [ { name: a, type: distributon, auth: none } ]\n",
          {"1:31: receivers[0].type: unknown type \"distributon\", did you mean \"distribution\"?; "
           "types "
-          "are acr, aliyun, cdevents, ci, cloudevents, distribution, dockerhub, ecr, generic, "
+          "are acr, aliyun, azuredevops, bitbucket, bitbucket_server, cdevents, ci, cloudevents, "
+          "distribution, dockerhub, ecr, generic, "
           "gitea, github, gitlab, google, harbor, jfrog, nexus, quay and zot"}},
         {"missing everything",
          "receivers:\n  - auth: none\n",
