@@ -164,7 +164,30 @@ struct Notification {
 };
 
 enum class Find { Markers, Images };
-enum class Deliver { Commit };
+enum class Deliver { Commit, PullRequest };
+enum class MergeMethod { Merge, Squash, Rebase };
+
+// How a target's changes are proposed, for `deliver: pull_request`.
+struct PullRequest {
+    std::string branch = "linkspan/{target}";  // template
+    std::string title;                         // templates; empty: the defaults
+    std::string body;
+    std::vector<std::string> labels;
+    std::vector<std::string> assignees;
+    std::vector<std::string> reviewers;
+    std::vector<std::string> teams;
+    std::string milestone;
+    bool draft_while_soaking = false;
+    bool automerge = false;
+    MergeMethod merge_method = MergeMethod::Squash;
+    plan::Grouping group = plan::Grouping::All;
+    std::size_t max_open = 0;      // of the target; 0: any number
+    std::size_t max_per_hour = 0;  // opened; 0: any number
+    bool delete_branch = true;     // when it was merged or closed by us
+    bool codeowners = false;       // ask those whom CODEOWNERS names for the changed files
+    bool status = false;           // commit statuses for soak and signature checks
+    bool api_commits = false;      // made by the platform, and so signed by it
+};
 
 struct Target {
     std::string name;
@@ -176,6 +199,7 @@ struct Target {
     // From `fields` and from `find`; each with the full name of its policy, or none.
     std::vector<std::shared_ptr<plan::FieldWatch>> fields;
     Deliver deliver = Deliver::Commit;
+    PullRequest pull_request;
     std::chrono::milliseconds batch{0};  // how long a turn waits for company
     policy::Schedule schedule;           // when it may be changed
     // Names of notifications; absent: all of them.

@@ -10,6 +10,8 @@ namespace linkspan::config {
 
 namespace {
 
+const Choices<Deliver> kDelivers{
+    {"commit", Deliver::Commit}, {"pull_request", Deliver::PullRequest}};
 const Choices<Find> kFinds{{"markers", Find::Markers}, {"images", Find::Images}};
 
 const Mapping<Target>& find_fields_mapping() {
@@ -43,14 +45,6 @@ void read_find(Reader& reader, const Node& node, Target& target) {
             }
         }
     }
-}
-
-void read_deliver(Reader& reader, const Node& node, Target&) {
-    if (node.kind == Node::Kind::Scalar && node.text == "pull_request") {
-        reader.problem(node.mark, "pull_request is not built yet; use deliver: commit");
-        return;
-    }
-    reader.choice(node, {"commit"});
 }
 
 void read_notify(Reader& reader, const Node& node, Target& target) {
@@ -109,13 +103,15 @@ const Mapping<Target>& target_mapping() {
                 "Values by path or pattern, besides what \"find\" finds.",
                 read_watched_fields
             );
-            m.key(
-                 "deliver",
-                 Shape::choice({"commit"}),
-                 "commit: push a commit to the branch.",
-                 read_deliver
-            )
-                .defaults_to("commit");
+            m.choice(
+                "deliver",
+                &Target::deliver,
+                "commit: push a commit to the branch; pull_request: propose it.",
+                kDelivers
+            );
+            m.mapping(
+                "pull_request", &Target::pull_request, "How it is proposed.", pull_request_mapping()
+            );
             m.duration(
                 "batch",
                 &Target::batch,
@@ -129,9 +125,12 @@ const Mapping<Target>& target_mapping() {
                 read_notify
             );
             add_schedule(m);
-            m.planned({"pull_request"});
             m.check([](Reader& reader, const Node& node, Target& target) {
                 check_schedule(reader, node, target.schedule);
+                const Node* const proposed = node.find("pull_request");
+                if (proposed != nullptr && target.deliver != Deliver::PullRequest) {
+                    reader.problem(proposed->mark, "needs \"deliver: pull_request\" beside it");
+                }
                 // "." is everything, whatever else is named.
                 if (std::find(target.paths.begin(), target.paths.end(), "") != target.paths.end()) {
                     target.paths.clear();

@@ -18,6 +18,7 @@
 #include "webhooks/harbor.h"
 #include "webhooks/jfrog.h"
 #include "webhooks/nexus.h"
+#include "webhooks/pull_request_event.h"
 #include "webhooks/quay.h"
 #include "webhooks/zot.h"
 
@@ -92,6 +93,8 @@ constexpr Recipe kGitlab[] = {
     {AuthScheme::Header, "X-Gitlab-Token"},
     kBearer,
 };
+constexpr Recipe kBitbucket[] = {{AuthScheme::Hmac, "X-Hub-Signature", "sha256="}, kToken};
+constexpr Recipe kAzureDevops[] = {kBasic, {AuthScheme::Header, "X-Webhook-Secret"}, kToken};
 constexpr Recipe kGoogle[] = {{AuthScheme::Oidc}, kToken};
 constexpr Recipe kJfrog[] = {
     {AuthScheme::Hmac, "X-JFrog-Event-Auth", ""},
@@ -133,6 +136,30 @@ constexpr Sender kSenders[] = {
         .delivery_id = argocd::delivery_id,
         .parse = argocd::parse,
         .recipes = kStaticHeaders,
+    },
+    {
+        .type = "azuredevops",
+        .title = "Azure DevOps",
+        .default_auth = AuthScheme::Own,
+        .delivery_id = azuredevops::delivery_id,
+        .parse = azuredevops::parse,
+        .recipes = kAzureDevops,
+    },
+    {
+        .type = "bitbucket",
+        .title = "Bitbucket Cloud",
+        .default_auth = AuthScheme::Own,
+        .delivery_id = bitbucket::delivery_id,
+        .parse = bitbucket::parse,
+        .recipes = kBitbucket,
+    },
+    {
+        .type = "bitbucket_server",
+        .title = "Bitbucket Data Center",
+        .default_auth = AuthScheme::Own,
+        .delivery_id = bitbucket_server::delivery_id,
+        .parse = bitbucket_server::parse,
+        .recipes = kBitbucket,
     },
     {
         .type = "cdevents",

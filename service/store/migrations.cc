@@ -12,6 +12,7 @@
 //
 //   images ──< known_tags            what registries and pushes told us
 //   holds                            '' in tag or digest: any
+//   pull_requests ──< images         one for each target and group; see pull_requests.h
 //   writes                           what was written where; see writes.h
 //   audit                            appended only
 //   blob_index, image_facts          caches
@@ -261,6 +262,54 @@ CREATE TABLE image_facts (
 CREATE INDEX image_facts_asked_at ON image_facts (asked_at);
 )sql";
 
+// One row for each target and group, live or ended; see pull_requests.h. Openings are kept for the
+// hourly limit.
+constexpr const char* kPullRequests = R"sql(
+CREATE TABLE pull_requests (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    repository    TEXT NOT NULL,
+    target        TEXT NOT NULL,
+    grp           TEXT NOT NULL,
+    branch        TEXT NOT NULL,
+    base          TEXT NOT NULL,
+    state         TEXT NOT NULL,
+    number        INTEGER NOT NULL,
+    url           TEXT NOT NULL,
+    title         TEXT NOT NULL,
+    head          TEXT NOT NULL,
+    note          TEXT NOT NULL,
+    memory        TEXT NOT NULL,
+    waiting_since INTEGER,
+    opened_at     INTEGER,
+    look_at       INTEGER,
+    updated_at    INTEGER NOT NULL,
+    UNIQUE (repository, target, grp)
+) STRICT;
+CREATE INDEX pull_requests_branch ON pull_requests (repository, branch);
+CREATE TABLE pull_request_images (
+    pull_request INTEGER NOT NULL REFERENCES pull_requests (id) ON DELETE CASCADE,
+    n            INTEGER NOT NULL,
+    image        TEXT NOT NULL,
+    policy       TEXT NOT NULL,
+    tag          TEXT NOT NULL,
+    digest       TEXT NOT NULL,
+    why          TEXT NOT NULL,
+    delivery     TEXT NOT NULL,
+    pushed_at    TEXT,
+    revision     TEXT,
+    source       TEXT,
+    build_url    TEXT,
+    actor        TEXT,
+    PRIMARY KEY (pull_request, n)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pull_request_openings (
+    target TEXT NOT NULL,
+    grp    TEXT NOT NULL,
+    at     INTEGER NOT NULL,
+    PRIMARY KEY (target, grp, at)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr std::array kSteps{
     kDeliveriesAndWork,
     kTagsHoldsAuditBlobs,
@@ -268,6 +317,7 @@ constexpr std::array kSteps{
     kOutboxAndDeployments,
     kLookups,
     kWaitingAndFacts,
+    kPullRequests,
 };
 
 }  // namespace

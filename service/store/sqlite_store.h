@@ -12,6 +12,7 @@
 #include "service/store/known_tags.h"
 #include "service/store/outbox.h"
 #include "service/store/policy_states.h"
+#include "service/store/pull_requests.h"
 #include "service/store/store.h"
 #include "service/store/writes.h"
 
@@ -59,6 +60,7 @@ public:
     Deployments& deployments() override { return deployments_; }
     PolicyStates& policy_states() override { return policy_states_; }
     ImageFacts& image_facts() override { return image_facts_; }
+    PullRequests& pull_requests() override { return pull_requests_; }
 
     [[nodiscard]] Database& database() { return *database_; }
 
@@ -82,7 +84,8 @@ private:
           outbox_{*database_},
           deployments_{*database_},
           policy_states_{*database_},
-          image_facts_{*database_} {}
+          image_facts_{*database_},
+          pull_requests_{*database_} {}
 
     // What an equal, live key leads to: nothing (nullopt), or the answer of the first delivery.
     Result<std::optional<Recorded>> find_duplicate(const NewDelivery& delivery);
@@ -106,6 +109,7 @@ private:
     Deployments deployments_;
     PolicyStates policy_states_;
     ImageFacts image_facts_;
+    PullRequests pull_requests_;
 };
 
 // The columns of an event, in the order of kEventColumns, from `first` on. Errors: Corrupt.

@@ -36,6 +36,7 @@ class Deployments;
 class Holds;
 class ImageFacts;
 class KnownTags;
+class PullRequests;
 class Writes;
 class Outbox;
 class PolicyStates;
@@ -85,8 +86,8 @@ struct WorkItem {
     std::optional<std::string> directive{};
 };
 
-// How a piece of work ended. Kinds: "committed", "already_current", "refused", "held", "failed"
-// (dead letter).
+// How a piece of work ended. Kinds: "committed", "already_current", "refused", "failed" (dead
+// letter); with pull requests also "pull_request", "merged", "held", "waiting".
 struct Outcome {
     std::string kind;
     std::string reason;  // a sentence
@@ -207,6 +208,7 @@ public:
     virtual Deployments& deployments() = 0;
     virtual PolicyStates& policy_states() = 0;
     virtual ImageFacts& image_facts() = 0;
+    virtual PullRequests& pull_requests() = 0;
 
 protected:
     Store() = default;

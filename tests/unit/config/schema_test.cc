@@ -164,7 +164,7 @@ TEST(SchemaTest, RefusesWhatTheLoaderRefuses) {
         "targets: [ { name: a, repository: b, policies: [ c ], path: d } ]\n",
         "targets: [ { name: a, repository: b, policies: [] } ]\n",
         "targets: [ { name: a, repository: b, policies: [ c ], find: [ all ] } ]\n",
-        "targets: [ { name: a, repository: b, policies: [ c ], deliver: pull_request } ]\n",
+        "targets: [ { name: a, repository: b, policies: [ c ], deliver: merge_request } ]\n",
     };
     const TempDir dir;
     std::vector<std::string> files;
