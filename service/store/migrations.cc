@@ -4,6 +4,7 @@
 //       └──────< work ──< steps      what is to be done about an event for one target and policy
 //
 //   work      pending: done_at and outcome are NULL; due_at says when it is tried (again).
+//             waiting: pending, and `waiting` says what for; due_at is when that ends.
 //             done:    done_at and outcome are set, once. There is no way back.
 //   delivery  settled: none of its work is pending. Not stored; counted.
 //   key       A delivery's key is live from the start until an equal one arrives after its window,
@@ -12,7 +13,7 @@
 //   images ──< known_tags            what registries and pushes told us
 //   holds                            '' in tag or digest: any
 //   audit                            appended only
-//   blob_index                       a cache
+//   blob_index, image_facts          caches
 //
 // Times are nanoseconds since 1970, windows seconds. Every step below is frozen once released: a
 // change is a new step.
@@ -151,7 +152,23 @@ CREATE TABLE blob_index (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps{kDeliveriesAndWork, kTagsHoldsAuditBlobs};
+// work.since: where the age of waiting work is counted from, since it did not fail while it waited.
+// known_tags.digest_at: when this tag was first seen with this digest; NULL in rows from before.
+constexpr const char* kWaitingAndFacts = R"sql(
+ALTER TABLE work ADD COLUMN waiting TEXT;
+ALTER TABLE work ADD COLUMN since INTEGER;
+ALTER TABLE known_tags ADD COLUMN digest_at INTEGER;
+
+CREATE TABLE image_facts (
+    digest   TEXT PRIMARY KEY,
+    version  INTEGER NOT NULL,
+    asked_at INTEGER NOT NULL,
+    facts    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_facts_asked_at ON image_facts (asked_at);
+)sql";
+
+constexpr std::array kSteps{kDeliveriesAndWork, kTagsHoldsAuditBlobs, kWaitingAndFacts};
 
 }  // namespace
 

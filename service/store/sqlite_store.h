@@ -6,6 +6,7 @@
 #include "service/store/blob_index.h"
 #include "service/store/database.h"
 #include "service/store/holds.h"
+#include "service/store/image_facts.h"
 #include "service/store/known_tags.h"
 #include "service/store/store.h"
 
@@ -27,6 +28,7 @@ public:
     Result<Recorded> record(const NewDelivery& delivery) override;
     Status intend(std::int64_t work, const std::string& commit) override;
     Status postpone(std::int64_t work, TimePoint due, const std::string& error) override;
+    Status wait(std::int64_t work, TimePoint until, const std::string& reason) override;
     Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) override;
     Status note(std::int64_t work, const std::string& step, const std::string& text, TimePoint now)
         override;
@@ -41,6 +43,7 @@ public:
     Holds& holds() override { return holds_; }
     Audit& audit() override { return audit_; }
     BlobIndex& blob_index() override { return blob_index_; }
+    ImageFacts& image_facts() override { return image_facts_; }
 
     [[nodiscard]] Database& database() { return *database_; }
 
@@ -59,7 +62,8 @@ private:
           known_tags_{*database_},
           holds_{*database_},
           audit_{*database_},
-          blob_index_{*database_} {}
+          blob_index_{*database_},
+          image_facts_{*database_} {}
 
     // What an equal, live key leads to: nothing (nullopt), or the answer of the first delivery.
     Result<std::optional<Recorded>> find_duplicate(const NewDelivery& delivery);
@@ -77,6 +81,7 @@ private:
     Holds holds_;
     Audit audit_;
     BlobIndex blob_index_;
+    ImageFacts image_facts_;
 };
 
 // The columns of an event, in the order of kEventColumns, from `first` on. Errors: Corrupt.

@@ -5,10 +5,10 @@
 // (group commit). One process owns a file: a second one is refused.
 //
 // States (migrations.cc has the tables):
-//   work: pending → done. `pending` work has a time when it is due; `done` work has exactly one
-//   outcome. Nothing else is remembered between the two, because every step is idempotent: after a
-//   crash a pending piece of work starts again from the beginning, and finds in Git what it had
-//   already done.
+//   work: pending → done. `pending` work has a time when it is due, and waits for something until
+//   then, or is tried again; `done` work has exactly one outcome. Nothing else is remembered
+//   between the two, because every step is idempotent: after a crash a pending piece of work starts
+//   again from the beginning, and finds in Git what it had already done.
 #pragma once
 
 #include "core/image/event.h"
@@ -29,6 +29,7 @@ namespace linkspan::store {
 class Audit;
 class BlobIndex;
 class Holds;
+class ImageFacts;
 class KnownTags;
 
 struct NewWork {
@@ -65,6 +66,8 @@ struct WorkItem {
     std::string target;
     std::string policy;
     TimePoint created_at;
+    // Where its age is counted from: created_at, or the end of what it waited for.
+    TimePoint since{};
     int attempts = 0;
     TimePoint due_at;
     // Set before a push: after a crash, this commit in the branch means that the work is done.
@@ -104,6 +107,7 @@ struct WorkRow {
     std::string state;  // "pending" or "done"
     int attempts = 0;
     std::optional<TimePoint> due_at;
+    std::optional<std::string> waiting;  // what for, until due_at; of pending work
     std::optional<std::string> last_error;
     std::optional<Outcome> outcome;
     std::optional<TimePoint> done_at;
@@ -127,6 +131,7 @@ struct DeliverySummary {
     std::optional<std::string> ignored;
     std::size_t events = 0;
     std::size_t pending = 0;
+    std::size_t waiting = 0;  // of the pending
 };
 
 class Store {
@@ -146,6 +151,9 @@ public:
     virtual Status intend(std::int64_t work, const std::string& commit) = 0;
     // Counts an attempt.
     virtual Status postpone(std::int64_t work, TimePoint due, const std::string& error) = 0;
+    // What has to pass first (a soak, a closed window) is no failure: no attempt is counted, and
+    // the work's age begins at `until`.
+    virtual Status wait(std::int64_t work, TimePoint until, const std::string& reason) = 0;
     virtual Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) = 0;
     // Adds a line to WorkRow::steps.
     virtual Status note(
@@ -172,6 +180,7 @@ public:
     virtual Holds& holds() = 0;
     virtual Audit& audit() = 0;
     virtual BlobIndex& blob_index() = 0;
+    virtual ImageFacts& image_facts() = 0;
 
 protected:
     Store() = default;

@@ -41,7 +41,7 @@ Result<std::vector<WorkItem>> SqliteStore::pending() {
         database_->query(
             "SELECT w.id, d.id, w.event, w.target, w.policy, w.created_at, w.attempts, w.due_at, "
             "w.intended_commit, e.host, e.repository, e.tag, e.digest, e.media_type, e.pushed_at, "
-            "e.revision, e.source, e.build_url, e.actor "
+            "e.revision, e.source, e.build_url, e.actor, coalesce(w.since, w.created_at) "
             "FROM work w CROSS JOIN deliveries d ON d.seq = w.delivery "
             "CROSS JOIN events e ON e.delivery = w.delivery AND e.idx = w.event "
             "WHERE w.done_at IS NULL ORDER BY w.due_at, w.id"
@@ -60,6 +60,7 @@ Result<std::vector<WorkItem>> SqliteStore::pending() {
             .target = row.text(3),
             .policy = row.text(4),
             .created_at = row.time(5),
+            .since = row.time(19),
             .attempts = static_cast<int>(row.integer(6)),
             .due_at = row.time(7),
             .intended_commit = row.optional_text(8),
@@ -89,7 +90,7 @@ Status SqliteStore::read_work(std::int64_t seq, Trail& trail) {
         row,
         database_->query(
             "SELECT id, event, target, policy, attempts, due_at, last_error, done_at, outcome, "
-            "reason, outcome_commit, detail FROM work WHERE delivery = ? ORDER BY id",
+            "reason, outcome_commit, detail, waiting FROM work WHERE delivery = ? ORDER BY id",
             {seq}
         )
     );
@@ -106,6 +107,7 @@ Status SqliteStore::read_work(std::int64_t seq, Trail& trail) {
         if (row.is_null(7)) {
             work.state = "pending";
             work.due_at = row.time(5);
+            work.waiting = row.optional_text(12);
         } else {
             work.state = "done";
             work.done_at = row.time(7);
@@ -187,7 +189,9 @@ Result<std::vector<DeliverySummary>> SqliteStore::deliveries(
         database_->query(
             "SELECT id, receiver, sender, received_at, ignored, "
             "(SELECT count(*) FROM events WHERE delivery = d.seq), "
-            "(SELECT count(*) FROM work WHERE delivery = d.seq AND done_at IS NULL) "
+            "(SELECT count(*) FROM work WHERE delivery = d.seq AND done_at IS NULL), "
+            "(SELECT count(*) FROM work WHERE delivery = d.seq AND done_at IS NULL "
+            "AND waiting IS NOT NULL) "
             "FROM deliveries d WHERE id < ? ORDER BY id DESC LIMIT ?",
             {after ? Value{*after} : Value{Blob{""}}, limit}
         )
@@ -204,6 +208,7 @@ Result<std::vector<DeliverySummary>> SqliteStore::deliveries(
             .ignored = row.optional_text(4),
             .events = static_cast<std::size_t>(row.integer(5)),
             .pending = static_cast<std::size_t>(row.integer(6)),
+            .waiting = static_cast<std::size_t>(row.integer(7)),
         });
     }
 }

@@ -155,6 +155,23 @@ INSERT INTO blob_index VALUES (x'61', 1, x'62');
 PRAGMA user_version = 2;
 )sql";
 
+// What schema 3 added, as it was released.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE work ADD COLUMN waiting TEXT;
+ALTER TABLE work ADD COLUMN since INTEGER;
+ALTER TABLE known_tags ADD COLUMN digest_at INTEGER;
+
+CREATE TABLE image_facts (
+    digest   TEXT PRIMARY KEY,
+    version  INTEGER NOT NULL,
+    asked_at INTEGER NOT NULL,
+    facts    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_facts_asked_at ON image_facts (asked_at);
+
+PRAGMA user_version = 3;
+)sql";
+
 std::map<std::string, std::string> schema_of(Database& db) {
     std::map<std::string, std::string> schema;
     auto row = must(db.query("SELECT name, coalesce(sql, '') FROM sqlite_schema"));
@@ -189,17 +206,29 @@ TEST(MigrationsTest, Version2IsAsItWasReleased) {
     EXPECT_EQ(schema_of(*ours), schema_of(*released));
 }
 
+TEST(MigrationsTest, Version3IsAsItWasReleased) {
+    auto released = must(Database::open(":memory:"));
+    must(released->script(std::string{kVersion1} + kVersion2 + kVersion3));
+    auto ours = must(Database::open(":memory:"));
+    must(migrate(*ours, 3));
+    EXPECT_EQ(schema_of(*ours), schema_of(*released));
+}
+
 TEST(MigrationsTest, FromVersion2) {
     const TempDir dir;
     write_fixture(dir / "s.db", std::string{kVersion1} + kVersion2);
     auto store = open_store(dir / "s.db");
     EXPECT_EQ(must(store->database().integer("PRAGMA user_version")), schema_version());
     const auto image = *image::ImageName::parse("registry.example.com/acme/app");
-    EXPECT_EQ(must(store->known_tags().known_tags(image)).at(0).digest, "sha256:a");
+    const auto known = must(store->known_tags().known_tags(image)).at(0);
+    EXPECT_EQ(known.digest, "sha256:a");
+    EXPECT_EQ(known.digest_seen, known.first_seen);
     EXPECT_EQ(must(store->holds().list(kStart)).at(0).tag, std::nullopt);
     EXPECT_EQ(must(store->audit().list(std::nullopt, 1)).at(0).who, "ann");
     EXPECT_EQ(must(store->blob_index().get_many(std::vector<std::string>{"a"}, 1)).at(0), "b");
-    EXPECT_EQ(must(store->pending()).size(), 1U);
+    const auto pending = must(store->pending());
+    ASSERT_EQ(pending.size(), 1U);
+    EXPECT_EQ(pending[0].since, pending[0].created_at);
 }
 
 TEST(MigrationsTest, FromVersion1) {
