@@ -61,6 +61,16 @@ struct Registry {
     std::optional<SecretRef> password;
     std::string docker_config;  // path of a Docker config.json with `auths`
     std::chrono::seconds timeout{30};
+    std::string client_certificate;    // PEM files; empty: none
+    std::string client_key;            // empty: it is in client_certificate
+    std::string proxy;                 // URL; empty: as the environment says
+    std::size_t max_tags = 100'000;    // a longer list is cut, and said so
+    unsigned requests_per_second = 0;  // 0: no limit
+    unsigned concurrency = 16;         // requests at once
+    // How often its images are asked for new tags, where it can't call us. 0: it calls.
+    std::chrono::milliseconds poll{0};
+    // How old a complete list of an image's tags may be. 0: it is never taken again.
+    std::chrono::milliseconds resync{std::chrono::hours{6}};
     // Where the API really is, when the name in image references is not where it answers
     // ("http://127.0.0.1:5000"); empty: https://host (http with `insecure`).
     std::string endpoint;
@@ -115,6 +125,9 @@ struct Retry {
     // How long a pushed tag may be missing from its registry before the event is refused:
     // Distribution notifies before it writes the tag.
     std::chrono::milliseconds missing_tag{10000};
+    // How long an image may be without the signature that a policy wants, from when it was first
+    // seen: a signature is made after its image.
+    std::chrono::milliseconds missing_signature{60000};
 };
 
 struct Config {

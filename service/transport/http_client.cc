@@ -366,6 +366,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
         curl_easy_setopt(handle, CURLOPT_SSLCERT, options.client_certificate.c_str());
         curl_easy_setopt(handle, CURLOPT_SSLKEY, key.c_str());
     }
+    if (!options.proxy.empty()) curl_easy_setopt(handle, CURLOPT_PROXY, options.proxy.c_str());
     if (head) {
         curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
     } else {

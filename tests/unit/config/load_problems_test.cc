@@ -77,7 +77,7 @@ TEST(ProblemTest, KeysAndKinds) {
         {"unknown key lists the known ones",
          "retry: { bogus: 1 }\n",
          {"1:10: retry: unknown key \"bogus\"; known are initial, longest, give_up_after, "
-          "missing_tag"}},
+          "missing_tag, missing_signature"}},
         {"list for a mapping", "server: []\n", {"1:9: server: expected a mapping, found a list"}},
         {"mapping for a list",
          "receivers: { name: a }\n",
