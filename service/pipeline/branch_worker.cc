@@ -326,7 +326,8 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
             .kind = "already_current",
             .reason = "Git names the selected tag already",
             .commit = {},
-            .detail_json = detail_json(answer, planned->base.hex, "", waiting[i].notes)};
+            .detail_json =
+                detail_json(answer, planned->base.hex, "", waiting[i].notes, waiting[i].gates)};
         if (const auto* refused = std::get_if<policy::Refused>(&answer.decision.verdict)) {
             outcome.kind = "refused";
             outcome.reason = refused->reason;
@@ -350,8 +351,13 @@ asio::awaitable<void> BranchWorker::settle_committed(
             .kind = "committed",
             .reason = answer.decision.explanation.why,
             .commit = planned->commit->hex,
-            .detail_json =
-                detail_json(answer, planned->base.hex, diff_for(diffs, answer), waiting[i].notes)};
+            .detail_json = detail_json(
+                answer,
+                planned->base.hex,
+                diff_for(diffs, answer),
+                waiting[i].notes,
+                waiting[i].gates
+            )};
         ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }
     co_await pipeline_.settle(std::move(ended));

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "core/plan/turn.h"
+#include "core/policy/gates.h"
 #include "service/pipeline/turn.h"
 #include "service/store/store.h"
 
@@ -23,6 +24,7 @@ struct WaitingWork {
     store::WorkItem item;
     plan::Bid bid;
     std::vector<std::string> notes;
+    std::vector<policy::GateLine> gates;  // that it passed
     std::chrono::milliseconds batch{0};
 };
 

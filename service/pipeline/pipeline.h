@@ -7,7 +7,10 @@
 #pragma once
 
 #include "config/config.h"
+#include "service/pipeline/decider.h"
 #include "service/pipeline/metrics.h"
+#include "service/pipeline/registry_clients.h"
+#include "service/pipeline/tag_book.h"
 #include "service/store/store.h"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,22 +20,16 @@
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <map>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
-namespace linkspan::registry {
-class Client;
-}
-
 namespace linkspan::pipeline {
 
 class BranchWorker;
-
-using ConfigPtr = std::shared_ptr<const config::Config>;
+class Poller;
 
 class Pipeline {
 public:
@@ -73,6 +70,7 @@ public:
 
 private:
     friend class BranchWorker;
+    friend class Poller;
 
     // Every coroutine of the pipeline starts here, so that stop() can wait for it.
     void spawn(boost::asio::awaitable<void> task);
@@ -94,30 +92,32 @@ private:
         std::vector<store::WorkItem>& items, std::string step, Error error
     );
     boost::asio::awaitable<bool> pause(std::chrono::milliseconds time);
-    // A registry has a few threads of the pool at a time. False when stopping.
-    boost::asio::awaitable<bool> take_turn(std::string host);
-    void give_turn(const std::string& host);
+    // Before the next try, after so many and this error.
+    std::chrono::milliseconds pause_after(int attempts, const Error& error);
+    // The work waits, in the store and here, and is decided anew when the time has come or the
+    // configuration has changed.
+    boost::asio::awaitable<void> wait_until(
+        std::vector<store::WorkItem> items, store::TimePoint until, std::string reason
+    );
+    [[nodiscard]] bool stopping() const { return stopping_; }
     // Deletes old deliveries, for as long as the pipeline runs.
     boost::asio::awaitable<void> expire_guarded();
-    std::shared_ptr<registry::Client> client(const std::string& host);
     BranchWorker& worker(const std::string& repository);
 
     boost::asio::any_io_executor executor_;
     ConfigPtr config_;
     store::Writer& writer_;
     Metrics& metrics_;
-    boost::asio::thread_pool registry_pool_;
     boost::asio::thread_pool git_pool_;
-    std::map<std::string, std::shared_ptr<registry::Client>> clients_;
+    RegistryClients clients_;
+    TagBook book_;
+    Decider decider_;
+    std::unique_ptr<Poller> poller_;
     std::map<std::string, std::unique_ptr<BranchWorker>> workers_;  // by repository name
     std::map<std::string, std::vector<std::shared_ptr<boost::asio::steady_timer>>> watchers_;
-    struct Host {
-        std::size_t running = 0;
-        std::deque<std::shared_ptr<boost::asio::steady_timer>> waiting;
-    };
-    std::map<std::string, Host> hosts_;
     std::map<std::string, std::size_t> open_;  // delivery → pieces of work that have not ended
     std::vector<std::weak_ptr<boost::asio::steady_timer>> sleepers_;
+    std::vector<std::weak_ptr<boost::asio::steady_timer>> waiters_;  // in wait_until()
     std::minstd_rand random_;
     std::size_t pending_ = 0;
     std::size_t running_ = 0;  // coroutines in flight

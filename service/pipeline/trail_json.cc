@@ -39,8 +39,25 @@ Json event_json(const image::ImageEvent& event) {
     };
 }
 
-Json explanation_json(const policy::Decision& decision) {
-    const auto& explanation = decision.explanation;
+Json gates_json(const std::vector<policy::GateLine>& gates) {
+    Json out = Json::array();
+    for (const auto& line : gates) {
+        Json row{
+            {"gate", std::string{line.gate}},
+            {"outcome", std::string{policy::outcome_name(line.outcome)}},
+            {"reason", line.reason},
+        };
+        if (line.until) row["until"] = rfc3339(*line.until);
+        out.push_back(std::move(row));
+    }
+    return out;
+}
+
+Json decision_json(
+    const policy::Verdict& verdict,
+    const policy::Explanation& explanation,
+    const std::vector<policy::GateLine>& gates
+) {
     Json candidates = Json::array();
     for (std::size_t i = 0; i < std::min(explanation.candidates.size(), kMaxCandidates); ++i) {
         candidates.push_back(explanation.candidates[i]);
@@ -51,7 +68,7 @@ Json explanation_json(const policy::Decision& decision) {
         rejected[tag] = reason;
     }
     Json out{
-        {"verdict", std::string{policy::verdict_name(decision.verdict)}},
+        {"verdict", std::string{policy::verdict_name(verdict)}},
         {"selected", optional_text(explanation.selected)},
         {"why", explanation.why},
         {"considered", explanation.considered},
@@ -60,9 +77,10 @@ Json explanation_json(const policy::Decision& decision) {
         {"rejected", std::move(rejected)},
         {"rejected_total", explanation.rejected.size()},
     };
-    if (const auto* refused = std::get_if<policy::Refused>(&decision.verdict)) {
+    if (const auto* refused = std::get_if<policy::Refused>(&verdict)) {
         out["reason"] = refused->reason;
     }
+    out["gates"] = gates_json(gates);
     return out;
 }
 
@@ -87,7 +105,7 @@ Json work_json(const store::WorkRow& work) {
     Json out{
         {"target", work.target},
         {"policy", work.policy},
-        {"state", work.state},
+        {"state", work.waiting ? "waiting" : work.state},
         {"attempts", work.attempts},
     };
     if (work.outcome) {
@@ -99,7 +117,12 @@ Json work_json(const store::WorkRow& work) {
         if (detail.is_object()) out.update(detail);
     } else {
         out["outcome"] = nullptr;
-        if (work.due_at) out["next_attempt_at"] = rfc3339(*work.due_at);
+        if (work.waiting) {
+            out["reason"] = *work.waiting;
+            if (work.due_at) out["waiting_until"] = rfc3339(*work.due_at);
+        } else if (work.due_at) {
+            out["next_attempt_at"] = rfc3339(*work.due_at);
+        }
         out["last_error"] = optional_text(work.last_error);
     }
     return out;
@@ -126,9 +149,11 @@ std::string detail_json(
     const plan::BidAnswer& answer,
     const std::string& base,
     const std::string& diff,
-    const std::vector<std::string>& notes
+    const std::vector<std::string>& notes,
+    const std::vector<policy::GateLine>& gates
 ) {
-    Json out{{"decision", explanation_json(answer.decision)}};
+    const auto& decision = answer.decision;
+    Json out{{"decision", decision_json(decision.verdict, decision.explanation, gates)}};
     Json plan{{"base", base}, {"changes", changes_json(answer.changes)}};
     if (!diff.empty()) {
         plan["diff"] = diff.size() <= kMaxDiff ? diff : diff.substr(0, kMaxDiff) + "\n[cut]\n";
@@ -138,6 +163,18 @@ std::string detail_json(
     out["problems"] = answer.problems;
     out["notes"] = notes;
     return dump(out);
+}
+
+std::string refusal_json(
+    const policy::Explanation& selection,
+    const std::string& reason,
+    const std::vector<policy::GateLine>& gates,
+    const std::vector<std::string>& notes
+) {
+    return dump(Json{
+        {"decision", decision_json(policy::Refused{reason}, selection, gates)},
+        {"notes", notes},
+    });
 }
 
 std::string trail_json(const store::Trail& trail, const std::string& public_url) {
@@ -182,6 +219,7 @@ std::string deliveries_json(const std::vector<store::DeliverySummary>& page, std
             {"ignored", optional_text(row.ignored)},
             {"events", row.events},
             {"pending", row.pending},
+            {"waiting", row.waiting},
         });
     }
     Json out{{"deliveries", std::move(items)}, {"next", nullptr}};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/plan/turn.h"
+#include "core/policy/gates.h"
 #include "service/store/store.h"
 #include "webhooks/delivery.h"
 
@@ -19,6 +20,15 @@ std::string detail_json(
     const plan::BidAnswer& answer,
     const std::string& base,
     const std::string& diff,
+    const std::vector<std::string>& notes,
+    const std::vector<policy::GateLine>& gates
+);
+
+// The same for what a gate refused, before there was a plan.
+std::string refusal_json(
+    const policy::Explanation& selection,
+    const std::string& reason,
+    const std::vector<policy::GateLine>& gates,
     const std::vector<std::string>& notes
 );
 
