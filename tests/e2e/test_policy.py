@@ -41,7 +41,9 @@ class Policies(Fleet):
                 trail = service.trail(row["id"], wait="0s")
                 for event in trail["events"]:
                     if event["tag"] == tag and event["targets"] and event["targets"][0]["state"] == "waiting":
-                        return {**trail, "waiting": row["waiting"]}
+                        # The list may be older than the trail.
+                        now = next(r for r in service.deliveries() if r["id"] == row["id"])
+                        return {**trail, "waiting": now["waiting"]}
             return None
 
         return wait_until(found, 20, f"{tag} waiting")
