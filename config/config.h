@@ -286,6 +286,10 @@ struct LoadOptions {
 Loaded load_file(const std::string& path, LoadOptions options = {});
 Loaded load_text(std::string_view text, const std::string& file_name, LoadOptions options = {});
 
+// What a configuration asks for that the service does not do yet: for those who are about to run
+// it. In the order of the targets.
+std::vector<Diagnostic> not_built_yet(const Config& config);
+
 // One `policies[]` entry, for `linkspan policy select`.
 struct LoadedPolicy {
     std::optional<policy::Policy> policy;

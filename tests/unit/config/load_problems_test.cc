@@ -503,10 +503,6 @@ TEST(ProblemTest, Targets) {
                  "pull_request, pull_request: { branch: \"x/{tag}\" } } ]\n",
          {"3:108: targets[0].pull_request.branch: \"{tag}\" in a branch name; known: {target}, "
           "{group}"}},
-        {"planned",
-         kBase +
-             "targets: [ { name: t, repository: fleet, policies: [ app ], pull_request: {} } ]\n",
-         {"3:61: targets[0]: \"pull_request\" is not built yet; remove the key"}},
     });
 }
 

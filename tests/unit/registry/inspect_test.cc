@@ -106,13 +106,17 @@ TEST_F(InspectTest, OfAnIndex) {
 TEST_F(InspectTest, LabelsOfEveryPlatformAreThoseThatAllHaveAlike) {
     const auto both = server_->push(
         "acme/app",
-        {.tag = "both", .labels = {{"team", "shop"}, {"built", "amd64"}},
-         .platforms = {"linux/amd64"}, .index = false}
+        {.tag = "both",
+         .labels = {{"team", "shop"}, {"built", "amd64"}},
+         .platforms = {"linux/amd64"},
+         .index = false}
     );
     const auto other = server_->push(
         "acme/app",
-        {.tag = "other", .labels = {{"team", "shop"}, {"built", "arm64"}, {"more", "x"}},
-         .platforms = {"linux/arm64"}, .index = false}
+        {.tag = "other",
+         .labels = {{"team", "shop"}, {"built", "arm64"}, {"more", "x"}},
+         .platforms = {"linux/arm64"},
+         .index = false}
     );
     const std::string type = "application/vnd.oci.image.manifest.v1+json";
     const auto bytes = [&](const std::string& digest) {
@@ -135,7 +139,11 @@ TEST_F(InspectTest, LabelsOfEveryPlatformAreThoseThatAllHaveAlike) {
     EXPECT_EQ(one->labels, (Annotations{{"team", "shop"}, {"built", "amd64"}}));
     EXPECT_FALSE(one->every_platform);
     const auto every = inspect(
-        *client_, name_, image::Digest::parse(index).value(), {"linux", "amd64", ""}, LabelsOf::Every
+        *client_,
+        name_,
+        image::Digest::parse(index).value(),
+        {"linux", "amd64", ""},
+        LabelsOf::Every
     );
     ASSERT_TRUE(every.has_value()) << every.error().message;
     EXPECT_EQ(every->labels, (Annotations{{"team", "shop"}}));

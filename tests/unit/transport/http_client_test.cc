@@ -291,10 +291,10 @@ TEST(HttpClientTest, AProxyOfItsOwnCountsBeforeTheEnvironmentAndNoProxyBeforeBot
     const Variable none{"no_proxy", "127.0.0.1"};
     const Variable also_none{"NO_PROXY", ""};
     HttpClient client{{.proxy = proxy.url()}};
-    const auto far = client.send({.url = "http://registry.invalid/x", .headers = {}, .body = {}});
+    const auto far = client.send(get("http://registry.invalid/x"));
     ASSERT_TRUE(far.has_value()) << far.error().message;
     EXPECT_EQ(far->body, "by proxy");
-    const auto near = client.send({.url = direct.url() + "/x", .headers = {}, .body = {}});
+    const auto near = client.send(get(direct.url() + "/x"));
     ASSERT_TRUE(near.has_value()) << near.error().message;
     EXPECT_EQ(near->body, "direct");
 }
