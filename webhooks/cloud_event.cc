@@ -1,6 +1,6 @@
 #include "webhooks/cloud_event.h"
 
-#include "webhooks/base64.h"
+#include "core/base64.h"
 #include "webhooks/form.h"
 #include "webhooks/text.h"
 

@@ -1,6 +1,6 @@
 #include "webhooks/google.h"
 
-#include "webhooks/base64.h"
+#include "core/base64.h"
 #include "webhooks/json_view.h"
 #include "webhooks/reading.h"
 #include "webhooks/text.h"

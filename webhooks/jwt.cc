@@ -1,6 +1,6 @@
 #include "webhooks/jwt.h"
 
-#include "webhooks/base64.h"
+#include "core/base64.h"
 #include "webhooks/text.h"
 
 #include <fmt/format.h>

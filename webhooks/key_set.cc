@@ -1,6 +1,6 @@
 #include "webhooks/key_set.h"
 
-#include "webhooks/base64.h"
+#include "core/base64.h"
 #include "webhooks/json_view.h"
 
 #include <fmt/format.h>

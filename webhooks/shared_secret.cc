@@ -1,6 +1,6 @@
 #include "webhooks/shared_secret.h"
 
-#include "webhooks/base64.h"
+#include "core/base64.h"
 #include "webhooks/form.h"
 #include "webhooks/hash.h"
 #include "webhooks/text.h"

@@ -1,6 +1,6 @@
 #include "webhooks/sns.h"
 
-#include "webhooks/base64.h"
+#include "core/base64.h"
 #include "webhooks/form.h"
 #include "webhooks/json_view.h"
 #include "webhooks/public_key.h"

@@ -1,6 +1,6 @@
 #include "webhooks/standard_webhooks.h"
 
-#include "webhooks/base64.h"
+#include "core/base64.h"
 #include "webhooks/hash.h"
 #include "webhooks/public_key.h"
 #include "webhooks/text.h"

@@ -8,7 +8,14 @@
 // platform says it); RateLimited with retry_after (primary and secondary limits; further calls are
 // refused so until it has passed); Unavailable (connection, 5xx, an HTML page in place of JSON);
 // Timeout; Conflict (changed meanwhile: look again); InvalidInput (the platform refuses what was
-// asked, with its words). No credential is in any error text.
+// asked, with its words; also every call that Capabilities says is not there). No credential is in
+// any error text.
+//
+// A write whose answer was lost (5xx, timeout) may have had its effect: open(), comment(), merge()
+// and commit_through_api() look again before they report the error.
+//
+// Users are named as the platform addresses them: logins; on Bitbucket Cloud the account's UUID in
+// braces, on Azure DevOps the unique name (an address).
 #pragma once
 
 #include "core/result.h"
@@ -142,7 +149,8 @@ struct ApiFile {
     std::string content{};
     std::string mode = "100644";
 };
-// One commit on `base`, made by the platform (and so signed by it, where it does that).
+// One commit on `base` that changes files which `base` has, made by the platform (and so signed by
+// it, where it does that).
 struct ApiCommit {
     std::string branch{};         // is made to point to the commit
     std::string expected_head{};  // of the branch; empty: it must not exist
@@ -201,6 +209,9 @@ public:
     virtual Status delete_branch(const std::string& branch, const std::string& expected) = 0;
     // The new commit's id. Conflict when the branch is not where it was expected.
     virtual Result<std::string> commit_through_api(const ApiCommit& commit) = 0;
+
+    // For shutting down: calls under way end within a second (Unavailable), later ones at once.
+    virtual void stop() = 0;
 };
 
 }  // namespace linkspan::forge

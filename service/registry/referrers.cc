@@ -1,8 +1,8 @@
 #include "service/registry/referrers.h"
 
 #include "service/registry/answer.h"
-#include "service/registry/link.h"
 #include "service/registry/manifest.h"
+#include "service/transport/link.h"
 
 #include <algorithm>
 
@@ -29,7 +29,7 @@ Result<std::optional<ReferrersPage>> read_referrers(
     if (index.has_error()) return index.error().within(std::string{who} + ": referrers");
     ReferrersPage page;
     page.referrers = filter(std::move(index->manifests), artifact_type);
-    page.next = find_next(response.headers);
+    page.next = transport::find_next(response.headers);
     return std::optional<ReferrersPage>{std::move(page)};
 }
 

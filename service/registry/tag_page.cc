@@ -2,7 +2,7 @@
 
 #include "core/image/reference.h"
 #include "service/registry/answer.h"
-#include "service/registry/link.h"
+#include "service/transport/link.h"
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +29,7 @@ Result<TagPage> read_tag_page(const transport::HttpResponse& response, std::stri
             ++page.unreadable;
         }
     }
-    page.next = find_next(response.headers);
+    page.next = transport::find_next(response.headers);
     return page;
 }
 

@@ -7,7 +7,7 @@
 //                      an empty line
 //   {"action":…}       the body
 #include "webhooks/authenticate.h"
-#include "webhooks/base64.h"
+#include "core/base64.h"
 #include "webhooks/fields.h"
 #include "webhooks/form.h"
 #include "webhooks/json_output.h"

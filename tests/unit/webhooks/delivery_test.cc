@@ -1,7 +1,7 @@
 #include "webhooks/delivery.h"
 
 #include "tests/unit/webhooks/support.h"
-#include "webhooks/base64.h"
+#include "core/base64.h"
 #include "webhooks/hash.h"
 
 namespace linkspan::webhooks {

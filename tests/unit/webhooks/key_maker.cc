@@ -1,6 +1,6 @@
 #include "tests/unit/webhooks/key_maker.h"
 
-#include "webhooks/base64.h"
+#include "core/base64.h"
 
 #include <fmt/format.h>
 #include <openssl/bn.h>

@@ -2,7 +2,7 @@
 // their ids, and what is ignored and why.
 
 #include "tests/unit/webhooks/support.h"
-#include "webhooks/base64.h"
+#include "core/base64.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include "tests/unit/webhooks/key_maker.h"
 #include "tests/unit/webhooks/support.h"
 #include "webhooks/authenticate.h"
-#include "webhooks/base64.h"
+#include "core/base64.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,8 +1,8 @@
-#include "webhooks/base64.h"
+#include "core/base64.h"
 
 #include <gtest/gtest.h>
 
-namespace linkspan::webhooks {
+namespace linkspan {
 namespace {
 
 TEST(Base64Test, KnownAnswersBothWays) {
@@ -54,5 +54,12 @@ TEST(Base64Test, KeysMayHaveLooseEnds) {
     EXPECT_FALSE(from_base64_loosely("Z"));
 }
 
+TEST(Base64Test, UrlFormHasNoPaddingAndItsOwnTwoCharacters) {
+    EXPECT_EQ(to_base64url("\xfb\xff\xfe"), "-__-");
+    EXPECT_EQ(to_base64url("f"), "Zg");
+    EXPECT_EQ(to_base64url(""), "");
+    EXPECT_EQ(from_base64url(to_base64url("any bytes\x01\xff")), "any bytes\x01\xff");
+}
+
 }  // namespace
-}  // namespace linkspan::webhooks
+}  // namespace linkspan

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace linkspan::registry {
+namespace linkspan::transport {
 
 struct Link {
     std::string target;                                       // as written between < and >
@@ -23,4 +23,4 @@ std::vector<Link> parse_links(std::string_view field);
 std::optional<std::string> find_next(const std::vector<std::pair<std::string, std::string>>& headers
 );
 
-}  // namespace linkspan::registry
+}  // namespace linkspan::transport

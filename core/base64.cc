@@ -1,9 +1,9 @@
-#include "webhooks/base64.h"
+#include "core/base64.h"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace linkspan::webhooks {
+namespace linkspan {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -79,4 +79,14 @@ std::optional<std::string> from_base64url(std::string_view text) {
     return decode(text, '-', '_', /*strictly=*/true);
 }
 
-}  // namespace linkspan::webhooks
+std::string to_base64url(std::string_view bytes) {
+    std::string text = to_base64(bytes);
+    while (text.ends_with('=')) text.pop_back();
+    for (char& c : text) {
+        if (c == '+') c = '-';
+        if (c == '/') c = '_';
+    }
+    return text;
+}
+
+}  // namespace linkspan

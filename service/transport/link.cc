@@ -1,8 +1,8 @@
-#include "service/registry/link.h"
+#include "service/transport/link.h"
 
 #include <algorithm>
 
-namespace linkspan::registry {
+namespace linkspan::transport {
 namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -98,4 +98,4 @@ std::optional<std::string> find_next(const std::vector<std::pair<std::string, st
     return std::nullopt;
 }
 
-}  // namespace linkspan::registry
+}  // namespace linkspan::transport

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace linkspan::webhooks {
+namespace linkspan {
 
 std::string to_base64(std::string_view bytes);
 
@@ -16,5 +16,6 @@ std::optional<std::string> from_base64(std::string_view text);
 std::optional<std::string> from_base64_loosely(std::string_view text);
 // Without padding only, as in JOSE (RFC 7515, 2).
 std::optional<std::string> from_base64url(std::string_view text);
+std::string to_base64url(std::string_view bytes);
 
-}  // namespace linkspan::webhooks
+}  // namespace linkspan

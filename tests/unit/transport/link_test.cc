@@ -1,8 +1,8 @@
-#include "service/registry/link.h"
+#include "service/transport/link.h"
 
 #include <gtest/gtest.h>
 
-namespace linkspan::registry {
+namespace linkspan::transport {
 namespace {
 
 TEST(LinkTest, NextIsFound) {
@@ -44,4 +44,4 @@ TEST(LinkTest, SeveralFieldsAreRead) {
 }
 
 }  // namespace
-}  // namespace linkspan::registry
+}  // namespace linkspan::transport

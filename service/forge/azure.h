@@ -1,0 +1,55 @@
+// Azure DevOps (Services and Server).
+//
+// Completing is asynchronous: merge() looks a few times and says NotYet while the platform works.
+// Reviewers are members of the project's teams, or identity ids.
+#pragma once
+
+#include "service/forge/azure_requests.h"
+#include "service/forge/caller.h"
+#include "service/forge/forge.h"
+
+#include <string>
+#include <vector>
+
+namespace linkspan::forge {
+
+class Azure final : public Forge {
+public:
+    Azure(CallerOptions options, azure::Repo repo, std::string web);
+
+    [[nodiscard]] const Capabilities& capabilities() const override;
+    [[nodiscard]] std::string name() const override;
+    Result<std::vector<PullRequest>> find(
+        const std::string& head, const std::string& base, std::optional<State> state
+    ) override;
+    Result<PullRequest> get(std::int64_t number) override;
+    Result<PullRequest> open(const NewPullRequest& wanted) override;
+    Result<PullRequest> update(const PullRequest& now, const PullRequestChange& change) override;
+    Status close(const PullRequest& now) override;
+    Result<PullRequest> reopen(const PullRequest& now) override;
+    Status add_labels(const PullRequest& now, const std::vector<std::string>& labels) override;
+    Status remove_labels(const PullRequest& now, const std::vector<std::string>& labels) override;
+    Result<std::vector<Unasked>> ask(const PullRequest& now, const People& people) override;
+    Status set_milestone(const PullRequest& now, const std::string& title) override;
+    Result<std::vector<Comment>> comments(const PullRequest& now) override;
+    Status comment(const PullRequest& now, const std::string& text) override;
+    Result<MergeAnswer> merge(const PullRequest& now, const MergeRequest& wanted) override;
+    Result<MergeAnswer> arm_auto_merge(const PullRequest& now, const MergeRequest& wanted) override;
+    Status disarm_auto_merge(const PullRequest& now) override;
+    Status set_status(const std::string& commit, const CheckStatus& status) override;
+    Result<bool> may_write(const std::string& user) override;
+    Status delete_branch(const std::string& branch, const std::string& expected) override;
+    Result<std::string> commit_through_api(const ApiCommit& commit) override;
+    void stop() override { caller_.stop(); }
+
+private:
+    Result<std::optional<std::string>> head_of(const std::string& branch);
+    // Members and names of the project's teams, with their ids.
+    Result<Json> people();
+
+    Caller caller_;
+    const azure::Repo repo_;
+    const std::string web_;
+};
+
+}  // namespace linkspan::forge

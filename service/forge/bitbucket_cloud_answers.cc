@@ -1,0 +1,88 @@
+#include "service/forge/bitbucket_cloud_answers.h"
+
+#include "service/forge/again.h"
+#include "service/forge/answer.h"
+
+namespace linkspan::forge::bitbucket_cloud {
+
+using transport::HttpResponse;
+
+PullRequest read_pull(const Json& pull) {
+    PullRequest out;
+    out.number = number(pull, {"id"});
+    out.url = text(pull, {"links", "html", "href"});
+    const std::string state = text(pull, {"state"});
+    out.state = state == "MERGED"                              ? State::Merged
+                : state == "DECLINED" || state == "SUPERSEDED" ? State::Closed
+                                                               : State::Open;
+    out.draft = flag(pull, {"draft"});
+    out.title = text(pull, {"title"});
+    out.body = text(pull, {"description"});
+    if (out.body.empty()) out.body = text(pull, {"summary", "raw"});
+    out.head = text(pull, {"source", "branch", "name"});
+    out.base = text(pull, {"destination", "branch", "name"});
+    out.head_commit = text(pull, {"source", "commit", "hash"});
+    if (out.state == State::Merged) out.merge_commit = text(pull, {"merge_commit", "hash"});
+    out.author = text(pull, {"author", "uuid"});
+    out.reviewers = texts(field(pull, {"reviewers"}), {"uuid"});
+    out.closed_by = text(pull, {"closed_by", "nickname"});
+    if (out.closed_by.empty()) out.closed_by = text(pull, {"closed_by", "display_name"});
+    return out;
+}
+
+std::vector<PullRequest> read_pulls(const Json& list, const Repo& repo) {
+    std::vector<PullRequest> out;
+    for (const Json& pull : list) {
+        if (equal_ignoring_case(
+                text(pull, {"source", "repository", "full_name"}), repo.workspace + "/" + repo.name
+            )) {
+            out.push_back(read_pull(pull));
+        }
+    }
+    std::sort(out.begin(), out.end(), [](const PullRequest& a, const PullRequest& b) {
+        return a.number > b.number;
+    });
+    return out;
+}
+
+std::vector<Comment> read_comments(const Json& list) {
+    std::vector<Comment> out;
+    for (const Json& comment : list) {
+        if (flag(comment, {"deleted"})) continue;
+        out.push_back(
+            {.id = text(comment, {"id"}),
+             .author = text(comment, {"user", "uuid"}),
+             .body = text(comment, {"content", "raw"})}
+        );
+    }
+    return out;
+}
+
+Result<MergeAnswer> read_merge(const HttpResponse& response) {
+    const std::string why = words_of(response);
+    switch (response.status) {
+        case 200: {
+            LINKSPAN_TRY(body, read_json(response.body));
+            const auto pull = read_pull(body);
+            if (pull.state == State::Merged) return MergeAnswer{Merged{pull.merge_commit}};
+            return MergeAnswer{NotYet{"Bitbucket is merging"}};
+        }
+        case 400:
+            if (why.find("strategy") != std::string::npos) return MergeAnswer{MergeRefused{why}};
+            return MergeAnswer{NotYet{why}};
+        case 409:
+            return MergeAnswer{NotYet{why}};
+        default:
+            return explain(ForgeType::BitbucketCloud, response);
+    }
+}
+
+bool is_about_reviewers(const HttpResponse& response) {
+    if (response.status != 400) return false;
+    const auto body = read_json(response.body);
+    if (body.has_error()) return false;
+    return !field(*body, {"error", "fields", "reviewers"}).is_null() ||
+           text(*body, {"error", "message"}).find("reviewer") != std::string::npos;
+}
+
+}  // namespace linkspan::forge::bitbucket_cloud

@@ -1,0 +1,30 @@
+// What GitHub's answers mean. Pure.
+#pragma once
+
+#include "service/forge/forge.h"
+#include "service/forge/github_requests.h"
+#include "service/forge/json_fields.h"
+#include "service/transport/http_client.h"
+
+#include <string>
+#include <vector>
+
+namespace linkspan::forge::github {
+
+PullRequest read_pull(const Json& pull);
+// Of this repository alone: a fork's branch may have the same name.
+std::vector<PullRequest> read_pulls(const Json& list, const Repo& repo);
+std::vector<Comment> read_comments(const Json& list);
+
+// 422 for what is there already is Conflict; other refusals as explain() has them.
+Error read_open_refusal(const transport::HttpResponse& response);
+
+// Errors inside an answer 200 of GraphQL; nullopt when there are none.
+std::optional<Error> read_graphql_errors(const Json& body);
+
+// `through_queue` is set when only the merge queue may merge.
+Result<MergeAnswer> read_merge(const transport::HttpResponse& response, bool& through_queue);
+// The answer to arming, or to joining the merge queue: success is Armed.
+Result<MergeAnswer> read_arming(const Status& answer);
+
+}  // namespace linkspan::forge::github
