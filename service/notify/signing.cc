@@ -1,6 +1,6 @@
 #include "service/notify/signing.h"
 
-#include "webhooks/base64.h"
+#include "core/base64.h"
 #include "webhooks/hash.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ Status sign_standard(
     constexpr std::string_view kPrefix = "whsec_";
     std::string_view text = secret.reveal();
     if (text.starts_with(kPrefix)) text.remove_prefix(kPrefix.size());
-    const auto key = webhooks::from_base64_loosely(text);
+    const auto key = from_base64_loosely(text);
     if (!key || key->empty()) {
         return Error{
             Errc::InvalidInput,
@@ -33,7 +33,7 @@ Status sign_standard(
         std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
     const std::string signed_text = fmt::format("{}.{}.{}", id, seconds, request.body);
     const std::string code =
-        webhooks::to_base64(webhooks::hmac(webhooks::HashAlgorithm::Sha256, *key, signed_text));
+        to_base64(webhooks::hmac(webhooks::HashAlgorithm::Sha256, *key, signed_text));
     request.headers.emplace_back("webhook-id", id);
     request.headers.emplace_back("webhook-timestamp", std::to_string(seconds));
     request.headers.emplace_back("webhook-signature", "v1," + code);

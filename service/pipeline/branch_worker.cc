@@ -325,6 +325,12 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
             co_return;
         }
         auto planned = std::make_shared<PlannedTurn>(std::move(*looked));
+        const std::size_t before = waiting.size();
+        waiting = keep_current(*planned, std::move(waiting));
+        if (waiting.size() != before) {
+            look = Look::KnownTip;
+            continue;
+        }
         // Nothing to push, so nobody says whether this is the tip.
         if (known_tip && !planned->fresh && planned->commits.empty()) continue;
         if (planned->fresh) waiting = co_await settle_without_commit(planned, std::move(waiting));
@@ -469,6 +475,40 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
     planned->landed.assign(rest.size(), false);
     co_await pipeline_.settle(std::move(ended));
     co_return rest;
+}
+
+std::vector<WaitingWork> BranchWorker::keep_current(
+    const PlannedTurn& planned, std::vector<WaitingWork> waiting
+) {
+    std::vector<WaitingWork> current;
+    std::map<std::pair<std::string, std::size_t>, std::vector<store::WorkItem>> stale;
+    for (auto& one : waiting) {
+        // What a person asked for was not decided by a policy.
+        if (one.bid.asked_for || one.rules == planned.rules) {
+            current.push_back(std::move(one));
+        } else {
+            stale[{one.item.delivery, one.item.event_index}].push_back(std::move(one.item));
+        }
+    }
+    for (auto& [event, items] : stale) {
+        pipeline_.spawn(pipeline_.process_event_guarded(std::move(items)));
+    }
+    return current;
+}
+
+asio::awaitable<Result<RepositoryRules>> BranchWorker::rules() {
+    co_await take_mirror();
+    const MirrorTaken taken{*this};
+    const auto view = this->view();
+    if (!view) co_return Error{Errc::NotFound, "the repository is no longer configured"};
+    auto ask = [view]() -> Result<RepositoryRules> {
+        if (auto status = open_mirror(*view); status.has_error()) return status.error();
+        LINKSPAN_TRY(known, view->mirror->known_tip(view->branch));
+        if (known) return read_rules(*view->mirror, *known);
+        LINKSPAN_TRY(tip, view->mirror->fetch(view->branch));
+        return read_rules(*view->mirror, tip);
+    };
+    co_return co_await runtime::blocking(pipeline_.git_pool_, std::move(ask));
 }
 
 asio::awaitable<void> BranchWorker::remember_undone(std::shared_ptr<PlannedTurn> planned) {

@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "core/plan/turn.h"
 #include "core/policy/gates.h"
+#include "service/pipeline/repository_rules.h"
 #include "service/pipeline/turn.h"
 #include "service/store/store.h"
 
@@ -28,6 +29,7 @@ struct WaitingWork {
     std::vector<std::string> notes;
     std::vector<policy::GateLine> gates;  // that it passed
     std::chrono::milliseconds batch{0};
+    std::string rules{};  // RepositoryRules::fingerprint that it was decided under
 };
 
 class BranchWorker {
@@ -40,6 +42,9 @@ public:
     void look_ahead();
     // Null before the first look.
     [[nodiscard]] std::shared_ptr<BranchIndex> index() const;
+
+    // The rules of the repository at the tip that is known; fetched when there is none.
+    boost::asio::awaitable<Result<RepositoryRules>> rules();
 
     // The first of `commits` that `revision` is or contains; nullopt: none. Asks between turns, and
     // fetches when the revision is not known yet. Errors: NotFound when the branch has no such
@@ -68,6 +73,10 @@ private:
     // Before the push: after a crash, these commits in the branch mean that the work is done.
     boost::asio::awaitable<Status> intend(
         std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork>& waiting, PublishOptions how
+    );
+    // What was decided under other rules than those at the base goes back to be decided again.
+    std::vector<WaitingWork> keep_current(
+        const PlannedTurn& planned, std::vector<WaitingWork> waiting
     );
     boost::asio::awaitable<void> remember_undone(std::shared_ptr<PlannedTurn> planned);
     // Settles what needs no commit, and returns what takes part in it.

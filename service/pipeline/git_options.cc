@@ -66,6 +66,7 @@ Result<CommitOptions> commit_options_of(
         .group = repository.group,
         .time = now,
         .change_ids = !repository.review.empty(),
+        .rules = repository.repository_policies,
     };
     if (repository.sign_off) {
         options.message.signed_off = fmt::format("{} <{}>", committer.name, committer.email);

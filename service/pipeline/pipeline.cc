@@ -1,5 +1,6 @@
 #include "service/pipeline/pipeline.h"
 
+#include "config/repository_policy.h"
 #include "service/pipeline/blob_scans.h"
 #include "service/pipeline/branch_worker.h"
 #include "service/pipeline/directive.h"
@@ -193,6 +194,8 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
     auto not_configured =
         outcome_of("refused", "the target or the policy is no longer in the configuration");
     co_await settle_all(std::move(gone), std::move(not_configured));
+    std::vector<Narrowed> narrowed;
+    if (!co_await narrow(live, questions, narrowed)) co_return;
     DecidedEvent decided;
     while (!live.empty()) {
         const Patience patience{
@@ -209,13 +212,17 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
             if (!co_await retry_later(live, std::move(step), std::move(error))) co_return;
             // Those that were given up on took their questions along.
             std::vector<Question> left;
+            std::vector<Narrowed> left_narrowed;
             for (std::size_t i = 0; i < before.size(); ++i) {
                 const bool kept = std::any_of(live.begin(), live.end(), [&](const auto& item) {
                     return item.id == before[i].id;
                 });
-                if (kept) left.push_back(std::move(questions[i]));
+                if (!kept) continue;
+                left.push_back(std::move(questions[i]));
+                left_narrowed.push_back(std::move(narrowed[i]));
             }
             questions = std::move(left);
+            narrowed = std::move(left_narrowed);
             continue;
         }
         if (!answer->not_yet) {
@@ -237,6 +244,7 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
     for (std::size_t i = 0; i < live.size(); ++i) {
         const auto* target = config->target(live[i].target);
         auto& mine = decided.policies[i];
+        mine.notes.insert(mine.notes.end(), narrowed[i].notes.begin(), narrowed[i].notes.end());
         if (const auto* waiting = std::get_if<policy::Waiting>(&mine.gates.verdict)) {
             spawn(wait_until({live[i]}, waiting->until, waiting->why));
             continue;
@@ -261,10 +269,55 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
             .notes = std::move(mine.notes),
             .gates = std::move(mine.gates.gates),
             .batch = target->batch,
+            .rules = std::move(narrowed[i].fingerprint),
         };
         worker(target->repository).add(std::move(waiting));
     }
     co_await settle(std::move(refused));
+}
+
+asio::awaitable<bool> Pipeline::narrow(
+    std::vector<store::WorkItem>& live,
+    std::vector<Question>& questions,
+    std::vector<Narrowed>& narrowed
+) {
+    const ConfigPtr config = config_;
+    narrowed.assign(live.size(), {});
+    for (std::size_t i = 0; i < live.size();) {
+        const auto* target = config->target(live[i].target);
+        const auto* repository = config->repository(target->repository);
+        if (!repository->repository_policies) {
+            ++i;
+            continue;
+        }
+        auto rules = co_await worker(repository->name).rules();
+        if (stopping_) co_return false;
+        if (rules.has_error()) {
+            std::vector<store::WorkItem> one{live[i]};
+            std::string step = "policies";
+            Error error = rules.error().within(repository->name);
+            const bool again = co_await retry_later(one, std::move(step), std::move(error));
+            if (stopping_) co_return false;
+            if (again) {
+                live[i] = std::move(one.front());
+                continue;
+            }
+            const auto at = static_cast<std::ptrdiff_t>(i);
+            live.erase(live.begin() + at);
+            questions.erase(questions.begin() + at);
+            narrowed.erase(narrowed.begin() + at);
+            continue;
+        }
+        const std::vector<policy::Policy> one{questions[i].policy};
+        auto result = config::narrow_policies(one, rules->files);
+        questions[i].policy = std::move(result.policies.front());
+        narrowed[i].fingerprint = std::move(rules->fingerprint);
+        for (const auto& problem : result.diagnostics) {
+            narrowed[i].notes.push_back("not followed: " + problem.str());
+        }
+        ++i;
+    }
+    co_return !live.empty();
 }
 
 asio::awaitable<void> Pipeline::wait_until(

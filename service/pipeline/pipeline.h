@@ -90,6 +90,17 @@ private:
     void spawn(boost::asio::awaitable<void> task);
     boost::asio::awaitable<void> process_event(std::vector<store::WorkItem> items);
     boost::asio::awaitable<void> process_event_guarded(std::vector<store::WorkItem> items);
+    // The items' policies as the repositories' own rules narrow them; false when stopping, or when
+    // all were given up on.
+    struct Narrowed {
+        std::string fingerprint;
+        std::vector<std::string> notes;
+    };
+    boost::asio::awaitable<bool> narrow(
+        std::vector<store::WorkItem>& live,
+        std::vector<Question>& questions,
+        std::vector<Narrowed>& narrowed
+    );
     // Work that a person asked for: no policy chooses.
     boost::asio::awaitable<void> process_directive(std::vector<store::WorkItem> items);
     struct Ended {

@@ -1,5 +1,7 @@
 #include "service/pipeline/turn.h"
 
+#include "service/pipeline/repository_rules.h"
+
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
@@ -143,6 +145,10 @@ Result<PlannedTurn> plan_on_tip(
         planned.fresh = true;
     }
     const git::CommitId tip = planned.base;
+    if (options.rules) {
+        LINKSPAN_TRY(rules, read_rules(*view.mirror, tip));
+        planned.rules = std::move(rules.fingerprint);
+    }
     LINKSPAN_TRY(landed, landed_in(*view.mirror, tip, intended));
     planned.landed = std::move(landed);
 

@@ -33,6 +33,8 @@ struct CommitOptions {
     bool change_ids = false;
     // Only the plan and the messages.
     bool dry_run = false;
+    // The repository may narrow policies: PlannedTurn::rules is wanted.
+    bool rules = false;
 };
 
 enum class Look {
@@ -53,7 +55,8 @@ struct PlannedTurn {
     std::vector<MadeCommit> commits;  // each on top of the one before; none: nothing to do
     // For each bid: true when its intended commit (of an earlier try) is in the branch already.
     std::vector<bool> landed;
-    std::string said;  // what the server's hooks printed at the push
+    std::string rules;  // RepositoryRules::fingerprint at the base, where they count
+    std::string said;   // what the server's hooks printed at the push
 
     // The commit that has the last of a policy's changes in a target; empty when there is none.
     [[nodiscard]] std::string commit_of(const std::string& target, const std::string& policy) const;

@@ -303,6 +303,51 @@ class Gates(Policies):
         })
 
 
+class RepositoryPolicies(Policies):
+    """Policies in .linkspan/policies/ of the branch: they narrow what the configuration allows, and nothing else."""
+
+    def told(self, service, tag):
+        self.images.push(APP, tag)
+        key = {"Idempotency-Key": f"{tag}-{time.monotonic()}"}
+        status, body, _ = service.ci({"image": f"{self.images.host}/{APP}", "tag": tag}, headers=key)
+        self.assertEqual(status, 202, body)
+        return service.trail(body["id"])["events"][0]["targets"][0]
+
+    def rules(self, text):
+        self.git.human_commit({".linkspan/policies/app.yaml": text}, "Rules")
+
+    def started_with_rules(self):
+        self.images = self.registry(notify=False)
+        self.git = self.repository(self.images.host)
+        config = self.config(self.images, f"file://{self.git.bare}")
+        config["repositories"][0]["repository_policies"] = True
+        return self.linkspan(config)
+
+    def test_the_branch_narrows_and_its_changes_count_at_once(self):
+        service = self.started_with_rules()
+        self.assertEqual(self.told(service, "1.1.0")["outcome"], "committed")
+        self.rules("name: app\nnamespace: flux-system\ntags: { ignore: ['1.2.*'] }\n")
+        work = self.told(service, "1.2.0")
+        self.assertEqual(work["outcome"], "already_current", work)
+        self.assertEqual(work["decision"]["selected"], "1.1.0")
+        self.assertIn(".linkspan/policies/app.yaml", work["decision"]["rejected"]["1.2.0"])
+        self.assertEqual(self.told(service, "1.3.0")["outcome"], "committed")
+
+    def test_a_file_that_would_widen_changes_nothing_and_is_reported(self):
+        service = self.started_with_rules()
+        self.rules("name: app\nnamespace: flux-system\nallow_downgrade: true\n")
+        work = self.told(service, "1.1.0")
+        self.assertEqual(work["outcome"], "committed", work)
+        self.assertIn(".linkspan/policies/app.yaml", " ".join(work["notes"]))
+
+    def test_without_the_configuration_s_leave_they_are_not_read(self):
+        self.images = self.registry(notify=False)
+        self.git = self.repository(self.images.host)
+        service = self.linkspan(self.config(self.images, f"file://{self.git.bare}"))
+        self.rules("name: app\nnamespace: flux-system\ntags: { ignore: ['*'] }\n")
+        self.assertEqual(self.told(service, "1.1.0")["outcome"], "committed")
+
+
 class Polling(Policies):
     def test_a_push_is_found_without_a_call(self):
         service = self.fleet(registry={"poll": "500ms"}, notify=False)
