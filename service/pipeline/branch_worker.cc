@@ -28,6 +28,8 @@ using Clock = std::chrono::system_clock;
 // How often one turn looks again on a tip that moved under it, before it stands back and lets time
 // pass.
 constexpr int kMaxLooks = 10;
+constexpr std::chrono::milliseconds kRush{1000};
+constexpr std::chrono::milliseconds kRushPause{400};
 // Files read again at a time after a change of the scanner, and the pause between: events go first.
 constexpr std::size_t kRefreshFiles = 128;
 constexpr std::chrono::milliseconds kRefreshPause{20};
@@ -149,6 +151,9 @@ asio::awaitable<void> BranchWorker::run() {
     if (queue_.empty()) co_return;
     std::chrono::milliseconds batch{0};
     for (const auto& one : queue_) batch = std::max(batch, one.batch);
+    // Turns that would follow each other closely wait for company: a thousand images that are
+    // pushed at once are to be a few commits.
+    if (std::chrono::steady_clock::now() - last_turn_ < kRush) batch = std::max(batch, kRushPause);
     if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
     co_await take_mirror();
     const MirrorTaken taken{*this};
@@ -156,6 +161,7 @@ asio::awaitable<void> BranchWorker::run() {
     std::vector<WaitingWork> waiting = std::exchange(queue_, {});
     co_await turn(std::move(waiting));
     in_turn_.clear();
+    last_turn_ = std::chrono::steady_clock::now();
 }
 
 asio::awaitable<void> BranchWorker::take_mirror() {

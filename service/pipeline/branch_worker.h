@@ -98,7 +98,8 @@ private:
     std::shared_ptr<BranchView> view_;
     std::string view_key_;  // what the view was made for: a changed URL makes another one
     std::shared_ptr<const config::Config> view_config_;
-    std::vector<WaitingWork> in_turn_;  // so that an exception does not lose them
+    std::vector<WaitingWork> in_turn_;                   // so that an exception does not lose them
+    std::chrono::steady_clock::time_point last_turn_{};  // its end
     bool running_ = false;
     bool mirror_taken_ = false;
     std::deque<std::shared_ptr<boost::asio::steady_timer>> mirror_waiters_;

@@ -3,11 +3,11 @@
 // The first line says which reader, the rest is its input.
 #include "service/registry/challenge.h"
 #include "service/registry/document.h"
-#include "service/registry/link.h"
 #include "service/registry/referrers.h"
 #include "service/registry/signature.h"
 #include "service/registry/tag_page.h"
 #include "service/registry/token.h"
+#include "service/transport/link.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -52,8 +52,10 @@ void fuzz_challenge(std::string_view text) {
 }
 
 void fuzz_link(std::string_view text) {
-    for (const auto& link : parse_links(text)) static_cast<void>(link.is("next"));
-    static_cast<void>(find_next({{"Link", std::string{text}}, {"link", std::string{text}}}));
+    for (const auto& link : transport::parse_links(text)) static_cast<void>(link.is("next"));
+    static_cast<void>(
+        transport::find_next({{"Link", std::string{text}}, {"link", std::string{text}}})
+    );
 }
 
 void fuzz_document(std::string_view text) {

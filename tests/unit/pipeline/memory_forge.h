@@ -198,6 +198,7 @@ public:
             statuses.push_back(commit + " " + status.context + " " + status.description);
         });
     }
+    void stop() override {}
     Result<bool> may_write(const std::string& user) override { return writers.contains(user); }
     Status delete_branch(const std::string& branch, const std::string& expected) override {
         return change_status("delete_branch", [&] {
