@@ -67,7 +67,8 @@ Receiver receiver_of(std::string_view type) {
 
 // What holds for every delivery that was read.
 void check_parsed(const ParsedDelivery& parsed) {
-    require(parsed.events.empty() == parsed.ignored_reason.has_value());
+    const bool nothing = parsed.events.empty() && parsed.deployments.empty();
+    require(nothing == parsed.ignored_reason.has_value());
     require(parsed.events.size() + parsed.set_aside.size() <= Reading::kMaxEvents);
     require(!parsed.confirm_url);  // nothing here is signed
     for (const auto& event : parsed.events) {
