@@ -40,6 +40,10 @@ const Target* Config::target(std::string_view name) const {
     return first(targets, [&](const auto& t) { return t.name == name; });
 }
 
+const Notification* Config::notification(std::string_view name) const {
+    return first(notifications, [&](const auto& n) { return n.name == name; });
+}
+
 std::string Diagnostic::str() const {
     return fmt::format("{}:{}:{}: {}", file, line, column, message);
 }
@@ -63,6 +67,25 @@ std::vector<Watch> match(const Config& config, const image::ImageName& image) {
         }
     }
     return watches;
+}
+
+std::vector<Diagnostic> not_built_yet(const Config& config) {
+    std::vector<Diagnostic> all;
+    for (const auto& target : config.targets) {
+        if (target.deliver != Deliver::PullRequest) continue;
+        all.push_back(
+            {.file = config.file,
+             .line = 1,
+             .column = 1,
+             .message = fmt::format(
+                 "target \"{}\": the service can't open pull requests yet; use \"deliver: "
+                 "commit\", "
+                 "or \"review\" of the repository where the server takes refs/for/",
+                 target.name
+             )}
+        );
+    }
+    return all;
 }
 
 }  // namespace linkspan::config

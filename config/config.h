@@ -64,6 +64,16 @@ struct Registry {
     std::optional<SecretRef> password;
     std::string docker_config;  // path of a Docker config.json with `auths`
     std::chrono::seconds timeout{30};
+    std::string client_certificate;    // PEM files; empty: none
+    std::string client_key;            // empty: it is in client_certificate
+    std::string proxy;                 // URL; empty: as the environment says
+    std::size_t max_tags = 100'000;    // a longer list is cut, and said so
+    unsigned requests_per_second = 0;  // 0: no limit
+    unsigned concurrency = 16;         // requests at once
+    // How often its images are asked for new tags, where it can't call us. 0: it calls.
+    std::chrono::milliseconds poll{0};
+    // How old a complete list of an image's tags may be. 0: it is never taken again.
+    std::chrono::milliseconds resync{std::chrono::hours{6}};
     // Where the API really is, when the name in image references is not where it answers
     // ("http://127.0.0.1:5000"); empty: https://host (http with `insecure`).
     std::string endpoint;
@@ -112,10 +122,72 @@ struct Repository {
     std::string ca_file;
     std::string proxy;  // URL; empty: what the environment says
     std::chrono::seconds timeout{60};
+    // Policies in .linkspan/policies/ of the branch narrow those of the config.
+    bool repository_policies = false;
+};
+
+// Who is told what became of work, and what controllers report. docs/notifications.md.
+struct Notification {
+    enum class Type { FluxReceiver, ArgoCd, Slack, CloudEvents, Webhook };
+    // What is told; outcomes of work, and what a controller says of a commit.
+    enum class On {
+        Committed,
+        PullRequest,
+        Merged,
+        AlreadyCurrent,
+        Refused,
+        Failed,
+        Held,
+        Applied,
+        ApplyFailed
+    };
+    struct Header {
+        std::string name;
+        std::string value;  // when there is no secret
+        std::optional<SecretRef> secret{};
+    };
+    std::string name;
+    Type type = Type::Webhook;
+    std::string url;  // when it is no secret
+    std::optional<SecretRef> url_secret;
+    std::optional<SecretRef> secret;  // signs
+    std::optional<SecretRef> token;   // bearer
+    std::vector<Header> headers;
+    std::vector<On> on;  // empty: what the type is for
+    std::string ca_file;
+    std::string proxy;  // empty: what the environment says
+    std::chrono::milliseconds timeout{10000};
+    std::chrono::milliseconds give_up_after{std::chrono::hours{24}};
+
+    // `on`, or what the type tells by itself.
+    [[nodiscard]] std::vector<On> tells() const;
 };
 
 enum class Find { Markers, Images };
-enum class Deliver { Commit };
+enum class Deliver { Commit, PullRequest };
+enum class MergeMethod { Merge, Squash, Rebase };
+
+// How a target's changes are proposed, for `deliver: pull_request`.
+struct PullRequest {
+    std::string branch = "linkspan/{target}";  // template
+    std::string title;                         // templates; empty: the defaults
+    std::string body;
+    std::vector<std::string> labels;
+    std::vector<std::string> assignees;
+    std::vector<std::string> reviewers;
+    std::vector<std::string> teams;
+    std::string milestone;
+    bool draft_while_soaking = false;
+    bool automerge = false;
+    MergeMethod merge_method = MergeMethod::Squash;
+    plan::Grouping group = plan::Grouping::All;
+    std::size_t max_open = 0;      // of the target; 0: any number
+    std::size_t max_per_hour = 0;  // opened; 0: any number
+    bool delete_branch = true;     // when it was merged or closed by us
+    bool codeowners = false;       // ask those whom CODEOWNERS names for the changed files
+    bool status = false;           // commit statuses for soak and signature checks
+    bool api_commits = false;      // made by the platform, and so signed by it
+};
 
 struct Target {
     std::string name;
@@ -127,7 +199,11 @@ struct Target {
     // From `fields` and from `find`; each with the full name of its policy, or none.
     std::vector<std::shared_ptr<plan::FieldWatch>> fields;
     Deliver deliver = Deliver::Commit;
+    PullRequest pull_request;
     std::chrono::milliseconds batch{0};  // how long a turn waits for company
+    policy::Schedule schedule;           // when it may be changed
+    // Names of notifications; absent: all of them.
+    std::optional<std::vector<std::string>> notify;
 };
 
 // Images of `source` that are also held by `mirror`; both host, or host and path.
@@ -144,6 +220,20 @@ struct Retry {
     // How long a pushed tag may be missing from its registry before the event is refused:
     // Distribution notifies before it writes the tag.
     std::chrono::milliseconds missing_tag{10000};
+    // How long an image may be without the signature that a policy wants, from when it was first
+    // seen: a signature is made after its image.
+    std::chrono::milliseconds missing_signature{60000};
+};
+
+// What stands in a delivery's `receiver` when an operator made it; no receiver may be called so.
+inline constexpr std::string_view kOperatorReceiver = "operator";
+
+// A person or program that may use the API.
+struct Operator {
+    std::string name;  // audit records, holds and commits say it
+    SecretRef token;   // bearer
+    enum class Role { Reader, Operator } role = Role::Reader;  // an operator reads too
+    std::vector<std::string> targets{"*"};                     // globs: where an operator may act
 };
 
 struct Config {
@@ -158,14 +248,19 @@ struct Config {
     std::vector<Repository> repositories;
     std::vector<policy::Policy> policies;
     std::vector<Target> targets;
+    std::vector<Notification> notifications;
     std::vector<Mirror> mirrors;
     std::shared_ptr<const image::Mirrors> same_images;  // what `mirrors` says; null: nothing
+    std::vector<Operator> operators;
+    // Settled deliveries are deleted after this; audit records a year later.
+    std::chrono::hours retention{24 * 90};
 
     [[nodiscard]] const webhooks::Receiver* receiver(std::string_view name) const;
     [[nodiscard]] const Registry* registry(std::string_view host) const;
     [[nodiscard]] const Repository* repository(std::string_view name) const;
     [[nodiscard]] const policy::Policy* policy(std::string_view name) const;  // short or full name
     [[nodiscard]] const Target* target(std::string_view name) const;
+    [[nodiscard]] const Notification* notification(std::string_view name) const;
 };
 
 // One thing that is wrong, where, and what to do about it.
@@ -190,6 +285,10 @@ struct LoadOptions {
 
 Loaded load_file(const std::string& path, LoadOptions options = {});
 Loaded load_text(std::string_view text, const std::string& file_name, LoadOptions options = {});
+
+// What a configuration asks for that the service does not do yet: for those who are about to run
+// it. In the order of the targets.
+std::vector<Diagnostic> not_built_yet(const Config& config);
 
 // One `policies[]` entry, for `linkspan policy select`.
 struct LoadedPolicy {

@@ -14,6 +14,8 @@ namespace linkspan::config {
 namespace {
 
 constexpr std::string_view kStorePattern = "^sqlite:.+$";
+// Of milliseconds. Longer than any delivery key counts.
+constexpr std::uint64_t kWeek = 7ULL * 24 * 3'600'000;
 
 void read_store(Reader& reader, const Node& node, Config& config) {
     const auto written = reader.text(node);
@@ -118,6 +120,31 @@ void check_policy_reference(
     reader.problem(mark, fmt::format("unknown policy {}{}", quote(name), suggestion(name, known)));
 }
 
+// Deliveries that operators make bear this name where a receiver's stands.
+void check_receiver_names(Reader& reader, const Node& root, const Config& config) {
+    const auto nodes = elements(root, "receivers");
+    for (std::size_t i = 0; i < config.receivers.size() && i < nodes.size(); ++i) {
+        if (config.receivers[i].name != kOperatorReceiver) continue;
+        const auto place = reader.inside("receivers");
+        const auto index = reader.inside(i);
+        reader.problem(
+            mark_of(*nodes[i], "name"),
+            fmt::format(
+                "{} is the name of deliveries that operators make; take another",
+                quote(kOperatorReceiver)
+            )
+        );
+    }
+}
+
+// Each can open, or has been told that it can't.
+bool never_together(const Target& target, const policy::Policy& policy) {
+    if (target.schedule.always_open() || policy.schedule.always_open()) return false;
+    const auto opens = [](const policy::Schedule& s) { return policy::can_open(s).has_value(); };
+    return opens(target.schedule) && opens(policy.schedule) &&
+           !opens(policy::both(target.schedule, policy.schedule));
+}
+
 // Without a CA nobody's certificate is asked for, and nobody would ever be let in.
 void check_client_certificates(Reader& reader, const Node& root, const Config& config) {
     if (config.server.tls && !config.server.tls->client_ca.empty()) return;
@@ -132,12 +159,31 @@ void check_client_certificates(Reader& reader, const Node& root, const Config& c
     }
 }
 
+void check_notify(Reader& reader, const Node& node, const Config& config, const Target& target) {
+    const Node* const list = node.find("notify");
+    if (list == nullptr || !target.notify) return;
+    std::vector<std::string> known;
+    for (const Notification& one : config.notifications) known.push_back(one.name);
+    const auto place = reader.inside("notify");
+    for (std::size_t i = 0; i < list->items.size(); ++i) {
+        const Node& item = *list->items[i];
+        if (item.kind != Node::Kind::Scalar || item.text.empty()) continue;
+        if (config.notification(item.text) != nullptr) continue;
+        const auto index = reader.inside(i);
+        reader.problem(
+            item.mark,
+            fmt::format("unknown notification {}{}", quote(item.text), suggestion(item.text, known))
+        );
+    }
+}
+
 void check_targets(Reader& reader, const Node& root, const Config& config) {
     const auto nodes = elements(root, "targets");
     const auto section = reader.inside("targets");
     for (std::size_t i = 0; i < config.targets.size() && i < nodes.size(); ++i) {
         const auto index = reader.inside(i);
         check_repository_reference(reader, *nodes[i], config, config.targets[i]);
+        check_notify(reader, *nodes[i], config, config.targets[i]);
         check_watched_fields(reader, *nodes[i], config, config.targets[i]);
         const Node* const list = nodes[i]->find("policies");
         if (list == nullptr) continue;
@@ -149,6 +195,14 @@ void check_targets(Reader& reader, const Node& root, const Config& config) {
             const auto item_place = reader.inside(k);
             check_policy_reference(reader, item.mark, config, item.text);
             const policy::Policy* const policy = config.policy(item.text);
+            if (policy != nullptr && never_together(config.targets[i], *policy)) {
+                reader.problem(
+                    item.mark,
+                    fmt::format(
+                        "the windows of {} and of this target never open together", quote(item.text)
+                    )
+                );
+            }
             if (policy != nullptr && !seen.emplace(policy, k).second) {
                 reader.problem(item.mark, fmt::format("{} is listed twice", quote(item.text)));
             }
@@ -186,9 +240,16 @@ void check_config(Reader& reader, const Node& root, Config& config) {
         return p.name.empty() ? std::string{} : p.full_name();
     });
     unique(reader, root, "targets", "name", config.targets, [](const auto& t) { return t.name; });
+    unique(reader, root, "notifications", "name", config.notifications, [](const auto& n) {
+        return n.name;
+    });
     unique(reader, root, "mirrors", "mirror", config.mirrors, [](const auto& m) {
         return m.mirror;
     });
+    unique(reader, root, "operators", "name", config.operators, [](const auto& o) {
+        return o.name;
+    });
+    check_receiver_names(reader, root, config);
     check_client_certificates(reader, root, config);
     read_mirrors(reader, root, config);
     check_targets(reader, root, config);
@@ -236,6 +297,20 @@ const Mapping<Config>& config_mapping() {
                 mirror_mapping()
             );
             m.mappings("targets", &Config::targets, "What follows which policy.", target_mapping());
+            m.mappings(
+                "notifications",
+                &Config::notifications,
+                "Who is told what became of images.",
+                notification_mapping()
+            );
+            m.mappings("operators", &Config::operators, "Who may use the API.", operator_mapping());
+            m.duration(
+                "retention",
+                &Config::retention,
+                "How long settled deliveries are kept; audit records are kept a year longer. Whole "
+                "hours.",
+                {.least = kWeek, .most = 520 * kWeek}
+            );
             m.check(check_config);
         }};
     return mapping;

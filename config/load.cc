@@ -78,7 +78,8 @@ LoadedPolicy load_policy(std::string_view text, const std::string& file_name) {
     std::vector<Problem> problems = std::move(parsed.problems);
     LoadedPolicy loaded;
     if (parsed.root) {
-        Reader reader{directory_of(file_name), {}};
+        // Selecting needs none of the files that it names.
+        Reader reader{directory_of(file_name), {.check_references = false}};
         const Node* node = parsed.root.get();
         // Copied from a config with its dash.
         if (node->kind == Node::Kind::Sequence && node->items.size() == 1) {

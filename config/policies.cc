@@ -1,4 +1,5 @@
 // policies: which tag of an image may run.
+#include "config/gates.h"
 #include "config/rule.h"
 #include "config/sections.h"
 
@@ -14,6 +15,9 @@ const Choices<policy::DigestMode> kDigests{
     {"pin", policy::DigestMode::Pin},
     {"never", policy::DigestMode::Never},
 };
+
+constexpr Range kPoll{.least = 5000, .most = 7ULL * 86'400'000};
+constexpr Range kResync{.least = 60'000, .most = 365ULL * 86'400'000};
 
 const Mapping<TagFilter>& tags_mapping() {
     static const Mapping<TagFilter> mapping{
@@ -62,6 +66,7 @@ void read_image(Reader& reader, const Node& node, Policy& policy) {
 }
 
 void check_policy(Reader& reader, const Node& node, Policy& policy) {
+    check_schedule(reader, node, policy.schedule);
     // Half a selection would be refused for what the reader has refused already.
     const Node* const select = node.find("select");
     if (select == nullptr || select->members.size() != 1) return;
@@ -103,7 +108,29 @@ void add_keys(Mapping<Policy>& m, bool lone) {
         &Policy::allow_downgrade,
         "Go back when the newest tag that is left is older than the one in Git."
     );
-    m.planned({"soak"});
+    add_gates(m);
+    m.mapping(
+        "signature",
+        &Policy::signature,
+        "Whose signature an image must have, as cosign makes them. None: it is not asked for.",
+        signature_mapping()
+    );
+    m.key(
+        "poll",
+        Shape{.kind = Shape::Kind::Duration, .default_value = {}, .range = kPoll},
+        "How often the registry is asked for new tags, where it can't call. None: never.",
+        [](Reader& reader, const Node& node, Policy& policy) {
+            policy.poll = reader.duration(node, kPoll, std::chrono::milliseconds{1});
+        }
+    );
+    m.key(
+        "resync",
+        Shape{.kind = Shape::Kind::Duration, .default_value = {}, .range = kResync},
+        "How often the registry is asked for all tags. None: the service's own way.",
+        [](Reader& reader, const Node& node, Policy& policy) {
+            policy.resync = reader.duration(node, kResync, std::chrono::milliseconds{1});
+        }
+    );
     m.check(check_policy);
 }
 

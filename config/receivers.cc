@@ -103,6 +103,11 @@ const Mapping<FieldMap>& fields_mapping() {
 }
 
 void check_receiver(Reader& reader, const Node& node, Receiver& receiver) {
+    if (receiver.name == "poll") {
+        reader.problem(
+            node.mark, "\"poll\" is the built-in receiver of what polling finds; take another name"
+        );
+    }
     check_auth(reader, node, receiver);
     const Node* const override_host = node.find("override_host");
     if (receiver.override_host && override_host != nullptr && node.find("registry") == nullptr) {

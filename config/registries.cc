@@ -71,7 +71,59 @@ const Mapping<Registry>& registry_mapping() {
                 "How long one call may take.",
                 {.least = 1000, .most = 600'000}
             );
+            m.file(
+                "client_certificate",
+                &Registry::client_certificate,
+                "PEM file with the certificate to show, for a registry that asks for one."
+            );
+            m.file(
+                "client_key",
+                &Registry::client_key,
+                "PEM file with its key. None: the key is in client_certificate."
+            );
+            m.text(
+                "proxy",
+                &Registry::proxy,
+                "Proxy to go through; NO_PROXY is honoured. None: as HTTPS_PROXY and its like say.",
+                rule::http_url
+            );
+            m.integer(
+                "max_tags",
+                &Registry::max_tags,
+                "A longer list of tags is cut, and the trail says so.",
+                {.least = 1, .most = 10'000'000}
+            );
+            m.integer(
+                "requests_per_second",
+                &Registry::requests_per_second,
+                "The most requests in a second; 20 may come together. 0: no limit.",
+                {.least = 0, .most = 10'000}
+            );
+            m.integer(
+                "concurrency",
+                &Registry::concurrency,
+                "The most requests at once.",
+                {.least = 1, .most = 256}
+            );
+            m.duration(
+                "poll",
+                &Registry::poll,
+                "How often its images are asked for new tags, for a registry that can't call. 0: "
+                "never.",
+                {.least = 0, .most = 30ULL * 24 * 3'600'000}
+            );
+            m.duration(
+                "resync",
+                &Registry::resync,
+                "How old a list of all tags of an image may be before it is taken again, in the "
+                "background. 0: as old as it gets.",
+                {.least = 0, .most = 365ULL * 24 * 3'600'000}
+            );
             m.check([](Reader& reader, const Node& node, Registry& registry) {
+                const Node* const key = node.find("client_key");
+                if (key != nullptr && node.find("client_certificate") == nullptr) {
+                    reader.problem(key->mark, "missing \"client_certificate\", which it is for");
+                }
                 const Node* const endpoint = node.find("endpoint");
                 if (endpoint != nullptr && registry.insecure &&
                     registry.endpoint.starts_with("https://")) {

@@ -269,6 +269,11 @@ const Mapping<Repository>& repository_mapping() {
                 "How long one fetch or push may take.",
                 {.least = 1000, .most = 3'600'000}
             );
+            m.boolean(
+                "repository_policies",
+                &Repository::repository_policies,
+                "Policies in .linkspan/policies/ of the branch may narrow those of this file."
+            );
             m.planned({"forge"});
             m.check(check_repository);
         }};

@@ -34,6 +34,13 @@ const Mapping<Retry>& retry_mapping() {
                 "refused; some registries notify before they write the tag.",
                 {.least = 0, .most = 3'600'000}
             );
+            m.duration(
+                "missing_signature",
+                &Retry::missing_signature,
+                "How long an image may be without the signature that a policy wants, from when it "
+                "was first seen; it is signed after it was pushed.",
+                {.least = 0, .most = 24 * 3'600'000}
+            );
             m.check([](Reader& reader, const Node& node, Retry& retry) {
                 if (retry.longest >= retry.initial) return;
                 const Node* at = node.find("longest");

@@ -16,8 +16,11 @@ const Mapping<policy::Policy>& policy_mapping();
 // The same with the keys that only the rest of the config needs (name, image) left to the user: for
 // `linkspan policy select`.
 const Mapping<policy::Policy>& lone_policy_mapping();
+const Mapping<PullRequest>& pull_request_mapping();
 const Mapping<Target>& target_mapping();
+const Mapping<Notification>& notification_mapping();
 const Mapping<Mirror>& mirror_mapping();
+const Mapping<Operator>& operator_mapping();
 const Mapping<Config>& config_mapping();  // the whole file
 
 }  // namespace linkspan::config

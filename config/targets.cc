@@ -1,5 +1,6 @@
 // targets: which places in a repository follow which policies.
 #include "config/rule.h"
+#include "config/schedules.h"
 #include "config/sections.h"
 #include "config/watched_fields.h"
 
@@ -9,6 +10,8 @@ namespace linkspan::config {
 
 namespace {
 
+const Choices<Deliver> kDelivers{
+    {"commit", Deliver::Commit}, {"pull_request", Deliver::PullRequest}};
 const Choices<Find> kFinds{{"markers", Find::Markers}, {"images", Find::Images}};
 
 const Mapping<Target>& find_fields_mapping() {
@@ -44,12 +47,15 @@ void read_find(Reader& reader, const Node& node, Target& target) {
     }
 }
 
-void read_deliver(Reader& reader, const Node& node, Target&) {
-    if (node.kind == Node::Kind::Scalar && node.text == "pull_request") {
-        reader.problem(node.mark, "pull_request is not built yet; use deliver: commit");
-        return;
+void read_notify(Reader& reader, const Node& node, Target& target) {
+    static const Shape shape = Shape::list(Shape::text());
+    const auto* items = reader.list(node, shape);
+    if (items == nullptr) return;
+    auto& names = target.notify.emplace();
+    for (std::size_t i = 0; i < items->size(); ++i) {
+        const auto place = reader.inside(i);
+        if (auto name = reader.text(*(*items)[i])) names.push_back(std::move(*name));
     }
-    reader.choice(node, {"commit"});
 }
 
 }  // namespace
@@ -97,21 +103,34 @@ const Mapping<Target>& target_mapping() {
                 "Values by path or pattern, besides what \"find\" finds.",
                 read_watched_fields
             );
-            m.key(
-                 "deliver",
-                 Shape::choice({"commit"}),
-                 "commit: push a commit to the branch.",
-                 read_deliver
-            )
-                .defaults_to("commit");
+            m.choice(
+                "deliver",
+                &Target::deliver,
+                "commit: push a commit to the branch; pull_request: propose it.",
+                kDelivers
+            );
+            m.mapping(
+                "pull_request", &Target::pull_request, "How it is proposed.", pull_request_mapping()
+            );
             m.duration(
                 "batch",
                 &Target::batch,
                 "How long a change waits for others, to share their commit.",
                 {.least = 0, .most = 3'600'000}
             );
-            m.planned({"pull_request", "windows"});
-            m.check([](Reader&, const Node&, Target& target) {
+            m.key(
+                "notify",
+                Shape::list(Shape::text()),
+                "Names of \"notifications\" that are told of this target. None: all; []: nobody.",
+                read_notify
+            );
+            add_schedule(m);
+            m.check([](Reader& reader, const Node& node, Target& target) {
+                check_schedule(reader, node, target.schedule);
+                const Node* const proposed = node.find("pull_request");
+                if (proposed != nullptr && target.deliver != Deliver::PullRequest) {
+                    reader.problem(proposed->mark, "needs \"deliver: pull_request\" beside it");
+                }
                 // "." is everything, whatever else is named.
                 if (std::find(target.paths.begin(), target.paths.end(), "") != target.paths.end()) {
                     target.paths.clear();

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <utility>
 
 namespace linkspan::config {
 
@@ -17,12 +17,8 @@ struct Unit {
     std::uint64_t factor;
 };
 
-// Milliseconds; the longest first, for format_duration.
-constexpr std::array<Unit, 5> kTimes{
-    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 constexpr std::array<Unit, 4> kSizes{
     {{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}};
-constexpr std::uint64_t kLongest = 36'525ULL * 86'400'000;  // 100 years
 constexpr std::uint64_t kLargest = 1ULL << 50;
 
 // A number at the start of `text`, which moves behind it.
@@ -33,59 +29,12 @@ bool take_number(std::string_view& text, std::uint64_t& number) {
     return true;
 }
 
-std::string_view take_letters(std::string_view& text) {
-    std::size_t n = 0;
-    while (n < text.size() && (text[n] < '0' || text[n] > '9')) ++n;
-    const std::string_view letters = text.substr(0, n);
-    text.remove_prefix(n);
-    return letters;
-}
-
-template <std::size_t N>
-const Unit* find_unit(const std::array<Unit, N>& units, std::string_view name, unsigned& seen) {
-    for (std::size_t i = 0; i < N; ++i) {
-        if (units[i].name != name || (seen & (1U << i)) != 0) continue;
-        seen |= 1U << i;
-        return &units[i];
-    }
-    return nullptr;
-}
-
-Error bad_duration(std::string_view text) {
-    return {
-        Errc::InvalidInput,
-        fmt::format("{} is not a duration; write it like 250ms, 30s, 5m or 1h30m", quote(text))};
-}
-
 }  // namespace
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
-    if (text == "0") return std::chrono::milliseconds{0};
-    if (text.empty()) return bad_duration(text);
-    std::uint64_t total = 0;
-    unsigned seen = 0;
-    for (std::string_view rest = text; !rest.empty();) {
-        std::uint64_t number = 0;
-        if (!take_number(rest, number)) return bad_duration(text);
-        const Unit* unit = find_unit(kTimes, take_letters(rest), seen);
-        if (unit == nullptr) return bad_duration(text);
-        if (number > kLongest / unit->factor || total + number * unit->factor > kLongest) {
-            return Error{Errc::InvalidInput, quote(text) + " is longer than 100 years"};
-        }
-        total += number * unit->factor;
-    }
-    return std::chrono::milliseconds{static_cast<std::int64_t>(total)};
-}
-
-std::string format_duration(std::chrono::milliseconds value) {
-    auto rest = static_cast<std::uint64_t>(value.count() < 0 ? 0 : value.count());
-    if (rest == 0) return "0s";
-    std::string out;
-    for (const Unit& unit : kTimes) {
-        // "72h" is read more easily than "3d" next to other hours; days only where they are many.
-        if (unit.name == "d" && rest < 10 * unit.factor) continue;
-        if (rest >= unit.factor) out += fmt::format("{}{}", rest / unit.factor, unit.name);
-        rest %= unit.factor;
+    auto out = linkspan::parse_duration(text);
+    if (out.has_error()) {
+        return Error{Errc::InvalidInput, quote(text) + " " + out.error().message};
     }
     return out;
 }
@@ -99,9 +48,10 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     if (!take_number(rest, number)) return bad;
     std::uint64_t factor = 1;
     if (!rest.empty()) {
-        unsigned seen = 0;
-        const Unit* unit = find_unit(kSizes, rest, seen);
-        if (unit == nullptr) return bad;
+        const auto* const unit = std::find_if(kSizes.begin(), kSizes.end(), [&](const Unit& u) {
+            return u.name == rest;
+        });
+        if (unit == kSizes.end()) return bad;
         factor = unit->factor;
     }
     if (number > kLargest / factor) {

@@ -1,6 +1,7 @@
 // Durations ("30s", "5m", "1h30m", "250ms", "3d") and sizes ("1MiB", "64KiB", plain bytes).
 #pragma once
 
+#include "core/duration.h"
 #include "core/result.h"
 
 #include <chrono>
@@ -10,10 +11,9 @@
 
 namespace linkspan::config {
 
-// Numbers with units ms, s, m, h, d in any order, each unit once; "0" needs none. At most 100
-// years. Errors: InvalidInput, which says how a duration is written.
+// core's, with the text in the message. Errors: InvalidInput, which says how a duration is written.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
-std::string format_duration(std::chrono::milliseconds value);
+using linkspan::format_duration;
 
 // A whole number of bytes, or of KiB, MiB or GiB. Errors: InvalidInput.
 Result<std::uint64_t> parse_size(std::string_view text);

@@ -23,6 +23,8 @@ int main(int argc, char** argv) {
     cli::add_policy(app, run);
     cli::add_webhook(app, run);
     cli::add_notify(app, run);
+    cli::add_status(app, run);
+    cli::add_operate(app, run);
     cli::add_health(app, run);
     cli::add_completion(app, run);
     try {

@@ -5,6 +5,7 @@
 #include "core/result.h"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -96,11 +97,42 @@ struct Answer {
     std::string body;
 };
 
+// What a controller reports of a commit that it saw.
+struct DeploymentReport {
+    enum class State { Progressing, Applied, Failed };
+    std::string controller;  // "flux", "argocd"
+    std::string object;      // "Kustomization/flux-system/apps"
+    State state = State::Progressing;
+    std::string revision;  // 40 hex digits
+    std::string branch;    // that it followed; empty: not said
+    std::string message;   // one line, at most 1000 bytes
+    std::chrono::system_clock::time_point at;
+};
+
+// A word of a platform about a pull request. A hint to look, and who asked for what: the platform
+// has the last word.
+struct PullRequestEvent {
+    enum class What { Changed, Opened, Pushed, Merged, Closed, Commented, Labelled };
+    What what = What::Changed;
+    std::string repository{};  // as the platform names it: "acme/fleet"
+    std::int64_t number = 0;
+    std::string head{};  // branches; empty where the event does not say
+    std::string base{};
+    std::string head_commit{};
+    std::string actor{};    // as Forge::may_write() takes it
+    std::string text{};     // of the comment
+    std::string comment{};  // its id
+    std::string label{};    // that was put on
+};
+
 struct ParsedDelivery {
     std::vector<image::ImageEvent> events;  // what to act on
     std::vector<SetAside> set_aside;
-    // Set exactly when `events` is empty, with the reason in words: "layer push", "ping",
-    // "deletion of a tag", "push of a Helm chart".
+    // Beside an ignored_reason: no image is in such a delivery.
+    std::vector<PullRequestEvent> pull_requests{};
+    std::vector<DeploymentReport> deployments;  // from senders that are controllers
+    // Set exactly when `events` and `deployments` are empty, with the reason in words: "layer
+    // push", "ping", "deletion of a tag", "push of a Helm chart".
     std::optional<std::string> ignored_reason;
     // A handshake: answer with this; there is nothing to record.
     std::optional<Answer> answer;

@@ -2,6 +2,7 @@
 
 #include "webhooks/form.h"
 #include "webhooks/json_view.h"
+#include "webhooks/pull_request_event.h"
 #include "webhooks/reading.h"
 #include "webhooks/text.h"
 
@@ -25,6 +26,7 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiv
     };
     const JsonView package = root["package"];
     if (!package.exists()) {
+        if (auto event = github_pull_request(root)) return parsed_pull_request(std::move(*event));
         const auto event = delivery.headers.get("X-Gitea-Event");
         return ignored("not a package event" + (event ? ": " + shown(*event) : std::string{}));
     }

@@ -3,6 +3,7 @@
 #include "webhooks/fields.h"
 #include "webhooks/form.h"
 #include "webhooks/json_view.h"
+#include "webhooks/pull_request_event.h"
 #include "webhooks/reading.h"
 #include "webhooks/text.h"
 #include "webhooks/written_image.h"
@@ -126,6 +127,7 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiv
         if (read.has_error()) return read.error();
         return std::move(reading).finish();
     }
+    if (auto event = github_pull_request(root)) return parsed_pull_request(std::move(*event));
     const std::string event = event_name(delivery, root);
     if (event == "ping") {
         reading.ignore("ping");

@@ -3,6 +3,7 @@
 #include "webhooks/distribution.h"
 #include "webhooks/fields.h"
 #include "webhooks/json_view.h"
+#include "webhooks/pull_request_event.h"
 #include "webhooks/reading.h"
 #include "webhooks/text.h"
 
@@ -37,6 +38,7 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiv
         return distribution::parse(delivery, receiver);
     }
     Reading reading{receiver};
+    if (auto event = gitlab_merge_request(root)) return parsed_pull_request(std::move(*event));
     const std::string kind = root["object_kind"].text().value_or("");
     const std::string reason = unfinished(root, kind);
     if (!reason.empty()) {

@@ -1,5 +1,7 @@
 #include "webhooks/json_output.h"
 
+#include "webhooks/deployment.h"
+
 #include <nlohmann/json.hpp>
 
 namespace linkspan::webhooks {
@@ -35,6 +37,20 @@ std::string to_json(const ParsedDelivery& parsed) {
     const bool nothing = events.empty();
     out["events"] = std::move(events);
     out["ignored"] = nothing ? or_null(parsed.ignored_reason) : Json(nullptr);
+    if (!parsed.deployments.empty()) {
+        Json deployments = Json::array();
+        for (const DeploymentReport& report : parsed.deployments) {
+            deployments.push_back({
+                {"controller", report.controller},
+                {"object", report.object},
+                {"state", std::string{to_string(report.state)}},
+                {"revision", report.revision},
+                {"branch", report.branch.empty() ? Json(nullptr) : Json(report.branch)},
+                {"message", report.message},
+            });
+        }
+        out["deployments"] = std::move(deployments);
+    }
     return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

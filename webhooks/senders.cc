@@ -2,12 +2,14 @@
 
 #include "webhooks/acr.h"
 #include "webhooks/aliyun.h"
+#include "webhooks/argocd.h"
 #include "webhooks/cdevents.h"
 #include "webhooks/ci.h"
 #include "webhooks/cloudevents.h"
 #include "webhooks/distribution.h"
 #include "webhooks/dockerhub.h"
 #include "webhooks/ecr.h"
+#include "webhooks/flux.h"
 #include "webhooks/generic.h"
 #include "webhooks/gitea.h"
 #include "webhooks/github.h"
@@ -16,6 +18,7 @@
 #include "webhooks/harbor.h"
 #include "webhooks/jfrog.h"
 #include "webhooks/nexus.h"
+#include "webhooks/pull_request_event.h"
 #include "webhooks/quay.h"
 #include "webhooks/zot.h"
 
@@ -51,6 +54,13 @@ constexpr Recipe kEcr[] = {
     kBasic,
     kToken,
 };
+// notification-controller: fluxcd/notification-controller, docs/spec/v1beta3/providers.md.
+constexpr Recipe kFlux[] = {
+    {AuthScheme::Hmac, "X-Signature", "sha256="},
+    {AuthScheme::Hmac, "X-Signature", "sha512=", HashAlgorithm::Sha512},
+    {AuthScheme::Hmac, "X-Signature", "sha1=", HashAlgorithm::Sha1},
+    kBearer,
+};
 constexpr Recipe kGeneric[] = {
     kLinkspanHmac,
     kHubHmac,
@@ -83,6 +93,8 @@ constexpr Recipe kGitlab[] = {
     {AuthScheme::Header, "X-Gitlab-Token"},
     kBearer,
 };
+constexpr Recipe kBitbucket[] = {{AuthScheme::Hmac, "X-Hub-Signature", "sha256="}, kToken};
+constexpr Recipe kAzureDevops[] = {kBasic, {AuthScheme::Header, "X-Webhook-Secret"}, kToken};
 constexpr Recipe kGoogle[] = {{AuthScheme::Oidc}, kToken};
 constexpr Recipe kJfrog[] = {
     {AuthScheme::Hmac, "X-JFrog-Event-Auth", ""},
@@ -116,6 +128,38 @@ constexpr Sender kSenders[] = {
         .recipes = kUrlOnly,
         .can_prove = false,
         .body_window = kNamesTheTime,
+    },
+    {
+        .type = "argocd",
+        .title = "Argo CD notifications",
+        .default_auth = AuthScheme::Own,
+        .delivery_id = argocd::delivery_id,
+        .parse = argocd::parse,
+        .recipes = kStaticHeaders,
+    },
+    {
+        .type = "azuredevops",
+        .title = "Azure DevOps",
+        .default_auth = AuthScheme::Own,
+        .delivery_id = azuredevops::delivery_id,
+        .parse = azuredevops::parse,
+        .recipes = kAzureDevops,
+    },
+    {
+        .type = "bitbucket",
+        .title = "Bitbucket Cloud",
+        .default_auth = AuthScheme::Own,
+        .delivery_id = bitbucket::delivery_id,
+        .parse = bitbucket::parse,
+        .recipes = kBitbucket,
+    },
+    {
+        .type = "bitbucket_server",
+        .title = "Bitbucket Data Center",
+        .default_auth = AuthScheme::Own,
+        .delivery_id = bitbucket_server::delivery_id,
+        .parse = bitbucket_server::parse,
+        .recipes = kBitbucket,
     },
     {
         .type = "cdevents",
@@ -169,6 +213,15 @@ constexpr Sender kSenders[] = {
         .delivery_id = ecr::delivery_id,
         .parse = ecr::parse,
         .recipes = kEcr,
+    },
+    {
+        .type = "flux",
+        .title = "Flux notification-controller",
+        .default_auth = AuthScheme::Own,
+        .delivery_id = flux::delivery_id,
+        .parse = flux::parse,
+        .recipes = kFlux,
+        .body_window = kNamesTheTime,
     },
     {
         .type = "generic",

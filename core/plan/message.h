@@ -1,11 +1,9 @@
 // The commit message of a plan.
 //
-// The template language is small on purpose: {{name}} is replaced, {{#each changes}}…{{/each}}
-// repeats. The names are in docs/configuration.md. Values come from tags and labels, which are
-// hostile: control characters and line breaks in them become spaces, so that no value can forge a
-// trailer.
+// The template language is in template_text.h: no value can forge a trailer.
 #pragma once
 
+#include "core/plan/commit_style.h"
 #include "core/plan/plan.h"
 #include "core/result.h"
 
@@ -21,8 +19,9 @@ extern const std::string_view kDefaultMessage;
 Status check_template(std::string_view text);
 
 struct MessageOptions {
-    std::string text{};        // template; empty: kDefaultMessage
-    bool skip_ci = false;      // "[skip ci]" at the end of the subject
+    std::string text{};                      // template; empty: kDefaultMessage
+    CommitStyle style = CommitStyle::Plain;  // of {{subject}}
+    bool skip_ci = false;                    // "[skip ci]" at the end of the subject
     std::string signed_off{};  // "Name <address>" for a Signed-off-by trailer; empty: none
     std::string change_id{};   // for Gerrit; empty: none
 };

@@ -81,6 +81,11 @@ public:
                     bid.selection.why.empty() ? "no tag passes the policy" : bid.selection.why};
                 continue;
             }
+            auto held = policy::held_by(bid.holds, *bid.selection.selected, bid.resolved);
+            if (held && !bid.asked_for) {
+                answer.decision.verdict = std::move(*held);
+                continue;
+            }
             for (const SnapshotFile& file : snapshot_.files) {
                 if (!bid.scope.holds(file.path)) continue;
                 if (auto status = visit(q, bid, file); status.has_error()) return status.error();
@@ -324,7 +329,7 @@ private:
             });
             splices.push_back({file.before, file.edits});
         }
-        auto texts = splice(splices);
+        auto texts = splice(splices, snapshot_.each);
         auto text = texts.begin();
         for (auto& [path, file] : open_) {
             auto after = std::move(*text++);
@@ -368,13 +373,14 @@ private:
         BidAnswer& answer = answers_[q];
         const Bid& bid = bids_[questions_[q].best];
         if (!bid.selection.selected) return;
+        if (std::holds_alternative<policy::Held>(answer.decision.verdict)) return;
         if (!answer.changes.empty()) {
             auto tag = image::Tag::parse(*bid.selection.selected);
             answer.decision.verdict =
                 policy::Promote{.tag = std::move(*tag), .digest = bid.resolved};
         } else if (!answer.held.empty()) {
             answer.decision.verdict =
-                policy::Held{.by = answer.held.front(), .until = std::nullopt};
+                policy::Held{.by = "people", .until = std::nullopt, .why = answer.held.front()};
         } else if (!answer.refusals.empty()) {
             answer.decision.verdict = policy::Refused{answer.refusals.front()};
         } else if (!unread_[q].empty()) {

@@ -11,7 +11,9 @@
 #include "core/manifest/place.h"
 #include "core/plan/plan.h"
 #include "core/plan/scope.h"
+#include "core/plan/splice.h"
 #include "core/policy/decide.h"
+#include "core/policy/hold.h"
 #include "core/policy/policy.h"
 #include "core/policy/select.h"
 #include "core/result.h"
@@ -53,6 +55,8 @@ struct Snapshot {
         changed_since;
     // How many files with places or problems a scope holds, for people; unset: those in `files`.
     std::function<std::size_t(const Scope&)> files_in{};
+    // For the check of many files; unset: one after the other.
+    Each each{};
     // What is wrong with the repository as a whole.
     std::vector<std::string> problems{};
 };
@@ -77,6 +81,7 @@ struct Bid {
     std::optional<image::Digest> resolved;  // digest of the selected tag
     Cause cause;
     std::vector<Written> written{};
+    std::vector<policy::Hold> holds{};  // in force now for this target and policy
     // A person asked for this very tag (a rollback): it may go backwards, and what people undid
     // does not hold it.
     bool asked_for = false;

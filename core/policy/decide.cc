@@ -45,9 +45,14 @@ DigestAnswer judge_digest(
 enum class Direction { Forward, Backward, Unknown };
 
 Direction direction(const Policy& policy, const Explanation& selection, const Current& current) {
-    // Among the candidates the selected one is the best, by whatever facts it was selected.
+    // The candidates are ranked by whatever facts they were selected. The selected one need not be
+    // the first: a better one may still soak. One that is not listed is after those that are.
     const auto& all = selection.candidates;
-    if (std::find(all.begin(), all.end(), current.tag) != all.end()) return Direction::Forward;
+    const auto running = std::find(all.begin(), all.end(), current.tag);
+    if (running != all.end()) {
+        const auto chosen = std::find(all.begin(), all.end(), *selection.selected);
+        return running < chosen ? Direction::Backward : Direction::Forward;
+    }
     const auto order = compare(policy, *selection.selected, current.tag);
     if (!order) return Direction::Unknown;
     return *order < 0 ? Direction::Backward : Direction::Forward;

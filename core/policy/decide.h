@@ -26,8 +26,9 @@ struct Refused {
     std::string reason;
 };
 struct Held {
-    std::string by;
-    std::optional<std::chrono::system_clock::time_point> until;
+    std::string by{};
+    std::optional<std::chrono::system_clock::time_point> until{};
+    std::string why{};
 };
 struct Waiting {
     std::chrono::system_clock::time_point until;

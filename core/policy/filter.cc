@@ -10,16 +10,19 @@
 
 namespace linkspan::policy {
 
-Result<Filter> Filter::compile(const TagFilter& filter) {
+Result<Filter> Filter::compile(const TagFilter& filter, std::string_view from) {
     Filter out;
-    const auto compile_list = [](const std::vector<std::string>& list,
-                                 std::string_view key,
-                                 std::vector<Entry>& entries) -> Status {
+    const std::string whose = from.empty() ? std::string{} : std::string{from} + ": ";
+    out.not_allowed_ = whose + "no entry of tags.allow names it";
+    const auto compile_list = [&](const std::vector<std::string>& list,
+                                  std::string_view key,
+                                  std::vector<Entry>& entries) -> Status {
         for (std::size_t i = 0; i < list.size(); ++i) {
             auto pattern = compile_entry(list[i]);
             if (pattern.has_error()) return pattern.error().within(fmt::format("{}[{}]", key, i));
             entries.push_back(
-                {std::move(*pattern), fmt::format("{} names it: {}", key, image::quote(list[i]))}
+                {std::move(*pattern),
+                 fmt::format("{}{} names it: {}", whose, key, image::quote(list[i]))}
             );
         }
         return {};
@@ -41,7 +44,8 @@ Result<Filter> Filter::compile(const TagFilter& filter) {
     auto pattern = compile_pattern(filter.pattern);
     if (pattern.has_error()) return pattern.error().within("tags.pattern");
     out.pattern_ = std::move(*pattern);
-    out.no_match_ = fmt::format("does not match tags.pattern {}", image::quote(filter.pattern));
+    out.no_match_ =
+        fmt::format("{}does not match tags.pattern {}", whose, image::quote(filter.pattern));
     if (!filter.extract.empty()) {
         auto parsed = Template::parse(filter.extract, *out.pattern_);
         if (parsed.has_error()) return parsed.error().within("tags.extract");
@@ -58,7 +62,7 @@ Reading<std::string_view> Filter::read(std::string_view tag) {
     if (!image::Tag::is_valid(tag)) return unread("not a valid tag");
     const auto names = [&](const Entry& entry) { return matches(*entry.pattern, tag); };
     if (!allow_.empty() && std::none_of(allow_.begin(), allow_.end(), names)) {
-        return unread("no entry of tags.allow names it");
+        return unread(not_allowed_);
     }
     const auto ignored = std::find_if(ignore_.begin(), ignore_.end(), names);
     if (ignored != ignore_.end()) return unread(ignored->reason);
@@ -89,6 +93,28 @@ Reading<std::string_view> Filter::extract(std::string_view tag) {
         text = expanded_.back();
     }
     if (text.empty()) return unread("tags.extract gives an empty text");
+    return text;
+}
+
+Result<Filters> Filters::compile(const Policy& policy) {
+    Filters out;
+    LINKSPAN_TRY(own, Filter::compile(policy.tags));
+    out.own_ = std::move(own);
+    for (const Narrowing& narrowing : policy.also) {
+        auto filter = Filter::compile(narrowing.tags, narrowing.from);
+        if (filter.has_error()) return filter.error().within(narrowing.from);
+        out.also_.push_back(std::move(*filter));
+    }
+    return out;
+}
+
+Reading<std::string_view> Filters::read(std::string_view tag) {
+    auto text = own_.read(tag);
+    if (text.has_error()) return text;
+    for (Filter& filter : also_) {
+        const auto more = filter.read(tag);
+        if (more.has_error()) return more.error();
+    }
     return text;
 }
 

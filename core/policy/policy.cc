@@ -13,16 +13,20 @@ DigestMode digest_mode(const Policy& policy) {
 }
 
 Status validate(const Policy& policy) {
-    if (const auto filter = Filter::compile(policy.tags); filter.has_error()) {
+    if (const auto filter = Filters::compile(policy); filter.has_error()) {
         return filter.error();
     }
-    if (const auto strategy = make_strategy(policy.select); strategy.has_error()) {
+    if (const auto strategy = make_strategy(policy.select, policy.also); strategy.has_error()) {
         return strategy.error();
     }
     if (std::holds_alternative<Follow>(policy.select) && policy.digest == DigestMode::Never) {
         return Error{
             Errc::InvalidInput,
             "digest: never can't go with select.digest, which writes nothing but digests"};
+    }
+    for (const LabelRule& rule : policy.labels) {
+        const Status label = check_label_rule(rule);
+        if (label.has_error()) return label.error().within("labels." + rule.key);
     }
     return {};
 }

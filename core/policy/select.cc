@@ -111,7 +111,7 @@ void drop_repeated(
 
 template <class S>
 Explanation rank(
-    const S& strategy, Filter& filter, std::span<const KnownTag> tags, std::size_t cap
+    const S& strategy, Filters& filters, std::span<const KnownTag> tags, std::size_t cap
 ) {
     Candidates<S> candidates;
     candidates.reserve(tags.size());
@@ -124,7 +124,7 @@ Explanation rank(
         }
     };
     for (const KnownTag& known : tags) {
-        const auto text = filter.read(known.tag);
+        const auto text = filters.read(known.tag);
         if (text.has_error()) {
             rejected.add(known.tag, text.error().why);
             continue;
@@ -159,14 +159,33 @@ Explanation rank(
     return out;
 }
 
+Result<Explanation> select_with_cap(
+    const Policy& policy, std::span<const KnownTag> tags, std::size_t cap
+) {
+    LINKSPAN_TRY(filters, Filters::compile(policy));
+    LINKSPAN_TRY(strategy, make_strategy(policy.select, policy.also));
+    return std::visit([&](const auto& s) { return rank(s, filters, tags, cap); }, strategy);
+}
+
 }  // namespace
 
 Result<Explanation> select(const Policy& policy, std::span<const KnownTag> tags) {
-    LINKSPAN_TRY(filter, Filter::compile(policy.tags));
-    LINKSPAN_TRY(strategy, make_strategy(policy.select));
-    return std::visit(
-        [&](const auto& s) { return rank(s, filter, tags, policy.tags.cap); }, strategy
-    );
+    return select_with_cap(policy, tags, policy.tags.cap);
+}
+
+Result<Explanation> select_every(const Policy& policy, std::span<const KnownTag> tags) {
+    return select_with_cap(policy, tags, 0);
+}
+
+std::vector<std::string> readings(const Policy& policy, std::span<const std::string> tags) {
+    std::vector<std::string> out(tags.size());
+    auto filter = Filter::compile(policy.tags);
+    if (filter.has_error()) return out;
+    for (std::size_t i = 0; i < tags.size(); ++i) {
+        const auto text = filter->extract(tags[i]);
+        if (text.has_value()) out[i] = *text;
+    }
+    return out;
 }
 
 std::optional<std::weak_ordering> compare(

@@ -38,6 +38,13 @@ struct Explanation {
 // Errors: InvalidInput for a policy that validate() would refuse. No tag at all is not an error.
 Result<Explanation> select(const Policy& policy, std::span<const KnownTag> tags);
 
+// The same with every candidate listed, whatever tags.cap says: for choose_soaked().
+Result<Explanation> select_every(const Policy& policy, std::span<const KnownTag> tags);
+
+// What each of these tags is compared by: the text that tags.pattern and tags.extract leave. Empty
+// for a tag that they drop, or a policy that validate() would refuse.
+std::vector<std::string> readings(const Policy& policy, std::span<const std::string> tags);
+
 // How two tags stand under a policy, the preferred one greater: used to refuse going backwards.
 // nullopt when the policy can't order one of them ("latest" under semver; any by newest, for want
 // of times): the caller must say so.

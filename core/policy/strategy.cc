@@ -19,15 +19,30 @@ Result<Strategy> make(const Settings& settings, std::string_view key) {
 
 }  // namespace
 
-Result<SemverStrategy> SemverStrategy::make(const Semver& settings) {
+Result<SemverStrategy> SemverStrategy::make(
+    const Semver& settings, std::span<const Narrowing> also
+) {
     SemverStrategy out;
-    LINKSPAN_TRY(range, Range::parse(settings.range));
-    out.range_ = std::move(range);
     out.strict_ = settings.strict;
-    const std::string quoted = image::quote(settings.range);
-    out.out_of_range_ = fmt::format("not in the range {}", quoted);
-    out.prerelease_ = fmt::format("a pre-release, and the range {} names none", quoted);
-    out.praise_ = fmt::format("the greatest version in {}", quoted);
+    out.praise_ = "the greatest version in ";
+    const auto demand = [&](const std::string& text, const std::string& from) -> Status {
+        LINKSPAN_TRY(range, Range::parse(text));
+        std::string quoted = image::quote(text);
+        if (!from.empty()) quoted += " of " + from;
+        out.praise_ += (out.demands_.empty() ? "" : " and ") + quoted;
+        out.demands_.push_back(
+            {.range = std::move(range),
+             .out_of_range = fmt::format("not in the range {}", quoted),
+             .prerelease = fmt::format("a pre-release, and the range {} names none", quoted)}
+        );
+        return {};
+    };
+    if (const Status own = demand(settings.range, {}); own.has_error()) return own.error();
+    for (const Narrowing& narrowing : also) {
+        if (narrowing.range.empty()) continue;
+        const Status more = demand(narrowing.range, narrowing.from);
+        if (more.has_error()) return more.error();
+    }
     return out;
 }
 
@@ -39,16 +54,18 @@ Reading<Version> SemverStrategy::read(std::string_view text, const KnownTag& /*k
     return version;
 }
 
-std::string_view SemverStrategy::refuse(const Version& key) const {
-    switch (range_.check(key)) {
-        case Range::Verdict::In:
-            return {};
-        case Range::Verdict::Out:
-            return out_of_range_;
-        case Range::Verdict::Prerelease:
-            return prerelease_;
+std::string_view SemverStrategy::refuse(const Key& key) const {
+    for (const Demand& demand : demands_) {
+        switch (demand.range.check(key)) {
+            case Range::Verdict::In:
+                break;
+            case Range::Verdict::Out:
+                return demand.out_of_range;
+            case Range::Verdict::Prerelease:
+                return demand.prerelease;
+        }
     }
-    return out_of_range_;
+    return {};
 }
 
 Result<NumericalStrategy> NumericalStrategy::make(const Numerical& settings) {
@@ -71,10 +88,13 @@ Result<FollowStrategy> FollowStrategy::make(const Follow& settings) {
     return out;
 }
 
-Result<Strategy> make_strategy(const Selection& selection) {
+Result<Strategy> make_strategy(const Selection& selection, std::span<const Narrowing> also) {
     struct Make {
+        std::span<const Narrowing> also;
         Result<Strategy> operator()(const Semver& s) const {
-            return make<SemverStrategy>(s, "select.semver");
+            auto made = SemverStrategy::make(s, also);
+            if (made.has_error()) return made.error().within("select.semver");
+            return Strategy{std::move(*made)};
         }
         Result<Strategy> operator()(const Numerical& s) const {
             return make<NumericalStrategy>(s, "select.numerical");
@@ -95,7 +115,7 @@ Result<Strategy> make_strategy(const Selection& selection) {
             return make<GroupsStrategy>(s, "select.regex");
         }
     };
-    return std::visit(Make{}, selection);
+    return std::visit(Make{also}, selection);
 }
 
 }  // namespace linkspan::policy

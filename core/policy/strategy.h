@@ -19,16 +19,20 @@
 
 #include <compare>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace linkspan::policy {
 
 class SemverStrategy {
 public:
     using Key = Version;
-    static Result<SemverStrategy> make(const Semver& settings);
+    static Result<SemverStrategy> make(
+        const Semver& settings, std::span<const Narrowing> also = {}
+    );
     [[nodiscard]] Reading<Key> read(std::string_view text, const KnownTag& known) const;
     // Empty: allowed.
     [[nodiscard]] std::string_view refuse(const Key& key) const;
@@ -41,10 +45,14 @@ public:
     [[nodiscard]] std::string_view praise() const { return praise_; }
 
 private:
-    Range range_;
+    // The policy's, and those of narrowings.
+    struct Demand {
+        Range range;
+        std::string out_of_range;
+        std::string prerelease;
+    };
+    std::vector<Demand> demands_;
     bool strict_ = true;
-    std::string out_of_range_;
-    std::string prerelease_;
     std::string praise_;
 };
 
@@ -125,6 +133,6 @@ using Strategy = std::variant<
     GroupsStrategy>;
 
 // Errors: InvalidInput; the message begins with the key ("select.semver: …").
-Result<Strategy> make_strategy(const Selection& selection);
+Result<Strategy> make_strategy(const Selection& selection, std::span<const Narrowing> also = {});
 
 }  // namespace linkspan::policy

@@ -19,6 +19,8 @@ void add_edit(CLI::App& app, Run& run);
 void add_policy(CLI::App& app, Run& run);
 void add_webhook(CLI::App& app, Run& run);
 void add_notify(CLI::App& app, Run& run);
+void add_status(CLI::App& app, Run& run);
+void add_operate(CLI::App& app, Run& run);  // hold, resume, rollback, replay, audit
 void add_health(CLI::App& app, Run& run);
 void add_completion(CLI::App& app, Run& run);
 

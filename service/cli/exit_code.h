@@ -9,7 +9,9 @@ enum ExitCode : int {
     kMalformed = 2,     // the body or the reference is not what it should be
     kNotAuthentic = 3,  // signature or token wrong
     kNothingToDo = 4,   // notify: nobody watches the image, or the delivery was ignored
-    kStillPending = 5,  // notify: the time is over and the work has not ended
+    kStillPending = 5,  // notify: the time is over and the work has not ended, or nobody has said
+                        // yet what became of the commit
+    kNotApplied = 6,    // notify --wait=applied: committed, and a controller failed to apply it
     kUsage = 64,        // arguments (sysexits.h EX_USAGE)
     kNoInput = 66,      // a file can't be read (EX_NOINPUT)
     kUnavailable = 69,  // the service can't be reached (EX_UNAVAILABLE)

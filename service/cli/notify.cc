@@ -45,7 +45,7 @@ struct Options {
     std::string idempotency_key;
     std::string ca_file;
     std::string output = "text";
-    bool wait = false;
+    std::string wait;   // "settled", "applied", or empty: not at all
     int timeout = 300;  // seconds, for sending and waiting together
 };
 
@@ -224,7 +224,7 @@ public:
             return kNothingToDo;
         }
         const std::string id = body["id"];
-        if (!options_.wait) {
+        if (options_.wait.empty()) {
             print(body, [&] { fmt::print("accepted: delivery {}\n", id); });
             return kOk;
         }
@@ -325,7 +325,13 @@ private:
                 std::chrono::duration_cast<std::chrono::seconds>(left()).count(), 0, 30
             );
             transport::HttpRequest request;
-            request.url = fmt::format("{}/v1/deliveries/{}?wait={}s", service_url(), id, wait);
+            request.url = fmt::format(
+                "{}/v1/deliveries/{}?wait={}s{}",
+                service_url(),
+                id,
+                wait,
+                options_.wait == "applied" ? "&for=applied" : ""
+            );
             auto answer = send(std::move(request));
             if (answer.has_error()) {
                 fmt::print(stderr, "linkspan: {}\n", answer.error().message);
@@ -336,9 +342,11 @@ private:
                 return complain(*answer, trail, kUnavailable);
             }
             const bool settled = trail.value("settled", false);
-            if (settled || left().count() <= 0) {
+            const bool ended = settled && (options_.wait != "applied" ||
+                                           deployment_of(trail) != Deployed::Waiting);
+            if (ended || left().count() <= 0) {
                 print(trail, [&] { print_trail(trail); });
-                return settled ? exit_code_of(trail) : kStillPending;
+                return ended ? exit_code_of(trail, options_.wait == "applied") : kStillPending;
             }
         }
     }
@@ -370,6 +378,15 @@ private:
                 if (const auto commit = text_of(target, "commit"); !commit.empty()) {
                     fmt::print("    commit {}\n", commit);
                 }
+                for (const auto& report : target.value("deployments", Json::array())) {
+                    fmt::print(
+                        "    {} by {} at {}: {}\n",
+                        text_of(report, "state"),
+                        text_of(report, "object"),
+                        text_of(report, "revision").substr(0, 12),
+                        text_of(report, "message")
+                    );
+                }
                 const Json plan = target.value("plan", Json::object());
                 for (const auto& change : plan.value("changes", Json::array())) {
                     fmt::print(
@@ -384,8 +401,28 @@ private:
         }
     }
 
+    // What controllers said of everything that was committed.
+    enum class Deployed { Waiting, Applied, Failed };
+    static Deployed deployment_of(const Json& trail) {
+        Deployed all = Deployed::Applied;
+        for (const auto& event : trail.value("events", Json::array())) {
+            for (const auto& target : event.value("targets", Json::array())) {
+                const std::string outcome = text_of(target, "outcome");
+                if (outcome == "pull_request") return Deployed::Waiting;
+                if (outcome != "committed" && outcome != "merged") continue;
+                const std::string deployed = text_of(target, "deployed");
+                if (deployed == "failed") {
+                    all = Deployed::Failed;
+                } else if (deployed != "applied") {
+                    return Deployed::Waiting;
+                }
+            }
+        }
+        return all;
+    }
+
     // The worst outcome counts: a job must not be green when one of its targets refused.
-    static int exit_code_of(const Json& trail) {
+    static int exit_code_of(const Json& trail, bool applied) {
         bool done = false;
         bool negative = false;
         for (const auto& event : trail.value("events", Json::array())) {
@@ -397,6 +434,7 @@ private:
             }
         }
         if (negative) return kNegative;
+        if (applied && deployment_of(trail) == Deployed::Failed) return kNotApplied;
         return done ? kOk : kNothingToDo;
     }
 
@@ -430,8 +468,9 @@ void add_notify(CLI::App& app, Run& run) {
         "when not given.\n"
         "Exit codes: 0 committed or already current (without --wait: accepted), 1 refused or "
         "failed, 2 malformed,\n"
-        "3 not authentic or not allowed, 4 nobody watches the image, 5 still pending, 69 service "
-        "not reached.\n"
+        "3 not authentic or not allowed, 4 nobody watches the image, 5 still pending, 6 committed "
+        "but not applied\n"
+        "(--wait=applied), 69 service not reached.\n"
         "Example: linkspan notify --url https://linkspan.example.com/hooks/ci --wait \\\n"
         "         --image registry.example.com/acme/app --tag \"$TAG\" --digest \"$DIGEST\""
     );
@@ -470,7 +509,14 @@ void add_notify(CLI::App& app, Run& run) {
         "--idempotency-key", options->idempotency_key, "Default: a random one for each call"
     );
     command->add_option("--ca-file", options->ca_file, "CA certificates for the service's TLS");
-    command->add_flag("--wait", options->wait, "Wait for the outcome and print it");
+    command
+        ->add_flag(
+            "--wait{settled}",
+            options->wait,
+            "Wait for the outcome and print it; with --wait=applied, until controllers have "
+            "reported what became of the commit"
+        )
+        ->check(CLI::IsMember({"settled", "applied"}));
     command->add_option("--timeout", options->timeout, "Seconds for all of it")
         ->check(CLI::Range(1, 86400))
         ->capture_default_str();

@@ -2,12 +2,15 @@
 
 #include "service/pipeline/diff_share.h"
 #include "service/pipeline/git_options.h"
+#include "service/pipeline/hold_reader.h"
 #include "service/pipeline/pipeline.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
 #include "service/runtime/blocking.h"
 #include "service/store/writes.h"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -147,13 +150,72 @@ asio::awaitable<void> BranchWorker::run() {
     std::chrono::milliseconds batch{0};
     for (const auto& one : queue_) batch = std::max(batch, one.batch);
     if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
+    co_await take_mirror();
+    const MirrorTaken taken{*this};
     in_turn_ = queue_;
     std::vector<WaitingWork> waiting = std::exchange(queue_, {});
     co_await turn(std::move(waiting));
     in_turn_.clear();
 }
 
+asio::awaitable<void> BranchWorker::take_mirror() {
+    while (mirror_taken_) {
+        auto timer = std::make_shared<asio::steady_timer>(
+            pipeline_.executor_, asio::steady_timer::time_point::max()
+        );
+        mirror_waiters_.push_back(timer);
+        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    mirror_taken_ = true;
+}
+
+void BranchWorker::give_mirror() {
+    mirror_taken_ = false;
+    if (mirror_waiters_.empty()) return;
+    mirror_waiters_.front()->cancel();
+    mirror_waiters_.pop_front();
+}
+
+asio::awaitable<Result<std::optional<std::string>>> BranchWorker::first_contained(
+    std::string revision, std::vector<std::string> commits
+) {
+    using Answer = Result<std::optional<std::string>>;
+    co_await take_mirror();
+    const MirrorTaken taken{*this};
+    const auto view = this->view();
+    if (!view) co_return Error{Errc::NotFound, "the repository is no longer configured"};
+    auto ask = [view, revision, commits]() -> Answer {
+        if (!view->mirror) {
+            auto opened = git::Mirror::open(view->directory, view->remote);
+            if (opened.has_error()) return opened.error();
+            view->mirror.emplace(std::move(*opened));
+        }
+        const git::CommitId tip{revision};
+        // Asked from the branch's tip, which the mirror has: a tip that it has not looks like
+        // damage.
+        LINKSPAN_TRY(known, view->mirror->known_tip(view->branch));
+        bool there = false;
+        if (known) {
+            LINKSPAN_TRY(in_it, view->mirror->contains(*known, tip));
+            there = in_it;
+        }
+        if (!there) {
+            LINKSPAN_TRY(fetched, view->mirror->fetch(view->branch));
+            LINKSPAN_TRY(in_it, view->mirror->contains(fetched, tip));
+            if (!in_it) return Error{Errc::NotFound, "the branch does not have this revision"};
+        }
+        for (const auto& commit : commits) {
+            LINKSPAN_TRY(contains, view->mirror->contains(tip, git::CommitId{commit}));
+            if (contains) return std::optional{commit};
+        }
+        return std::optional<std::string>{};
+    };
+    co_return co_await runtime::blocking(pipeline_.git_pool_, std::move(ask));
+}
+
 asio::awaitable<void> BranchWorker::look_now() {
+    co_await take_mirror();
+    const MirrorTaken taken{*this};
     const auto view = this->view();
     if (!view) co_return;
     Watches watches;
@@ -234,6 +296,11 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
             bids->push_back(one.bid);
             bids->back().reviewed = !how.review.empty();
             intended->push_back(one.item.intended_commit);
+        }
+        auto held = co_await read_holds(pipeline_.writer_, bids, Clock::now());
+        if (held.has_error()) {
+            fail_or_retry(std::move(waiting), "record", held.error());
+            co_return;
         }
         auto began = std::chrono::steady_clock::now();
         auto look_work = [view, bids, intended, options = *options, look] {
@@ -386,13 +453,14 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
             .kind = "already_current",
             .reason = "Git names the selected tag already",
             .commit = {},
-            .detail_json = detail_json(answer, planned->base.hex, "", waiting[i].notes)};
+            .detail_json =
+                detail_json(answer, planned->base.hex, "", waiting[i].notes, waiting[i].gates)};
         if (const auto* refused = std::get_if<policy::Refused>(&answer.decision.verdict)) {
             outcome.kind = "refused";
             outcome.reason = refused->reason;
         } else if (const auto* held = std::get_if<policy::Held>(&answer.decision.verdict)) {
             outcome.kind = "held";
-            outcome.reason = held->by;
+            outcome.reason = held_reason(*held);
         }
         ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }
@@ -445,8 +513,9 @@ asio::awaitable<void> BranchWorker::settle_committed(
             .kind = review ? "pull_request" : "committed",
             .reason = answer.decision.explanation.why,
             .commit = planned->commit_of(item.target, item.policy),
-            .detail_json =
-                detail_json(answer, planned->base.hex, diffs.of(answer), waiting[i].notes)};
+            .detail_json = detail_json(
+                answer, planned->base.hex, diffs.of(answer), waiting[i].notes, waiting[i].gates
+            )};
         if (review) {
             outcome.reason = fmt::format(
                 "sent to {} for review{}{}",

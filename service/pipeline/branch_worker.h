@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "core/plan/turn.h"
+#include "core/policy/gates.h"
 #include "service/pipeline/turn.h"
 #include "service/store/store.h"
 
@@ -11,7 +12,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +26,7 @@ struct WaitingWork {
     store::WorkItem item;
     plan::Bid bid;
     std::vector<std::string> notes;
+    std::vector<policy::GateLine> gates;  // that it passed
     std::chrono::milliseconds batch{0};
 };
 
@@ -37,7 +41,21 @@ public:
     // Null before the first look.
     [[nodiscard]] std::shared_ptr<BranchIndex> index() const;
 
+    // The first of `commits` that `revision` is or contains; nullopt: none. Asks between turns, and
+    // fetches when the revision is not known yet. Errors: NotFound when the branch has no such
+    // revision; those of the mirror.
+    boost::asio::awaitable<Result<std::optional<std::string>>> first_contained(
+        std::string revision, std::vector<std::string> commits
+    );
+
 private:
+    // The mirror is one thread's at a time: a turn's, or a question's.
+    boost::asio::awaitable<void> take_mirror();
+    void give_mirror();
+    struct MirrorTaken {
+        BranchWorker& worker;
+        ~MirrorTaken() { worker.give_mirror(); }
+    };
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> run_guarded();
     void start();
@@ -73,6 +91,8 @@ private:
     std::shared_ptr<const config::Config> view_config_;
     std::vector<WaitingWork> in_turn_;  // so that an exception does not lose them
     bool running_ = false;
+    bool mirror_taken_ = false;
+    std::deque<std::shared_ptr<boost::asio::steady_timer>> mirror_waiters_;
     bool ahead_ = false;  // a look is wanted
     bool refreshing_ = false;
 };

@@ -4,6 +4,7 @@
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
 #include "webhooks/allowed.h"
+#include "webhooks/deployment.h"
 #include "webhooks/senders.h"
 
 #include <fmt/format.h>
@@ -132,7 +133,17 @@ store::NewDelivery delivery_of(
         }
         delivery.events.push_back(std::move(recorded));
     }
-    if (delivery.ignored && delivery.events.empty()) {
+    if (!parsed.deployments.empty()) {
+        const auto& first = parsed.deployments.front();
+        delivery.ignored = fmt::format(
+            "report of a deployment: {} {} {}",
+            first.object,
+            webhooks::to_string(first.state),
+            first.revision
+        );
+        delivery.answer_status = 200;
+        delivery.answer_body = reported_json(delivery.id, parsed.deployments);
+    } else if (delivery.ignored && delivery.events.empty()) {
         delivery.answer_status = 200;
         delivery.answer_body = ignored_json(delivery.id, *delivery.ignored);
     } else {
@@ -140,6 +151,22 @@ store::NewDelivery delivery_of(
         delivery.answer_body = accepted_json(delivery, parsed.set_aside, config.server.public_url);
     }
     return delivery;
+}
+
+std::vector<store::DeploymentReport> reports_of(const webhooks::ParsedDelivery& parsed) {
+    std::vector<store::DeploymentReport> reports;
+    for (const auto& one : parsed.deployments) {
+        reports.push_back({
+            .controller = one.controller,
+            .object = one.object,
+            .state = std::string{webhooks::to_string(one.state)},
+            .revision = one.revision,
+            .branch = one.branch,
+            .message = one.message,
+            .at = one.at,
+        });
+    }
+    return reports;
 }
 
 }  // namespace
@@ -256,15 +283,27 @@ asio::awaitable<http::Response> Intake::receive(http::Request request) {
         co_return refuse(*receiver, 403, "forbidden", *refused);
     }
     const ConfigPtr config = pipeline_.config();
+    auto reports = reports_of(*parsed);
     auto delivery = delivery_of(*config, *receiver, *verified, std::move(*parsed));
-    co_return co_await record(receiver, std::move(delivery));
+    co_return co_await record(receiver, std::move(delivery), std::move(reports));
 }
 
-asio::awaitable<http::Response> Intake::record(ReceiverPtr receiver, store::NewDelivery delivery) {
+asio::awaitable<http::Response> Intake::record(
+    ReceiverPtr receiver, store::NewDelivery delivery, std::vector<store::DeploymentReport> reports
+) {
     const bool ignored = delivery.answer_status == 200;
     const auto began = std::chrono::steady_clock::now();
     std::function<Result<store::Recorded>(store::Store&)> operation =
-        [delivery = std::move(delivery)](store::Store& store) { return store.record(delivery); };
+        [delivery = std::move(delivery), reports, config = pipeline_.config()](store::Store& store
+        ) -> Result<store::Recorded> {
+        auto written = store.record(delivery);
+        if (written.has_error() || written->duplicate) return written;
+        for (const auto& report : reports) {
+            auto kept = Notifier::keep_report(*config, store, report, delivery.received_at);
+            if (kept.has_error()) return kept.error();
+        }
+        return written;
+    };
     ++recording_;
     auto recorded = co_await in_store<store::Recorded>(writer_, std::move(operation));
     --recording_;
@@ -276,6 +315,21 @@ asio::awaitable<http::Response> Intake::record(ReceiverPtr receiver, store::NewD
     }
     if (recorded->duplicate) {
         metrics_.delivery(receiver->name, "duplicate");
+        co_return json(200, std::move(recorded->answer_body));
+    }
+    if (!reports.empty()) {
+        for (const auto& report : reports) {
+            metrics_.report(receiver->name, report.state);
+            spdlog::info(
+                "receiver {}: {} {} {}",
+                receiver->name,
+                report.object,
+                report.state,
+                report.revision
+            );
+        }
+        pipeline_.notifier().reported();
+        metrics_.delivery(receiver->name, "reported");
         co_return json(200, std::move(recorded->answer_body));
     }
     metrics_.delivery(receiver->name, ignored ? "ignored" : "accepted");

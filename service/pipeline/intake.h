@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace linkspan::pipeline {
 
@@ -28,7 +29,9 @@ public:
 
 private:
     boost::asio::awaitable<http::Response> record(
-        ReceiverPtr receiver, store::NewDelivery delivery
+        ReceiverPtr receiver,
+        store::NewDelivery delivery,
+        std::vector<store::DeploymentReport> reports
     );
     // Leaves the events that the receiver may speak for; the others are counted and set aside. The
     // refusal when none is left: an envelope with one stranger in it must not block a sender that

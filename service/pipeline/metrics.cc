@@ -75,6 +75,16 @@ struct Metrics::Impl {
             .Name("linkspan_http_request_seconds")
             .Help("HTTP requests by method and status.")
             .Register(registry);
+    prometheus::Family<prometheus::Counter>& notifications =
+        prometheus::BuildCounter()
+            .Name("linkspan_notifications_total")
+            .Help("Tries to deliver notifications, by notification and result.")
+            .Register(registry);
+    prometheus::Family<prometheus::Counter>& reports =
+        prometheus::BuildCounter()
+            .Name("linkspan_deployment_reports_total")
+            .Help("Reports of controllers, by receiver and state.")
+            .Register(registry);
     prometheus::Gauge& pending = prometheus::BuildGauge()
                                      .Name("linkspan_pending_work")
                                      .Help("Pieces of work that have not ended.")
@@ -111,6 +121,12 @@ void Metrics::request(
 void Metrics::commit(const std::string& repository, std::size_t places) {
     impl_->commits.Add({{"repository", repository}}).Increment();
     impl_->places.Add({{"repository", repository}}).Increment(static_cast<double>(places));
+}
+void Metrics::notification(const std::string& name, const std::string& result) {
+    impl_->notifications.Add({{"notification", name}, {"result", result}}).Increment();
+}
+void Metrics::report(const std::string& receiver, const std::string& state) {
+    impl_->reports.Add({{"receiver", receiver}, {"state", state}}).Increment();
 }
 void Metrics::pending(std::size_t work) { impl_->pending.Set(static_cast<double>(work)); }
 

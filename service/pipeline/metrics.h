@@ -28,6 +28,10 @@ public:
     void request(const std::string& method, unsigned status, std::chrono::nanoseconds elapsed);
     void commit(const std::string& repository, std::size_t places);
     void pending(std::size_t work);
+    // result: delivered, retried, dead
+    void notification(const std::string& name, const std::string& result);
+    // state: applied, failed, progressing
+    void report(const std::string& receiver, const std::string& state);
 
     [[nodiscard]] std::string text() const;
 

@@ -1,14 +1,15 @@
 #include "service/pipeline/pipeline.h"
 
-#include "service/pipeline/backoff.h"
 #include "service/pipeline/blob_scans.h"
 #include "service/pipeline/branch_worker.h"
 #include "service/pipeline/directive.h"
-#include "service/pipeline/prepare.h"
+#include "service/pipeline/poller.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
-#include "service/registry/client.h"
 #include "service/runtime/blocking.h"
+#include "service/store/audit.h"
+#include "service/store/image_facts.h"
+#include "service/transport/backoff.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -23,15 +24,13 @@ namespace linkspan::pipeline {
 namespace asio = boost::asio;
 namespace {
 
-// Enough to keep several slow registries from standing in each other's way; threads are idle nearly
-// always.
-constexpr std::size_t kRegistryThreads = 16;
 constexpr std::size_t kGitThreads = 16;
-// One registry that hangs must leave threads for the others.
-constexpr std::size_t kThreadsForHost = 4;
-// Settled deliveries are kept so long; longer than any delivery key counts.
-constexpr std::chrono::hours kRetention{24 * 90};
+// Who did what is kept for longer than what came of it.
+constexpr std::chrono::hours kAuditLonger{24 * 365};
+// What images say about themselves is asked for again after this long.
+constexpr std::chrono::hours kKeepFacts{24 * 90};
 constexpr std::chrono::minutes kExpireEvery{10};
+constexpr std::chrono::minutes kLongestNap{10};
 constexpr std::size_t kExpireChunk = 1000;
 constexpr std::chrono::hours kCollectEvery{12};
 // While a pushed tag is not there yet: short, since Distribution writes it within milliseconds.
@@ -42,37 +41,6 @@ using Clock = std::chrono::system_clock;
 store::Outcome outcome_of(std::string kind, std::string reason) {
     return {
         .kind = std::move(kind), .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
-}
-
-// The credentials of one registry, read from their files at every authentication.
-Result<std::optional<registry::Credentials>> credentials_of(const config::Registry& registry) {
-    if (registry.username) {
-        registry::Credentials credentials;
-        credentials.username = *registry.username;
-        if (registry.password) {
-            LINKSPAN_TRY(password, registry.password->read());
-            credentials.password = password;
-        }
-        return std::optional{std::move(credentials)};
-    }
-    if (!registry.docker_config.empty()) {
-        return registry::docker_config_credentials(registry.docker_config, registry.host);
-    }
-    return std::optional<registry::Credentials>{};
-}
-
-registry::RegistryOptions options_for(const ConfigPtr& config, const std::string& host) {
-    registry::RegistryOptions options;
-    options.host = host;
-    if (const config::Registry* found = config->registry(host)) {
-        options.endpoint = found->endpoint;
-        options.insecure = found->insecure;
-        options.ca_file = found->ca_file;
-        options.timeout = found->timeout;
-        // The config is kept alive by the copy.
-        options.credentials = [config, found] { return credentials_of(*found); };
-    }
-    return options;
 }
 
 plan::Scope scope_of(const config::Config& config, const config::Target& target) {
@@ -97,30 +65,39 @@ Pipeline::Pipeline(
       writer_{writer},
       blob_scans_{std::make_shared<BlobScans>(&writer)},
       metrics_{metrics},
-      registry_pool_{kRegistryThreads},
+      notifier_{
+          executor_,
+          config_,
+          writer,
+          metrics,
+          [this](std::string repository, std::string revision, std::vector<std::string> commits) {
+              return worker(repository).first_contained(std::move(revision), std::move(commits));
+          }},
       git_pool_{kGitThreads},
+      clients_{executor_, config_},
+      book_{writer_},
+      decider_{executor_, clients_, book_, writer_},
       random_{std::random_device{}()},
-      all_done_{std::make_shared<asio::steady_timer>(executor_)} {}
-
-Pipeline::~Pipeline() {
-    registry_pool_.join();
-    git_pool_.join();
+      all_done_{std::make_shared<asio::steady_timer>(executor_)} {
+    poller_ = std::make_unique<Poller>(*this, clients_, book_, decider_, writer_);
 }
+
+Pipeline::~Pipeline() { git_pool_.join(); }
 
 void Pipeline::use(ConfigPtr config) {
     config_ = std::move(config);
-    clients_.clear();
+    clients_.use(config_);
+    poller_->use(config_);
+    // What they wait for may be asked of them no longer.
+    for (const auto& waiter : waiters_) {
+        if (const auto timer = waiter.lock()) timer->cancel();
+    }
+    notifier_.use(config_);
     look_ahead();
 }
 
 void Pipeline::look_ahead() {
     for (const auto& target : config_->targets) worker(target.repository).look_ahead();
-}
-
-std::shared_ptr<registry::Client> Pipeline::client(const std::string& host) {
-    auto& client = clients_[host];
-    if (!client) client = std::make_shared<registry::Client>(options_for(config_, host));
-    return client;
 }
 
 BranchWorker& Pipeline::worker(const std::string& repository) {
@@ -155,8 +132,11 @@ asio::awaitable<Status> Pipeline::resume() {
         spdlog::info("taking up {} pieces of work left pending", pending->size());
     start(std::move(*pending));
     spawn(expire_guarded());
+    notifier_.start();
     spawn(collect_guarded());
     look_ahead();
+    spawn(release_holds_guarded());
+    spawn(poller_->run());
     co_return Status{};
 }
 
@@ -199,13 +179,13 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
     // What a config change took away while the work waited is refused, and the rest goes on.
     std::vector<store::WorkItem> live;
     std::vector<store::WorkItem> gone;
-    std::vector<policy::Policy> policies;
+    std::vector<Question> questions;
     for (auto& item : items) {
         const auto* target = config->target(item.target);
         const auto* policy = config->policy(item.policy);
         if (target != nullptr && policy != nullptr && config->repository(target->repository)) {
+            questions.push_back({.policy = *policy, .schedule = target->schedule});
             live.push_back(std::move(item));
-            policies.push_back(*policy);
         } else {
             gone.push_back(std::move(item));
         }
@@ -213,31 +193,36 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
     auto not_configured =
         outcome_of("refused", "the target or the policy is no longer in the configuration");
     co_await settle_all(std::move(gone), std::move(not_configured));
-    PreparedEvent prepared;
-    const auto missing_until =
-        live.empty() ? Clock::time_point{} : live.front().created_at + config->retry.missing_tag;
+    DecidedEvent decided;
     while (!live.empty()) {
-        const auto host_client = client(event.image.host());
-        const bool insist = Clock::now() >= missing_until;
+        const Patience patience{
+            .insist = Clock::now() >= live.front().since + config->retry.missing_tag,
+            .missing_signature = config->retry.missing_signature};
         const auto began = std::chrono::steady_clock::now();
-        auto work = [host_client, event, policies, insist] {
-            return prepare(*host_client, event, policies, insist);
-        };
-        if (!co_await take_turn(event.image.host())) co_return;
-        auto answer = co_await runtime::blocking(registry_pool_, std::move(work));
-        give_turn(event.image.host());
+        auto answer = co_await decider_.decide(event, questions, patience);
         metrics_.step("confirm", std::chrono::steady_clock::now() - began);
+        if (stopping_) co_return;
         if (answer.has_error()) {
             std::string step = "confirm";
             Error error = answer.error();
+            const auto before = live;
             if (!co_await retry_later(live, std::move(step), std::move(error))) co_return;
+            // Those that were given up on took their questions along.
+            std::vector<Question> left;
+            for (std::size_t i = 0; i < before.size(); ++i) {
+                const bool kept = std::any_of(live.begin(), live.end(), [&](const auto& item) {
+                    return item.id == before[i].id;
+                });
+                if (kept) left.push_back(std::move(questions[i]));
+            }
+            questions = std::move(left);
             continue;
         }
         if (!answer->not_yet) {
-            prepared = std::move(*answer);
+            decided = std::move(*answer);
             break;
         }
-        if (insist) {
+        if (patience.insist) {
             auto outcome = outcome_of(
                 "refused",
                 answer->not_yet->what +
@@ -248,24 +233,80 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         }
         if (!co_await pause(kNotYetPause)) co_return;
     }
+    std::vector<Ended> refused;
     for (std::size_t i = 0; i < live.size(); ++i) {
         const auto* target = config->target(live[i].target);
-        auto& mine = prepared.policies[i];
+        auto& mine = decided.policies[i];
+        if (const auto* waiting = std::get_if<policy::Waiting>(&mine.gates.verdict)) {
+            spawn(wait_until({live[i]}, waiting->until, waiting->why));
+            continue;
+        }
+        if (const auto* refusal = std::get_if<policy::Refused>(&mine.gates.verdict)) {
+            auto outcome = outcome_of("refused", refusal->reason);
+            outcome.detail_json =
+                refusal_json(mine.selection, refusal->reason, mine.gates.gates, mine.notes);
+            refused.push_back({.item = std::move(live[i]), .outcome = std::move(outcome)});
+            continue;
+        }
         WaitingWork waiting{
             .item = live[i],
             .bid =
                 {.target = target->name,
-                 .policy = policies[i],
+                 .policy = questions[i].policy,
                  .scope = scope_of(*config, *target),
                  .selection = std::move(mine.selection),
                  .resolved = std::move(mine.resolved),
                  .cause =
                      {.delivery = live[i].delivery, .event = event, .target = {}, .policy = {}}},
             .notes = std::move(mine.notes),
+            .gates = std::move(mine.gates.gates),
             .batch = target->batch,
         };
         worker(target->repository).add(std::move(waiting));
     }
+    co_await settle(std::move(refused));
+}
+
+asio::awaitable<void> Pipeline::wait_until(
+    std::vector<store::WorkItem> items, store::TimePoint until, std::string reason
+) {
+    spdlog::info(
+        "delivery {} target {} policy {}: waiting until {}: {}",
+        items.front().delivery,
+        items.front().target,
+        items.front().policy,
+        rfc3339(until),
+        reason
+    );
+    std::function<Status(store::Store&)> note = [items, until, reason](store::Store& store) {
+        for (const auto& item : items) {
+            auto status = store.wait(item.id, until, reason);
+            if (status.has_error()) return status;
+        }
+        return Status{};
+    };
+    auto noted = co_await in_store_status(writer_, std::move(note));
+    // It is pending on the disk either way, and decided anew after a restart.
+    if (noted.has_error()) {
+        spdlog::error("the wait is not in the trail: {}", noted.error().message);
+    }
+    for (auto& item : items) item.since = until;
+    if (stopping_) co_return;
+    // The clock on the wall decides, and it may be set meanwhile: looked at again and again.
+    auto timer = std::make_shared<asio::steady_timer>(executor_);
+    std::erase_if(sleepers_, [](const auto& sleeper) { return sleeper.expired(); });
+    std::erase_if(waiters_, [](const auto& waiter) { return waiter.expired(); });
+    sleepers_.push_back(timer);
+    waiters_.push_back(timer);
+    const ConfigPtr config = config_;
+    while (!stopping_ && config == config_) {
+        const auto left = until - Clock::now();
+        if (left <= left.zero()) break;
+        timer->expires_after(std::min<std::chrono::nanoseconds>(left, kLongestNap));
+        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    if (stopping_) co_return;
+    co_await process_event_guarded(std::move(items));
 }
 
 asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> items) {
@@ -284,13 +325,11 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
     // where the registry has forgotten.
     std::optional<image::Digest> resolved;
     while (!refusal) {
-        const auto host_client = client(event.image.host());
-        auto work = [host_client, event] {
-            return host_client->resolve(event.image, event.tag.str());
+        auto work = [event](registry::Client& registry) {
+            return registry.resolve(event.image, event.tag.str());
         };
-        if (!co_await take_turn(event.image.host())) co_return;
-        auto answer = co_await runtime::blocking(registry_pool_, std::move(work));
-        give_turn(event.image.host());
+        auto answer = co_await clients_.ask(event.image.host(), std::move(work));
+        if (stopping_) co_return;
         if (answer.has_value()) {
             resolved = answer->digest;
             break;
@@ -328,6 +367,7 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
                  .cause = std::move(cause),
                  .asked_for = true},
             .notes = {},
+            .gates = {},
         };
         worker(target->repository).add(std::move(waiting));
     }
@@ -347,7 +387,7 @@ asio::awaitable<bool> Pipeline::retry_later(
     // Each by its own age: fresh work that shares a turn with old work is not given up with it.
     std::vector<store::WorkItem> old;
     for (auto& item : items) {
-        if (now - item.created_at > config->retry.give_up_after) old.push_back(std::move(item));
+        if (now - item.since > config->retry.give_up_after) old.push_back(std::move(item));
     }
     if (!old.empty()) {
         std::set<std::int64_t> gone;
@@ -364,8 +404,7 @@ asio::awaitable<bool> Pipeline::retry_later(
         std::min_element(items.begin(), items.end(), [](const auto& a, const auto& b) {
             return a.attempts < b.attempts;
         });
-    const auto wait =
-        backoff(least->attempts, config->retry.initial, config->retry.longest, error, random_);
+    const auto wait = pause_after(least->attempts, error);
     for (auto& item : items) ++item.attempts;
     spdlog::warn(
         "delivery {}: {}: {}; attempt {}, next in {} ms",
@@ -391,47 +430,23 @@ asio::awaitable<bool> Pipeline::retry_later(
     co_return co_await pause(wait);
 }
 
-asio::awaitable<bool> Pipeline::take_turn(std::string host) {
-    while (!stopping_) {
-        Host& state = hosts_[host];
-        if (state.running < kThreadsForHost) {
-            ++state.running;
-            co_return true;
-        }
-        auto timer =
-            std::make_shared<asio::steady_timer>(executor_, asio::steady_timer::time_point::max());
-        state.waiting.push_back(timer);
-        sleepers_.push_back(timer);
-        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
-    }
-    co_return false;
-}
-
-void Pipeline::give_turn(const std::string& host) {
-    const auto found = hosts_.find(host);
-    if (found == hosts_.end()) return;
-    Host& state = found->second;
-    --state.running;
-    if (!state.waiting.empty()) {
-        state.waiting.front()->cancel();
-        state.waiting.pop_front();
-    } else if (state.running == 0) {
-        hosts_.erase(found);
-    }
-}
-
 asio::awaitable<void> Pipeline::expire_guarded() {
     while (co_await pause(kExpireEvery)) {
-        std::function<Result<std::size_t>(store::Store&)> expire = [](store::Store& store) {
-            return store.expire(Clock::now() - kRetention, kExpireChunk);
+        const auto retention = config_->retention;
+        std::function<Result<std::size_t>(store::Store&)> expire = [retention](store::Store& store
+                                                                   ) -> Result<std::size_t> {
+            const auto before = Clock::now() - retention;
+            auto audit = store.audit().expire(before - kAuditLonger, kExpireChunk);
+            if (audit.has_error()) return audit.error();
+            auto facts = store.image_facts().expire(Clock::now() - kKeepFacts, kExpireChunk);
+            if (facts.has_error()) return facts.error();
+            return store.expire(before, kExpireChunk);
         };
         auto gone = co_await in_store<std::size_t>(writer_, std::move(expire));
         if (gone.has_error()) {
             spdlog::warn("old deliveries are not deleted: {}", gone.error().message);
         } else if (*gone > 0) {
-            spdlog::info(
-                "{} deliveries older than {} days deleted", *gone, kRetention.count() / 24
-            );
+            spdlog::info("{} deliveries older than {} h deleted", *gone, retention.count());
         }
     }
 }
@@ -457,6 +472,13 @@ asio::awaitable<void> Pipeline::collect_guarded() {
     }
 }
 
+std::chrono::milliseconds Pipeline::pause_after(int attempts, const Error& error) {
+    const transport::Backoff backoff{
+        .initial = config_->retry.initial, .longest = config_->retry.longest};
+    std::uniform_real_distribution<double> random{0, 1};
+    return backoff.pause(static_cast<unsigned>(attempts) + 1, random(random_), error.retry_after);
+}
+
 asio::awaitable<bool> Pipeline::pause(std::chrono::milliseconds time) {
     if (stopping_) co_return false;
     auto timer = std::make_shared<asio::steady_timer>(executor_, time);
@@ -479,10 +501,13 @@ asio::awaitable<void> Pipeline::settle(std::vector<Ended> ended) {
     if (ended.empty()) co_return;
     const auto now = Clock::now();
     auto shared = std::make_shared<const std::vector<Ended>>(std::move(ended));
+    std::vector<SettledWork> settled;
+    for (const auto& one : *shared) settled.push_back({&one.item, &one.outcome});
+    auto notices = std::make_shared<const Notices>(notices_of_outcomes(*config_, settled, now));
     // A disk that is full for a while must not lose the outcome: tried until it is written or the
     // process ends, and then the work, still pending, is found to be done.
     for (int attempt = 0;; ++attempt) {
-        std::function<Status(store::Store&)> write = [shared, now](store::Store& store) {
+        std::function<Status(store::Store&)> write = [shared, notices, now](store::Store& store) {
             for (const auto& one : *shared) {
                 auto status = store.settle(one.item.id, one.outcome, now);
                 // Ended already, or gone with its delivery: there is nothing to try again.
@@ -490,7 +515,7 @@ asio::awaitable<void> Pipeline::settle(std::vector<Ended> ended) {
                                                          status.error().kind == Errc::NotFound);
                 if (status.has_error() && !done) return status;
             }
-            return Status{};
+            return notices->write(store);
         };
         auto written = co_await in_store_status(writer_, std::move(write));
         if (!written.has_error()) break;
@@ -499,19 +524,18 @@ asio::awaitable<void> Pipeline::settle(std::vector<Ended> ended) {
             shared->front().item.delivery,
             written.error().message
         );
-        const ConfigPtr config = config_;
-        const auto wait = backoff(
-            attempt, config->retry.initial, config->retry.longest, written.error(), random_
-        );
+        const auto wait = pause_after(attempt, written.error());
         if (!co_await pause(wait)) co_return;
     }
+    if (!notices->messages.empty()) notifier_.wake();
     for (const auto& one : *shared) count_settled(one, now);
 }
 
 void Pipeline::count_settled(const Ended& ended, store::TimePoint now) {
     const auto& [item, outcome] = ended;
     metrics_.outcome(item.target, outcome.kind);
-    metrics_.settled_after(item.target, now - item.created_at);
+    // Without what it waited for.
+    metrics_.settled_after(item.target, now - std::min(item.since, now));
     metrics_.pending(--pending_);
     spdlog::info(
         "delivery {} target {} policy {} image {}:{}: {}{}{}",
@@ -550,6 +574,7 @@ asio::awaitable<void> Pipeline::wait_settled(
 
 void Pipeline::release_watchers() {
     released_ = true;
+    notifier_.release_watchers();
     for (const auto& [delivery, timers] : watchers_) {
         for (const auto& timer : timers) timer->cancel();
     }
@@ -557,15 +582,17 @@ void Pipeline::release_watchers() {
 
 asio::awaitable<bool> Pipeline::stop(std::chrono::milliseconds patience) {
     stopping_ = true;
+    clients_.stop();
     for (const auto& sleeper : sleepers_) {
         if (const auto timer = sleeper.lock()) timer->cancel();
     }
-    if (running_ == 0) co_return true;
+    const bool told = co_await notifier_.stop(patience);
+    if (running_ == 0) co_return told;
     all_done_->expires_after(patience);
     co_await all_done_->async_wait(asio::as_tuple(asio::use_awaitable));
     // What has not ended by itself is cut short: its work is in the store.
     git_stop_->store(true);
-    co_return running_ == 0;
+    co_return told&& running_ == 0;
 }
 
 }  // namespace linkspan::pipeline

@@ -7,7 +7,12 @@
 #pragma once
 
 #include "config/config.h"
+#include "service/pipeline/decider.h"
 #include "service/pipeline/metrics.h"
+#include "service/pipeline/notifier.h"
+#include "service/pipeline/operator.h"
+#include "service/pipeline/registry_clients.h"
+#include "service/pipeline/tag_book.h"
 #include "service/store/store.h"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,23 +23,17 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <map>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
-namespace linkspan::registry {
-class Client;
-}
-
 namespace linkspan::pipeline {
 
 class BlobScans;
 class BranchWorker;
-
-using ConfigPtr = std::shared_ptr<const config::Config>;
+class Poller;
 
 class Pipeline {
 public:
@@ -54,6 +53,14 @@ public:
     // Starts the work of a delivery that is on the disk.
     void start(std::vector<store::WorkItem> work);
 
+    // Records the wish with its hold and its audit record, and starts its work. The delivery's id;
+    // its trail shows what became of it. Errors: Conflict (what to go back to is not known),
+    // NotFound, InvalidInput, and those of the store.
+    boost::asio::awaitable<Result<std::string>> rollback(RollbackRequest request);
+
+    // A hold was set: its end may come before the one that is waited for.
+    void holds_changed();
+
     // From the next event on, this config counts. Work in flight ends with the one it began with.
     void use(ConfigPtr config);
     [[nodiscard]] const ConfigPtr& config() const { return config_; }
@@ -72,9 +79,12 @@ public:
     void release_watchers();
 
     [[nodiscard]] std::size_t pending() const { return pending_; }
+    // Lives as long as the pipeline; started, reloaded and stopped with it.
+    [[nodiscard]] Notifier& notifier() { return notifier_; }
 
 private:
     friend class BranchWorker;
+    friend class Poller;
 
     // Every coroutine of the pipeline starts here, so that stop() can wait for it.
     void spawn(boost::asio::awaitable<void> task);
@@ -98,16 +108,22 @@ private:
         std::vector<store::WorkItem>& items, std::string step, Error error
     );
     boost::asio::awaitable<bool> pause(std::chrono::milliseconds time);
-    // A registry has a few threads of the pool at a time. False when stopping.
-    boost::asio::awaitable<bool> take_turn(std::string host);
-    void give_turn(const std::string& host);
+    // Before the next try, after so many and this error.
+    std::chrono::milliseconds pause_after(int attempts, const Error& error);
+    // The work waits, in the store and here, and is decided anew when the time has come or the
+    // configuration has changed.
+    boost::asio::awaitable<void> wait_until(
+        std::vector<store::WorkItem> items, store::TimePoint until, std::string reason
+    );
+    [[nodiscard]] bool stopping() const { return stopping_; }
     // Deletes old deliveries, for as long as the pipeline runs.
     boost::asio::awaitable<void> expire_guarded();
     // Has every repository fetched and indexed before an event needs it.
     void look_ahead();
     // Forgets what was found in files that are gone, for as long as the pipeline runs.
     boost::asio::awaitable<void> collect_guarded();
-    std::shared_ptr<registry::Client> client(const std::string& host);
+    // Clears holds that have run out, and has their policies decided again.
+    boost::asio::awaitable<void> release_holds_guarded();
     BranchWorker& worker(const std::string& repository);
 
     boost::asio::any_io_executor executor_;
@@ -115,21 +131,21 @@ private:
     store::Writer& writer_;
     std::shared_ptr<BlobScans> blob_scans_;
     Metrics& metrics_;
-    boost::asio::thread_pool registry_pool_;
+    Notifier notifier_;
     boost::asio::thread_pool git_pool_;
-    std::map<std::string, std::shared_ptr<registry::Client>> clients_;
+    RegistryClients clients_;
+    TagBook book_;
+    Decider decider_;
+    std::unique_ptr<Poller> poller_;
     std::map<std::string, std::unique_ptr<BranchWorker>> workers_;  // by repository name
     std::map<std::string, std::vector<std::shared_ptr<boost::asio::steady_timer>>> watchers_;
-    struct Host {
-        std::size_t running = 0;
-        std::deque<std::shared_ptr<boost::asio::steady_timer>> waiting;
-    };
-    std::map<std::string, Host> hosts_;
     std::map<std::string, std::size_t> open_;  // delivery → pieces of work that have not ended
     std::vector<std::weak_ptr<boost::asio::steady_timer>> sleepers_;
+    std::vector<std::weak_ptr<boost::asio::steady_timer>> waiters_;  // in wait_until()
     std::minstd_rand random_;
     std::size_t pending_ = 0;
     std::size_t running_ = 0;  // coroutines in flight
+    std::shared_ptr<boost::asio::steady_timer> next_hold_end_;
     bool stopping_ = false;
     // Ends what the git pool has under way.
     std::shared_ptr<std::atomic<bool>> git_stop_ = std::make_shared<std::atomic<bool>>(false);

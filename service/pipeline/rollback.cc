@@ -92,7 +92,7 @@ Result<store::Recorded> record_rollback(
     store::NewDelivery delivery;
     delivery.id = store::new_id(now);
     delivery.receiver = "operator";
-    delivery.sender = "operator";
+    delivery.sender = kRollbackSender;
     delivery.key = delivery.id;
     delivery.received_at = now;
     image::ImageEvent event{
@@ -121,7 +121,7 @@ Result<store::Recorded> record_rollback(
              .tag = way.bad_tag,
              .digest = {},
              .who = request.who,
-             .why = "rolled back: " + request.why,
+             .why = request.why,
              .since = now,
              .until = {}}
         );

@@ -11,6 +11,10 @@
 
 namespace linkspan::pipeline {
 
+// The sender of the delivery that a rollback is: its one event names the tag to go back to, its
+// actor is who asked.
+inline constexpr const char* kRollbackSender = "rollback";
+
 struct RollbackRequest {
     std::string target;
     std::string policy;             // short or full name

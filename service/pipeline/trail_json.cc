@@ -1,5 +1,7 @@
 #include "service/pipeline/trail_json.h"
 
+#include "webhooks/deployment.h"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -39,8 +41,25 @@ Json event_json(const image::ImageEvent& event) {
     };
 }
 
-Json explanation_json(const policy::Decision& decision) {
-    const auto& explanation = decision.explanation;
+Json gates_json(const std::vector<policy::GateLine>& gates) {
+    Json out = Json::array();
+    for (const auto& line : gates) {
+        Json row{
+            {"gate", std::string{line.gate}},
+            {"outcome", std::string{policy::outcome_name(line.outcome)}},
+            {"reason", line.reason},
+        };
+        if (line.until) row["until"] = rfc3339(*line.until);
+        out.push_back(std::move(row));
+    }
+    return out;
+}
+
+Json decision_json(
+    const policy::Verdict& verdict,
+    const policy::Explanation& explanation,
+    const std::vector<policy::GateLine>& gates
+) {
     Json candidates = Json::array();
     for (std::size_t i = 0; i < std::min(explanation.candidates.size(), kMaxCandidates); ++i) {
         candidates.push_back(explanation.candidates[i]);
@@ -51,7 +70,7 @@ Json explanation_json(const policy::Decision& decision) {
         rejected[tag] = reason;
     }
     Json out{
-        {"verdict", std::string{policy::verdict_name(decision.verdict)}},
+        {"verdict", std::string{policy::verdict_name(verdict)}},
         {"selected", optional_text(explanation.selected)},
         {"why", explanation.why},
         {"considered", explanation.considered},
@@ -60,9 +79,17 @@ Json explanation_json(const policy::Decision& decision) {
         {"rejected", std::move(rejected)},
         {"rejected_total", explanation.rejected.size()},
     };
-    if (const auto* refused = std::get_if<policy::Refused>(&decision.verdict)) {
+    if (const auto* refused = std::get_if<policy::Refused>(&verdict)) {
         out["reason"] = refused->reason;
     }
+    if (const auto* held = std::get_if<policy::Held>(&verdict)) {
+        out["held"] = {
+            {"by", held->by},
+            {"why", held->why},
+            {"until", held->until ? Json(rfc3339(*held->until)) : Json(nullptr)},
+        };
+    }
+    out["gates"] = gates_json(gates);
     return out;
 }
 
@@ -83,11 +110,32 @@ Json changes_json(const std::vector<plan::Change>& changes) {
     return out;
 }
 
+// A commit that controllers can see; that of a pull request is not, before it is merged.
+bool is_on_branch(const store::WorkRow& work) {
+    return work.outcome && work.outcome->commit &&
+           (work.outcome->kind == "committed" || work.outcome->kind == "merged");
+}
+
+Json deployments_json(const std::vector<store::DeploymentReport>& reports) {
+    Json out = Json::array();
+    for (const auto& report : reports) {
+        out.push_back({
+            {"controller", report.controller},
+            {"object", report.object},
+            {"state", report.state},
+            {"revision", report.revision},
+            {"at", rfc3339(report.at)},
+            {"message", report.message},
+        });
+    }
+    return out;
+}
+
 Json work_json(const store::WorkRow& work) {
     Json out{
         {"target", work.target},
         {"policy", work.policy},
-        {"state", work.state},
+        {"state", work.waiting ? "waiting" : work.state},
         {"attempts", work.attempts},
     };
     if (work.outcome) {
@@ -97,9 +145,19 @@ Json work_json(const store::WorkRow& work) {
         if (work.done_at) out["settled_at"] = rfc3339(*work.done_at);
         auto detail = Json::parse(work.outcome->detail_json, nullptr, false);
         if (detail.is_object()) out.update(detail);
+        if (is_on_branch(work)) {
+            const std::string state = deployed_state(work);
+            out["deployed"] = state.empty() ? Json(nullptr) : Json(state);
+            out["deployments"] = deployments_json(work.deployments);
+        }
     } else {
         out["outcome"] = nullptr;
-        if (work.due_at) out["next_attempt_at"] = rfc3339(*work.due_at);
+        if (work.waiting) {
+            out["reason"] = *work.waiting;
+            if (work.due_at) out["waiting_until"] = rfc3339(*work.due_at);
+        } else if (work.due_at) {
+            out["next_attempt_at"] = rfc3339(*work.due_at);
+        }
         out["last_error"] = optional_text(work.last_error);
     }
     return out;
@@ -126,9 +184,11 @@ std::string detail_json(
     const plan::BidAnswer& answer,
     const std::string& base,
     const std::string& diff,
-    const std::vector<std::string>& notes
+    const std::vector<std::string>& notes,
+    const std::vector<policy::GateLine>& gates
 ) {
-    Json out{{"decision", explanation_json(answer.decision)}};
+    const auto& decision = answer.decision;
+    Json out{{"decision", decision_json(decision.verdict, decision.explanation, gates)}};
     Json plan{{"base", base}, {"changes", changes_json(answer.changes)}};
     if (!diff.empty()) {
         plan["diff"] = diff.size() <= kMaxDiff ? diff : diff.substr(0, kMaxDiff) + "\n[cut]\n";
@@ -139,6 +199,18 @@ std::string detail_json(
     out["problems"] = answer.problems;
     out["notes"] = notes;
     return dump(out);
+}
+
+std::string refusal_json(
+    const policy::Explanation& selection,
+    const std::string& reason,
+    const std::vector<policy::GateLine>& gates,
+    const std::vector<std::string>& notes
+) {
+    return dump(Json{
+        {"decision", decision_json(policy::Refused{reason}, selection, gates)},
+        {"notes", notes},
+    });
 }
 
 std::string trail_json(const store::Trail& trail, const std::string& public_url) {
@@ -172,9 +244,9 @@ std::string trail_json(const store::Trail& trail, const std::string& public_url)
     return dump(out);
 }
 
-std::string deliveries_json(const std::vector<store::DeliverySummary>& page, std::size_t limit) {
+std::string deliveries_json(const store::DeliveryPage& page) {
     Json items = Json::array();
-    for (const auto& row : page) {
+    for (const auto& row : page.deliveries) {
         items.push_back({
             {"id", row.id},
             {"receiver", row.receiver},
@@ -183,10 +255,11 @@ std::string deliveries_json(const std::vector<store::DeliverySummary>& page, std
             {"ignored", optional_text(row.ignored)},
             {"events", row.events},
             {"pending", row.pending},
+            {"failed", row.failed},
+            {"waiting", row.waiting},
         });
     }
-    Json out{{"deliveries", std::move(items)}, {"next", nullptr}};
-    if (page.size() == limit && !page.empty()) out["next"] = page.back().id;
+    const Json out{{"deliveries", std::move(items)}, {"next", optional_text(page.next)}};
     return dump(out);
 }
 
@@ -226,6 +299,61 @@ std::string accepted_json(
         out["ignored"] = std::move(ignored);
     }
     return dump(out);
+}
+
+std::string deployed_state(const store::WorkRow& work) {
+    std::string worst;
+    for (const auto& report : work.deployments) {
+        if (report.state == "failed") return report.state;
+        if (worst != "progressing") worst = report.state;
+    }
+    return worst;
+}
+
+bool deployment_ended(const store::Trail& trail) {
+    return trail.settled() &&
+           std::all_of(trail.work.begin(), trail.work.end(), [](const store::WorkRow& work) {
+               // A pull request may still be merged.
+               if (work.outcome->kind == "pull_request") return false;
+               if (!is_on_branch(work)) return true;
+               const std::string state = deployed_state(work);
+               return state == "applied" || state == "failed";
+           });
+}
+
+std::string notifications_json(const std::vector<store::OutboxMessage>& page, std::size_t limit) {
+    Json items = Json::array();
+    for (const auto& row : page) {
+        Json item{
+            {"id", row.id},
+            {"notification", row.sink},
+            {"outcome", row.kind},
+            {"state", row.state},
+            {"created_at", rfc3339(row.created_at)},
+            {"attempts", row.attempts},
+            {"last_error", optional_text(row.last_error)},
+        };
+        if (row.state == "pending") item["next_attempt_at"] = rfc3339(row.due_at);
+        if (row.done_at) item["ended_at"] = rfc3339(*row.done_at);
+        items.push_back(std::move(item));
+    }
+    Json out{{"notifications", std::move(items)}, {"next", nullptr}};
+    if (page.size() == limit && !page.empty()) out["next"] = std::to_string(page.back().seq);
+    return dump(out);
+}
+
+std::string reported_json(
+    const std::string& id, const std::vector<webhooks::DeploymentReport>& reports
+) {
+    Json items = Json::array();
+    for (const auto& report : reports) {
+        items.push_back({
+            {"object", report.object},
+            {"state", std::string{webhooks::to_string(report.state)}},
+            {"revision", report.revision},
+        });
+    }
+    return dump(Json{{"id", id}, {"deployments", std::move(items)}});
 }
 
 std::string ignored_json(const std::string& id, const std::string& reason) {

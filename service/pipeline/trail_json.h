@@ -2,6 +2,9 @@
 #pragma once
 
 #include "core/plan/turn.h"
+#include "core/policy/gates.h"
+#include "service/store/delivery_filter.h"
+#include "service/store/outbox.h"
 #include "service/store/store.h"
 #include "webhooks/delivery.h"
 
@@ -19,12 +22,21 @@ std::string detail_json(
     const plan::BidAnswer& answer,
     const std::string& base,
     const std::string& diff,
+    const std::vector<std::string>& notes,
+    const std::vector<policy::GateLine>& gates
+);
+
+// The same for what a gate refused, before there was a plan.
+std::string refusal_json(
+    const policy::Explanation& selection,
+    const std::string& reason,
+    const std::vector<policy::GateLine>& gates,
     const std::vector<std::string>& notes
 );
 
 std::string trail_json(const store::Trail& trail, const std::string& public_url);
 
-std::string deliveries_json(const std::vector<store::DeliverySummary>& page, std::size_t limit);
+std::string deliveries_json(const store::DeliveryPage& page);
 
 // The 202 answer: {"id","status_url","events":[{"image","tag","digest","targets":[…]}]}, and
 // "ignored" with what else was in the delivery and why nothing follows from it.
@@ -32,6 +44,19 @@ std::string accepted_json(
     const store::NewDelivery& delivery,
     const std::vector<webhooks::SetAside>& set_aside,
     const std::string& public_url
+);
+// What controllers said of a piece of work's commit, in one word: "failed" when any object failed,
+// "progressing" when any is still at it, "applied" when all that spoke are done; empty: nobody
+// spoke.
+std::string deployed_state(const store::WorkRow& work);
+// Nothing is left to wait for: everything that was committed was applied or failed.
+bool deployment_ended(const store::Trail& trail);
+
+std::string notifications_json(const std::vector<store::OutboxMessage>& page, std::size_t limit);
+
+// The 200 answer to a controller: {"id","deployments":[{"object","state","revision"}]}.
+std::string reported_json(
+    const std::string& id, const std::vector<webhooks::DeploymentReport>& reports
 );
 // The 200 answer: {"id","ignored":"reason"}.
 std::string ignored_json(const std::string& id, const std::string& reason);

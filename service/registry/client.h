@@ -42,6 +42,7 @@ struct RegistryOptions {
     std::string ca_file;                       // PEM; trusted beside the system's
     std::string client_certificate;            // PEM files, for registries that ask for one
     std::string client_key;                    // empty: the key is in client_certificate
+    std::string proxy;                         // URL; empty: as the environment says
     std::chrono::milliseconds timeout{30000};  // per call, everything included
     // Asked at every authentication, so that a rotated secret counts at once; empty: anonymous.
     std::function<Result<std::optional<Credentials>>()> credentials;

@@ -9,6 +9,7 @@
 namespace linkspan::registry {
 namespace {
 
+constexpr std::size_t kMostPlatforms = 16;
 constexpr const char* kCreated = "org.opencontainers.image.created";
 
 // BuildKit's provenance and SBOMs stand in the index beside the images, for "unknown/unknown".
@@ -23,6 +24,62 @@ bool is_real_time(const std::string& text) {
         text.size() >= 20 && text[4] == '-' &&
         std::all_of(text.begin(), text.begin() + 4, [](char c) { return c >= '0' && c <= '9'; });
     return dated && text.substr(0, 4) > "1980";
+}
+
+Result<std::optional<ImageConfig>> fetch_config(
+    Client& client, const image::ImageName& image, const ImageManifest& manifest
+) {
+    if (!is_image_config(manifest.config.media_type)) return std::optional<ImageConfig>{};
+    LINKSPAN_TRY(blob, client.fetch_blob(image, manifest.config.digest));
+    LINKSPAN_TRY(config, read_image_config(blob));
+    return std::optional{std::move(config)};
+}
+
+Result<ImageManifest> fetch_child(
+    Client& client, const image::ImageName& image, const image::Digest& child
+) {
+    LINKSPAN_TRY(fetched, client.fetch_manifest(image, child.str()));
+    if (!is_manifest(fetched.media_type)) {
+        return Error{
+            Errc::InvalidInput,
+            fmt::format(
+                "{}@{}: an index names it where a manifest belongs, and it is none",
+                image.str(),
+                child.str()
+            )};
+    }
+    return read_image_manifest(fetched.bytes);
+}
+
+// Leaves the labels that the other platforms have too, with the same value.
+Status narrow_labels(
+    Client& client,
+    const image::ImageName& image,
+    const Index& index,
+    const Descriptor& known,
+    Annotations& labels
+) {
+    std::size_t asked = 1;
+    for (const auto& entry : index.manifests) {
+        if (&entry == &known || !can_run(entry) || entry.digest == known.digest) continue;
+        if (++asked > kMostPlatforms) {
+            return Error{
+                Errc::InvalidInput,
+                fmt::format(
+                    "{}: the index has more than {} platforms, whose labels are not all read",
+                    image.str(),
+                    kMostPlatforms
+                )};
+        }
+        LINKSPAN_TRY(manifest, fetch_child(client, image, entry.digest));
+        LINKSPAN_TRY(config, fetch_config(client, image, manifest));
+        std::erase_if(labels, [&](const auto& label) {
+            if (!config) return true;
+            const auto other = config->labels.find(label.first);
+            return other == config->labels.end() || other->second != label.second;
+        });
+    }
+    return {};
 }
 
 }  // namespace
@@ -52,50 +109,50 @@ Result<ImageDetails> inspect(
     Client& client,
     const image::ImageName& image,
     const image::Digest& digest,
-    const Platform& wanted
+    const Platform& wanted,
+    LabelsOf labels
 ) {
     LINKSPAN_TRY(top, client.fetch_manifest(image, digest.str()));
     ImageDetails details;
     details.media_type = top.media_type;
-    std::string bytes = std::move(top.bytes);
-    Annotations of_index;
+    std::optional<Index> index;
+    const Descriptor* child = nullptr;
+    ImageManifest manifest;
     if (is_index(details.media_type)) {
-        LINKSPAN_TRY(index, read_index(bytes));
-        for (const auto& entry : index.manifests) {
+        LINKSPAN_TRY(read, read_index(top.bytes));
+        index = std::move(read);
+        for (const auto& entry : index->manifests) {
             if (can_run(entry) && entry.platform) details.platforms.push_back(*entry.platform);
         }
-        of_index = std::move(index.annotations);
-        const Descriptor* child = choose_child(index, wanted);
+        details.annotations = index->annotations;
+        child = choose_child(*index, wanted);
         if (child == nullptr) {
-            details.annotations = std::move(of_index);
             choose_created(details, std::nullopt);
             return details;
         }
-        LINKSPAN_TRY(chosen, client.fetch_manifest(image, child->digest.str()));
-        if (!is_manifest(chosen.media_type)) {
-            return Error{
-                Errc::InvalidInput,
-                fmt::format(
-                    "{}@{}: the index names another index where a manifest belongs",
-                    image.str(),
-                    digest.str()
-                )};
-        }
-        bytes = std::move(chosen.bytes);
+        LINKSPAN_TRY(chosen, fetch_child(client, image, child->digest));
+        manifest = std::move(chosen);
+    } else {
+        LINKSPAN_TRY(only, read_image_manifest(top.bytes));
+        manifest = std::move(only);
     }
-    LINKSPAN_TRY(manifest, read_image_manifest(bytes));
-    details.annotations = std::move(of_index);
     details.annotations.merge(manifest.annotations);
-    if (!is_image_config(manifest.config.media_type)) {
+    LINKSPAN_TRY(config, fetch_config(client, image, manifest));
+    if (!config) {
         choose_created(details, std::nullopt);
         return details;
     }
-    LINKSPAN_TRY(blob, client.fetch_blob(image, manifest.config.digest));
-    LINKSPAN_TRY(config, read_image_config(blob));
-    details.platform = config.platform;
-    if (details.platforms.empty()) details.platforms.push_back(config.platform);
-    details.labels = std::move(config.labels);
-    choose_created(details, config.created);
+    details.platform = config->platform;
+    if (details.platforms.empty()) details.platforms.push_back(config->platform);
+    details.labels = std::move(config->labels);
+    choose_created(details, config->created);
+    if (labels == LabelsOf::Every) {
+        details.every_platform = true;
+        if (index) {
+            auto narrowed = narrow_labels(client, image, *index, *child, details.labels);
+            if (narrowed.has_error()) return narrowed.error();
+        }
+    }
     return details;
 }
 

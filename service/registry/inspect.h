@@ -17,7 +17,8 @@ struct ImageDetails {
     std::string media_type;              // of what was asked for
     std::vector<Platform> platforms;     // every one that can run; attestations are not listed
     Platform platform;                   // whose config the labels are from
-    Annotations labels;                  // of that config
+    Annotations labels;                  // of that config, or what the configs of all have
+    bool every_platform = false;         // labels are of every platform
     Annotations annotations;             // the manifest's, and the index's, which win
     std::optional<std::string> created;  // RFC 3339, where known…
     std::string created_from;            // …and by what: "config" or "annotation"
@@ -32,13 +33,21 @@ const Descriptor* choose_child(const Index& index, const Platform& wanted);
 // created_from.
 void choose_created(ImageDetails& details, const std::optional<std::string>& config_created);
 
-// Up to three requests: the manifest or index, the child, the config. Every byte is checked against
-// the digest that named it. Artifacts that are no images have no labels and no platforms.
+// Whose labels are wanted.
+enum class LabelsOf {
+    Wanted,  // the wanted platform's
+    Every,   // those that all platforms have alike: what is asked of an image is asked of each
+};
+
+// Up to three requests: the manifest or index, the child, the config; with LabelsOf::Every two more
+// for each other platform, at most 16 of them. Every byte is checked against the digest that named
+// it. Artifacts that are no images have no labels and no platforms.
 Result<ImageDetails> inspect(
     Client& client,
     const image::ImageName& image,
     const image::Digest& digest,
-    const Platform& wanted = {"linux", "amd64", ""}
+    const Platform& wanted = {"linux", "amd64", ""},
+    LabelsOf labels = LabelsOf::Wanted
 );
 
 }  // namespace linkspan::registry

@@ -26,6 +26,7 @@ constexpr std::chrono::seconds kLongestHold{600};
 transport::HttpClientOptions client_options(const RegistryOptions& options, bool own_origin) {
     transport::HttpClientOptions out;
     out.ca_file = options.ca_file;
+    out.proxy = options.proxy;
     if (own_origin) {
         out.client_certificate = options.client_certificate;
         out.client_key = options.client_key;

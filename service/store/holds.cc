@@ -94,6 +94,25 @@ Result<std::vector<Hold>> Holds::list(
     return read(std::move(row));
 }
 
+Result<std::vector<Hold>> Holds::ended(TimePoint now) {
+    LINKSPAN_TRY(
+        row,
+        database_.query(
+            "SELECT id, target, policy, tag, digest, who, why, since, until FROM holds "
+            "WHERE until <= ? ORDER BY id",
+            {now}
+        )
+    );
+    return read(std::move(row));
+}
+
+Result<std::optional<TimePoint>> Holds::next_end(TimePoint now) {
+    LINKSPAN_TRY(row, database_.query("SELECT min(until) FROM holds WHERE until > ?", {now}));
+    LINKSPAN_TRY(found, row.next());
+    if (!found || row.is_null(0)) return std::optional<TimePoint>{};
+    return std::optional{row.time(0)};
+}
+
 Result<std::size_t> Holds::expire(TimePoint now) {
     auto status = database_.run("DELETE FROM holds WHERE until <= ?", {now});
     if (status.has_error()) return status.error().within("deleting holds that have run out");

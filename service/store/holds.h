@@ -23,12 +23,12 @@ struct Hold {
     std::string target;
     std::string policy;
     // What is held. Neither: everything of the policy. Not empty.
-    std::optional<std::string> tag;
-    std::optional<std::string> digest;
+    std::optional<std::string> tag{};
+    std::optional<std::string> digest{};
     std::string who;
     std::string why;
     TimePoint since;
-    std::optional<TimePoint> until;  // until then, not then
+    std::optional<TimePoint> until{};  // until then, not then
 };
 
 class Holds {
@@ -44,6 +44,9 @@ public:
     // Those in force at `now`, oldest first.
     Result<std::vector<Hold>> list(TimePoint now);
     Result<std::vector<Hold>> list(std::string_view target, std::string_view policy, TimePoint now);
+    // Those that have run out by `now` and were not deleted yet, and when the next one will.
+    Result<std::vector<Hold>> ended(TimePoint now);
+    Result<std::optional<TimePoint>> next_end(TimePoint now);
     // Deletes what has run out; how many.
     Result<std::size_t> expire(TimePoint now);
 

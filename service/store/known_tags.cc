@@ -33,12 +33,15 @@ Status KnownTags::note_tag(
     LINKSPAN_TRY(id, ensure_image(image));
     // A comparison with NULL is not true: unknown digests never count as moved.
     auto status = database_.run(
-        "INSERT INTO known_tags (image, tag, digest, first_seen, last_seen, created) "
-        "VALUES (?1, ?2, ?3, ?4, ?4, ?5) ON CONFLICT (image, tag) DO UPDATE SET "
+        "INSERT INTO known_tags (image, tag, digest, first_seen, last_seen, created, digest_at) "
+        "VALUES (?1, ?2, ?3, ?4, ?4, ?5, iif(?3 IS NULL, NULL, ?4)) ON CONFLICT (image, tag) DO "
+        "UPDATE SET "
         "first_seen = iif(digest <> excluded.digest, excluded.first_seen, "
         "  min(first_seen, excluded.first_seen)), "
         "created = iif(digest <> excluded.digest, excluded.created, "
         "  coalesce(excluded.created, created)), "
+        "digest_at = iif(excluded.digest IS NULL, digest_at, iif(digest = excluded.digest, "
+        "  min(coalesce(digest_at, first_seen), excluded.digest_at), excluded.digest_at)), "
         "digest = coalesce(excluded.digest, digest), "
         "last_seen = max(last_seen, excluded.last_seen) "
         "WHERE NOT coalesce(digest <> excluded.digest AND excluded.last_seen < last_seen, 0)",
@@ -49,29 +52,64 @@ Status KnownTags::note_tag(
     return {};
 }
 
-Result<std::vector<KnownTag>> KnownTags::known_tags(const image::ImageName& image) {
-    // Whatever is known since before the last complete list was in it.
+namespace {
+
+// Whatever is known since before the last complete list was in it: last_seen.
+KnownTag read_known_tag(const Query& row) {
+    KnownTag known{
+        .tag = row.text(0),
+        .digest = row.optional_text(1),
+        .first_seen = row.time(2),
+        .last_seen = row.time(3),
+        .created = row.optional_text(4),
+        .digest_seen = std::nullopt,
+    };
+    if (known.digest) known.digest_seen = row.time(5);
+    return known;
+}
+
+}  // namespace
+
+Result<std::optional<KnownTag>> KnownTags::find(
+    const image::ImageName& image, const image::Tag& tag
+) {
     LINKSPAN_TRY(
         row,
         database_.query(
             "SELECT t.tag, t.digest, t.first_seen, max(t.last_seen, coalesce(i.complete_at, 0)), "
-            "t.created FROM images i CROSS JOIN known_tags t ON t.image = i.id "
+            "t.created, coalesce(t.digest_at, t.first_seen) "
+            "FROM images i CROSS JOIN known_tags t ON t.image = i.id WHERE i.name = ? AND t.tag = "
+            "?",
+            {image.str(), tag.str()}
+        )
+    );
+    LINKSPAN_TRY(found, row.next());
+    return found ? std::optional{read_known_tag(row)} : std::nullopt;
+}
+
+Status KnownTags::each(const image::ImageName& image, const std::function<void(KnownTag)>& visit) {
+    LINKSPAN_TRY(
+        row,
+        database_.query(
+            "SELECT t.tag, t.digest, t.first_seen, max(t.last_seen, coalesce(i.complete_at, 0)), "
+            "t.created, coalesce(t.digest_at, t.first_seen) "
+            "FROM images i CROSS JOIN known_tags t ON t.image = i.id "
             "WHERE i.name = ? ORDER BY t.tag",
             {image.str()}
         )
     );
-    std::vector<KnownTag> tags;
     for (;;) {
         LINKSPAN_TRY(more, row.next());
-        if (!more) return tags;
-        tags.push_back(KnownTag{
-            .tag = row.text(0),
-            .digest = row.optional_text(1),
-            .first_seen = row.time(2),
-            .last_seen = row.time(3),
-            .created = row.optional_text(4),
-        });
+        if (!more) return {};
+        visit(read_known_tag(row));
     }
+}
+
+Result<std::vector<KnownTag>> KnownTags::known_tags(const image::ImageName& image) {
+    std::vector<KnownTag> tags;
+    auto status = each(image, [&tags](KnownTag known) { tags.push_back(std::move(known)); });
+    if (status.has_error()) return status.error();
+    return tags;
 }
 
 Result<bool> KnownTags::forget_tag(const image::ImageName& image, const image::Tag& tag) {
@@ -96,7 +134,7 @@ Result<ListingChange> KnownTags::replace_listing(
     listed.erase(std::unique(listed.begin(), listed.end()), listed.end());
 
     // Both are in the order of their bytes: one walk over the two tells what came and what went.
-    std::vector<std::string_view> added;
+    std::vector<std::string> added;
     std::vector<std::string> removed;
     {
         LINKSPAN_TRY(
@@ -110,7 +148,7 @@ Result<ListingChange> KnownTags::replace_listing(
             LINKSPAN_TRY(more, row.next());
             if (!more) break;
             auto known = row.text(0);
-            while (next != listed.end() && *next < known) added.push_back(*next++);
+            while (next != listed.end() && *next < known) added.emplace_back(*next++);
             if (next != listed.end() && *next == known) {
                 ++next;
             } else if (complete && row.integer(1) == 0) {
@@ -139,7 +177,7 @@ Result<ListingChange> KnownTags::replace_listing(
     }
     if (!status.has_error()) status = transaction.commit();
     if (status.has_error()) return status.error().within("keeping a list of tags");
-    return ListingChange{.added = added.size(), .removed = removed.size()};
+    return ListingChange{.added = std::move(added), .removed = removed.size()};
 }
 
 Result<std::optional<ListingState>> KnownTags::listing_state(const image::ImageName& image) {

@@ -9,6 +9,7 @@
 #include "service/store/time_point.h"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,11 +22,13 @@ class Database;
 struct KnownTag {
     std::string tag;
     std::optional<std::string> digest;  // as we were told
-    // Of this tag with this digest: a tag that is moved to another image starts anew, since nothing
-    // that was waited for holds for the new one.
+    // A tag that is moved to another image starts anew.
     TimePoint first_seen;
     TimePoint last_seen;
-    std::optional<std::string> created;  // RFC 3339, as the image says
+    std::optional<std::string> created;  // RFC 3339, as the image says; empty: it says nothing
+    // With this digest: what is waited for (a soak) begins here, since a tag that was only listed
+    // may have been another image before. nullopt: the digest is not known.
+    std::optional<TimePoint> digest_seen;
 };
 
 struct ListingState {
@@ -35,7 +38,7 @@ struct ListingState {
 };
 
 struct ListingChange {
-    std::size_t added = 0;
+    std::vector<std::string> added;  // ordered by their bytes
     std::size_t removed = 0;
 };
 
@@ -52,8 +55,12 @@ public:
         const std::optional<std::string>& created,
         TimePoint at
     );
+    // One of them; nullopt: not known.
+    Result<std::optional<KnownTag>> find(const image::ImageName& image, const image::Tag& tag);
     // Ordered by the bytes of the tag.
     Result<std::vector<KnownTag>> known_tags(const image::ImageName& image);
+    // The same one by one: a million of them need not be held twice.
+    Status each(const image::ImageName& image, const std::function<void(KnownTag)>& visit);
     // False when it was not known.
     Result<bool> forget_tag(const image::ImageName& image, const image::Tag& tag);
 

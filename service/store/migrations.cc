@@ -4,6 +4,7 @@
 //       └──────< work ──< steps      what is to be done about an event for one target and policy
 //
 //   work      pending: done_at and outcome are NULL; due_at says when it is tried (again).
+//             waiting: pending, and `waiting` says what for; due_at is when that ends.
 //             done:    done_at and outcome are set, once. There is no way back.
 //   delivery  settled: none of its work is pending. Not stored; counted.
 //   key       A delivery's key is live from the start until an equal one arrives after its window,
@@ -11,9 +12,13 @@
 //
 //   images ──< known_tags            what registries and pushes told us
 //   holds                            '' in tag or digest: any
+//   pull_requests ──< images         one for each target and group; see pull_requests.h
 //   writes                           what was written where; see writes.h
 //   audit                            appended only
-//   blob_index                       a cache
+//   blob_index, image_facts          caches
+//
+//   outbox                           what others are told: pending → delivered or dead
+//   branches ──< commits ──< reports what controllers said of commits that we pushed
 //
 // Times are nanoseconds since 1970, windows seconds. Every step below is frozen once released: a
 // change is a new step.
@@ -179,7 +184,141 @@ CREATE INDEX writes_undone ON writes (id) WHERE undone IS NOT NULL;
 ALTER TABLE work ADD COLUMN directive TEXT;
 )sql";
 
-constexpr std::array kSteps{kDeliveriesAndWork, kTagsHoldsAuditBlobs, kWritesAndDirectives};
+// reports.place: the newest commit of ours that the report's revision contains; NULL while nobody
+// has looked. A report stands for that commit and for all before it in its branch.
+constexpr const char* kOutboxAndDeployments = R"sql(
+CREATE TABLE outbox (
+    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+    id         TEXT NOT NULL UNIQUE,
+    sink       TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    content    TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    due_at     INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    state      TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
+    last_error TEXT,
+    done_at    INTEGER,
+    CHECK ((done_at IS NULL) = (state = 'pending'))
+) STRICT;
+CREATE INDEX outbox_pending ON outbox (sink, due_at, seq) WHERE state = 'pending';
+CREATE INDEX outbox_done_at ON outbox (done_at) WHERE done_at IS NOT NULL;
+
+CREATE TABLE branches (
+    id         INTEGER PRIMARY KEY,
+    repository TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    UNIQUE (repository, name)
+) STRICT;
+CREATE TABLE commits (
+    seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+    branch INTEGER NOT NULL REFERENCES branches (id) ON DELETE CASCADE,
+    id     TEXT NOT NULL,
+    at     INTEGER NOT NULL,
+    UNIQUE (branch, id)
+) STRICT;
+CREATE INDEX commits_id ON commits (id);
+CREATE TABLE reports (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    branch      INTEGER REFERENCES branches (id) ON DELETE CASCADE,
+    place       INTEGER REFERENCES commits (seq) ON DELETE CASCADE,
+    controller  TEXT NOT NULL,
+    object      TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    revision    TEXT NOT NULL,
+    followed    TEXT NOT NULL,
+    message     TEXT NOT NULL,
+    at          INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    CHECK ((branch IS NULL) = (place IS NULL))
+) STRICT;
+CREATE INDEX reports_branch ON reports (branch, place);
+CREATE INDEX reports_place ON reports (place);
+CREATE INDEX reports_object ON reports (branch, controller, object, state, place);
+
+CREATE INDEX work_outcome_commit ON work (outcome_commit) WHERE outcome_commit IS NOT NULL;
+)sql";
+
+// What is asked of one policy in one target, and of one image, whatever else there is.
+constexpr const char* kLookups = R"sql(
+CREATE INDEX work_ended ON work (target, policy, done_at) WHERE done_at IS NOT NULL;
+CREATE INDEX work_failed ON work (delivery) WHERE outcome = 'failed';
+CREATE INDEX events_image ON events (host, repository, delivery);
+)sql";
+
+// work.since: where the age of waiting work is counted from, since it did not fail while it waited.
+// known_tags.digest_at: when this tag was first seen with this digest; NULL in rows from before.
+constexpr const char* kWaitingAndFacts = R"sql(
+ALTER TABLE work ADD COLUMN waiting TEXT;
+ALTER TABLE work ADD COLUMN since INTEGER;
+ALTER TABLE known_tags ADD COLUMN digest_at INTEGER;
+
+CREATE TABLE image_facts (
+    digest   TEXT PRIMARY KEY,
+    version  INTEGER NOT NULL,
+    asked_at INTEGER NOT NULL,
+    facts    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_facts_asked_at ON image_facts (asked_at);
+)sql";
+
+// One row for each target and group, live or ended; see pull_requests.h. Openings are kept for the
+// hourly limit.
+constexpr const char* kPullRequests = R"sql(
+CREATE TABLE pull_requests (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    repository    TEXT NOT NULL,
+    target        TEXT NOT NULL,
+    grp           TEXT NOT NULL,
+    branch        TEXT NOT NULL,
+    base          TEXT NOT NULL,
+    state         TEXT NOT NULL,
+    number        INTEGER NOT NULL,
+    url           TEXT NOT NULL,
+    title         TEXT NOT NULL,
+    head          TEXT NOT NULL,
+    note          TEXT NOT NULL,
+    memory        TEXT NOT NULL,
+    waiting_since INTEGER,
+    opened_at     INTEGER,
+    look_at       INTEGER,
+    updated_at    INTEGER NOT NULL,
+    UNIQUE (repository, target, grp)
+) STRICT;
+CREATE INDEX pull_requests_branch ON pull_requests (repository, branch);
+CREATE TABLE pull_request_images (
+    pull_request INTEGER NOT NULL REFERENCES pull_requests (id) ON DELETE CASCADE,
+    n            INTEGER NOT NULL,
+    image        TEXT NOT NULL,
+    policy       TEXT NOT NULL,
+    tag          TEXT NOT NULL,
+    digest       TEXT NOT NULL,
+    why          TEXT NOT NULL,
+    delivery     TEXT NOT NULL,
+    pushed_at    TEXT,
+    revision     TEXT,
+    source       TEXT,
+    build_url    TEXT,
+    actor        TEXT,
+    PRIMARY KEY (pull_request, n)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pull_request_openings (
+    target TEXT NOT NULL,
+    grp    TEXT NOT NULL,
+    at     INTEGER NOT NULL,
+    PRIMARY KEY (target, grp, at)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kSteps{
+    kDeliveriesAndWork,
+    kTagsHoldsAuditBlobs,
+    kWritesAndDirectives,
+    kOutboxAndDeployments,
+    kLookups,
+    kWaitingAndFacts,
+    kPullRequests,
+};
 
 }  // namespace
 

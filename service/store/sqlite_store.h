@@ -5,8 +5,14 @@
 #include "service/store/audit.h"
 #include "service/store/blob_index.h"
 #include "service/store/database.h"
+#include "service/store/delivery_filter.h"
+#include "service/store/deployments.h"
 #include "service/store/holds.h"
+#include "service/store/image_facts.h"
 #include "service/store/known_tags.h"
+#include "service/store/outbox.h"
+#include "service/store/policy_states.h"
+#include "service/store/pull_requests.h"
 #include "service/store/store.h"
 #include "service/store/writes.h"
 
@@ -28,6 +34,7 @@ public:
     Result<Recorded> record(const NewDelivery& delivery) override;
     Status intend(std::int64_t work, const std::string& commit) override;
     Status postpone(std::int64_t work, TimePoint due, const std::string& error) override;
+    Status wait(std::int64_t work, TimePoint until, const std::string& reason) override;
     Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) override;
     Status note(std::int64_t work, const std::string& step, const std::string& text, TimePoint now)
         override;
@@ -36,6 +43,12 @@ public:
     Result<std::vector<DeliverySummary>> deliveries(
         std::optional<std::string> after, std::size_t limit
     ) override;
+    Result<DeliveryPage> deliveries(
+        const DeliveryFilter& filter,
+        std::optional<std::string> after,
+        std::size_t limit,
+        TimePoint now
+    ) override;
     Result<std::size_t> expire(TimePoint older_than, std::size_t limit) override;
     Status probe() override;
     KnownTags& known_tags() override { return known_tags_; }
@@ -43,6 +56,11 @@ public:
     Audit& audit() override { return audit_; }
     BlobIndex& blob_index() override { return blob_index_; }
     Writes& writes() override { return writes_; }
+    Outbox& outbox() override { return outbox_; }
+    Deployments& deployments() override { return deployments_; }
+    PolicyStates& policy_states() override { return policy_states_; }
+    ImageFacts& image_facts() override { return image_facts_; }
+    PullRequests& pull_requests() override { return pull_requests_; }
 
     [[nodiscard]] Database& database() { return *database_; }
 
@@ -62,7 +80,12 @@ private:
           holds_{*database_},
           audit_{*database_},
           blob_index_{*database_},
-          writes_{*database_} {}
+          writes_{*database_},
+          outbox_{*database_},
+          deployments_{*database_},
+          policy_states_{*database_},
+          image_facts_{*database_},
+          pull_requests_{*database_} {}
 
     // What an equal, live key leads to: nothing (nullopt), or the answer of the first delivery.
     Result<std::optional<Recorded>> find_duplicate(const NewDelivery& delivery);
@@ -74,6 +97,7 @@ private:
     Status read_events(std::int64_t seq, Trail& trail);
     Status read_work(std::int64_t seq, Trail& trail);
     Status read_steps(std::int64_t seq, Trail& trail);
+    Status read_deployments(Trail& trail);
 
     std::unique_ptr<Database> database_;
     KnownTags known_tags_;
@@ -81,6 +105,11 @@ private:
     Audit audit_;
     BlobIndex blob_index_;
     Writes writes_;
+    Outbox outbox_;
+    Deployments deployments_;
+    PolicyStates policy_states_;
+    ImageFacts image_facts_;
+    PullRequests pull_requests_;
 };
 
 // The columns of an event, in the order of kEventColumns, from `first` on. Errors: Corrupt.

@@ -109,6 +109,7 @@ Status SqliteStore::insert_event(
             .target = item.target,
             .policy = item.policy,
             .created_at = delivery.received_at,
+            .since = delivery.received_at,
             .attempts = 0,
             .due_at = delivery.received_at,
             .intended_commit = std::nullopt,
@@ -170,11 +171,20 @@ Status SqliteStore::intend(std::int64_t work, const std::string& commit) {
 
 Status SqliteStore::postpone(std::int64_t work, TimePoint due, const std::string& error) {
     auto status = database_->run(
-        "UPDATE work SET attempts = attempts + 1, due_at = ?, last_error = ? "
+        "UPDATE work SET attempts = attempts + 1, due_at = ?, last_error = ?, waiting = NULL "
         "WHERE id = ? AND done_at IS NULL",
         {due, error, work}
     );
     if (status.has_error()) return status.error().within("postponing work");
+    return database_->changes() == 1 ? Status{} : explain_unchanged(work);
+}
+
+Status SqliteStore::wait(std::int64_t work, TimePoint until, const std::string& reason) {
+    auto status = database_->run(
+        "UPDATE work SET due_at = ?1, since = ?1, waiting = ?2 WHERE id = ?3 AND done_at IS NULL",
+        {until, reason, work}
+    );
+    if (status.has_error()) return status.error().within("letting work wait");
     return database_->changes() == 1 ? Status{} : explain_unchanged(work);
 }
 

@@ -5,14 +5,15 @@
 // (group commit). One process owns a file: a second one is refused.
 //
 // States (migrations.cc has the tables):
-//   work: pending → done. `pending` work has a time when it is due; `done` work has exactly one
-//   outcome. Nothing else is remembered between the two, because every step is idempotent: after a
-//   crash a pending piece of work starts again from the beginning, and finds in Git what it had
-//   already done.
+//   work: pending → done. `pending` work has a time when it is due, and waits for something until
+//   then, or is tried again; `done` work has exactly one outcome. Nothing else is remembered
+//   between the two, because every step is idempotent: after a crash a pending piece of work starts
+//   again from the beginning, and finds in Git what it had already done.
 #pragma once
 
 #include "core/image/event.h"
 #include "core/result.h"
+#include "service/store/deployments.h"
 #include "service/store/time_point.h"
 
 #include <chrono>
@@ -26,11 +27,19 @@
 
 namespace linkspan::store {
 
+struct DeliveryFilter;
+struct DeliveryPage;
+
 class Audit;
 class BlobIndex;
+class Deployments;
 class Holds;
+class ImageFacts;
 class KnownTags;
+class PullRequests;
 class Writes;
+class Outbox;
+class PolicyStates;
 
 struct NewWork {
     std::string target;
@@ -68,6 +77,8 @@ struct WorkItem {
     std::string target;
     std::string policy;
     TimePoint created_at;
+    // Where its age is counted from: created_at, or the end of what it waited for.
+    TimePoint since{};
     int attempts = 0;
     TimePoint due_at;
     // Set before a push: after a crash, this commit in the branch means that the work is done.
@@ -76,7 +87,7 @@ struct WorkItem {
 };
 
 // How a piece of work ended. Kinds: "committed", "already_current", "refused", "failed" (dead
-// letter).
+// letter); with pull requests also "pull_request", "merged", "held", "waiting".
 struct Outcome {
     std::string kind;
     std::string reason;  // a sentence
@@ -108,6 +119,7 @@ struct WorkRow {
     std::string state;  // "pending" or "done"
     int attempts = 0;
     std::optional<TimePoint> due_at;
+    std::optional<std::string> waiting;  // what for, until due_at; of pending work
     std::optional<std::string> last_error;
     std::optional<Outcome> outcome;
     std::optional<TimePoint> done_at;
@@ -115,6 +127,8 @@ struct WorkRow {
     // between them.
     std::vector<Step> steps;
     std::size_t steps_left_out = 0;
+    // What controllers said of the outcome's commit: see Deployments::of().
+    std::vector<DeploymentReport> deployments;
 };
 
 struct Trail {
@@ -131,6 +145,8 @@ struct DeliverySummary {
     std::optional<std::string> ignored;
     std::size_t events = 0;
     std::size_t pending = 0;
+    std::size_t failed = 0;   // dead letters
+    std::size_t waiting = 0;  // of the pending
 };
 
 class Store {
@@ -150,6 +166,9 @@ public:
     virtual Status intend(std::int64_t work, const std::string& commit) = 0;
     // Counts an attempt.
     virtual Status postpone(std::int64_t work, TimePoint due, const std::string& error) = 0;
+    // What has to pass first (a soak, a closed window) is no failure: no attempt is counted, and
+    // the work's age begins at `until`.
+    virtual Status wait(std::int64_t work, TimePoint until, const std::string& reason) = 0;
     virtual Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) = 0;
     // Adds a line to WorkRow::steps.
     virtual Status note(
@@ -161,6 +180,14 @@ public:
     // Newest first; `after` is the last id of the page before.
     virtual Result<std::vector<DeliverySummary>> deliveries(
         std::optional<std::string> after, std::size_t limit
+    ) = 0;
+    // Those that the filter lets through (delivery_filter.h). A page may be short, even empty, and
+    // have a next one: one call looks at a bounded number of deliveries.
+    virtual Result<DeliveryPage> deliveries(
+        const DeliveryFilter& filter,
+        std::optional<std::string> after,
+        std::size_t limit,
+        TimePoint now
     ) = 0;
     // Retention: deletes at most `limit` deliveries received before `older_than` of which all work
     // has ended, oldest first, and says how many; fewer than `limit` means that none is left. A key
@@ -177,6 +204,11 @@ public:
     virtual Audit& audit() = 0;
     virtual BlobIndex& blob_index() = 0;
     virtual Writes& writes() = 0;
+    virtual Outbox& outbox() = 0;
+    virtual Deployments& deployments() = 0;
+    virtual PolicyStates& policy_states() = 0;
+    virtual ImageFacts& image_facts() = 0;
+    virtual PullRequests& pull_requests() = 0;
 
 protected:
     Store() = default;

@@ -41,7 +41,8 @@ Result<std::vector<WorkItem>> SqliteStore::pending() {
         database_->query(
             "SELECT w.id, d.id, w.event, w.target, w.policy, w.created_at, w.attempts, w.due_at, "
             "w.intended_commit, e.host, e.repository, e.tag, e.digest, e.media_type, e.pushed_at, "
-            "e.revision, e.source, e.build_url, e.actor, w.directive "
+            "e.revision, e.source, e.build_url, e.actor, w.directive, "
+            "coalesce(w.since, w.created_at) "
             "FROM work w CROSS JOIN deliveries d ON d.seq = w.delivery "
             "CROSS JOIN events e ON e.delivery = w.delivery AND e.idx = w.event "
             "WHERE w.done_at IS NULL ORDER BY w.due_at, w.id"
@@ -60,6 +61,7 @@ Result<std::vector<WorkItem>> SqliteStore::pending() {
             .target = row.text(3),
             .policy = row.text(4),
             .created_at = row.time(5),
+            .since = row.time(20),
             .attempts = static_cast<int>(row.integer(6)),
             .due_at = row.time(7),
             .intended_commit = row.optional_text(8),
@@ -90,7 +92,7 @@ Status SqliteStore::read_work(std::int64_t seq, Trail& trail) {
         row,
         database_->query(
             "SELECT id, event, target, policy, attempts, due_at, last_error, done_at, outcome, "
-            "reason, outcome_commit, detail FROM work WHERE delivery = ? ORDER BY id",
+            "reason, outcome_commit, detail, waiting FROM work WHERE delivery = ? ORDER BY id",
             {seq}
         )
     );
@@ -107,6 +109,7 @@ Status SqliteStore::read_work(std::int64_t seq, Trail& trail) {
         if (row.is_null(7)) {
             work.state = "pending";
             work.due_at = row.time(5);
+            work.waiting = row.optional_text(12);
         } else {
             work.state = "done";
             work.done_at = row.time(7);
@@ -139,6 +142,21 @@ Status SqliteStore::read_steps(std::int64_t seq, Trail& trail) {
         work.steps.push_back({.at = row.time(2), .step = row.text(3), .text = row.text(4)});
         work.steps_left_out = static_cast<std::size_t>(row.integer(1)) + 1 - work.steps.size();
     }
+}
+
+Status SqliteStore::read_deployments(Trail& trail) {
+    std::unordered_map<std::string, std::vector<DeploymentReport>> by_commit;
+    for (WorkRow& work : trail.work) {
+        if (!work.outcome || !work.outcome->commit) continue;
+        const std::string& commit = *work.outcome->commit;
+        auto known = by_commit.find(commit);
+        if (known == by_commit.end()) {
+            LINKSPAN_TRY(reports, deployments_.of(commit));
+            known = by_commit.emplace(commit, std::move(reports)).first;
+        }
+        work.deployments = known->second;
+    }
+    return {};
 }
 
 Result<std::optional<Trail>> SqliteStore::trail(std::string_view delivery) {
@@ -174,6 +192,7 @@ Result<std::optional<Trail>> SqliteStore::trail(std::string_view delivery) {
     auto status = read_events(seq, trail);
     if (!status.has_error()) status = read_work(seq, trail);
     if (!status.has_error()) status = read_steps(seq, trail);
+    if (!status.has_error()) status = read_deployments(trail);
     if (status.has_error()) return status.error().within("reading a delivery");
     return std::optional{std::move(trail)};
 }
@@ -188,7 +207,10 @@ Result<std::vector<DeliverySummary>> SqliteStore::deliveries(
         database_->query(
             "SELECT id, receiver, sender, received_at, ignored, "
             "(SELECT count(*) FROM events WHERE delivery = d.seq), "
-            "(SELECT count(*) FROM work WHERE delivery = d.seq AND done_at IS NULL) "
+            "(SELECT count(*) FROM work WHERE delivery = d.seq AND done_at IS NULL), "
+            "(SELECT count(*) FROM work WHERE delivery = d.seq AND outcome = 'failed'), "
+            "(SELECT count(*) FROM work WHERE delivery = d.seq AND done_at IS NULL "
+            "AND waiting IS NOT NULL) "
             "FROM deliveries d WHERE id < ? ORDER BY id DESC LIMIT ?",
             {after ? Value{*after} : Value{Blob{""}}, limit}
         )
@@ -205,6 +227,8 @@ Result<std::vector<DeliverySummary>> SqliteStore::deliveries(
             .ignored = row.optional_text(4),
             .events = static_cast<std::size_t>(row.integer(5)),
             .pending = static_cast<std::size_t>(row.integer(6)),
+            .failed = static_cast<std::size_t>(row.integer(7)),
+            .waiting = static_cast<std::size_t>(row.integer(8)),
         });
     }
 }

@@ -360,12 +360,14 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
     if (!options.ca_file.empty()) {
         curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_file.c_str());
     }
+    if (!options.proxy.empty()) curl_easy_setopt(handle, CURLOPT_PROXY, options.proxy.c_str());
     if (!options.client_certificate.empty()) {
         const auto& key =
             options.client_key.empty() ? options.client_certificate : options.client_key;
         curl_easy_setopt(handle, CURLOPT_SSLCERT, options.client_certificate.c_str());
         curl_easy_setopt(handle, CURLOPT_SSLKEY, key.c_str());
     }
+    if (!options.proxy.empty()) curl_easy_setopt(handle, CURLOPT_PROXY, options.proxy.c_str());
     if (head) {
         curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
     } else {

@@ -47,6 +47,7 @@ struct HttpClientOptions {
     std::string user_agent = "linkspan/" LINKSPAN_VERSION;
     std::string client_certificate{};  // PEM files for servers that ask who is calling
     std::string client_key{};          // empty: the key is in client_certificate
+    std::string proxy{};               // URL; empty: the environment's. NO_PROXY counts for both
     std::chrono::milliseconds connect_timeout{10000};  // never longer than the request's timeout
     // Redirects are never followed here: the caller decides, since a token must not travel to
     // another host.

@@ -37,6 +37,9 @@ TEST_P(ExampleTest, Loads) {
             "test-secret-not-real\n"
         );
     }
+    for (const std::string& file : all(text, R"(\bkeys: \[([^\]]+)\])")) {
+        dir.write(file, "-----BEGIN PUBLIC KEY-----\ntest\n-----END PUBLIC KEY-----\n");
+    }
     std::vector<std::unique_ptr<Environment>> variables;
     for (const std::string& name : all(text, R"(\benv: ([A-Z_]+))")) {
         variables.push_back(std::make_unique<Environment>(name, "test-secret-not-real"));

@@ -77,7 +77,7 @@ TEST(ProblemTest, KeysAndKinds) {
         {"unknown key lists the known ones",
          "retry: { bogus: 1 }\n",
          {"1:10: retry: unknown key \"bogus\"; known are initial, longest, give_up_after, "
-          "missing_tag"}},
+          "missing_tag, missing_signature"}},
         {"list for a mapping", "server: []\n", {"1:9: server: expected a mapping, found a list"}},
         {"mapping for a list",
          "receivers: { name: a }\n",
@@ -174,8 +174,10 @@ TEST(ProblemTest, Receivers) {
          "receivers: [ { name: a, type: distributon, auth: none } ]\n",
          {"1:31: receivers[0].type: unknown type \"distributon\", did you mean \"distribution\"?; "
           "types "
-          "are acr, aliyun, cdevents, ci, cloudevents, distribution, dockerhub, ecr, generic, "
-          "gitea, github, gitlab, google, harbor, jfrog, nexus, quay and zot"}},
+          "are acr, aliyun, argocd, azuredevops, bitbucket, bitbucket_server, cdevents, ci, "
+          "cloudevents, distribution, dockerhub, ecr, flux, generic, gitea, github, gitlab, "
+          "google, "
+          "harbor, jfrog, nexus, quay and zot"}},
         {"missing everything",
          "receivers:\n  - auth: none\n",
          {"2:5: receivers[0]: missing \"name\"", "2:5: receivers[0]: missing \"type\""}},
@@ -492,13 +494,15 @@ TEST(ProblemTest, Targets) {
           "registry.example.com/hub",
           "5:32: mirrors[1]: the name \"r.io/a\" is taken by line 4",
           "6:27: mirrors[2]: \"r.io\" is no mirror of itself"}},
-        {"deliver",
+        {"pull_request without deliver",
+         kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], pull_request: { "
+                 "} } ]\n",
+         {"3:75: targets[0]: needs \"deliver: pull_request\" beside it"}},
+        {"a branch of another name",
          kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], deliver: "
-                 "pull_request } ]\n",
-         {"3:70: targets[0].deliver: pull_request is not built yet; use deliver: commit"}},
-        {"planned",
-         kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], windows: [] } ]\n",
-         {"3:61: targets[0]: \"windows\" is not built yet; remove the key"}},
+                 "pull_request, pull_request: { branch: \"x/{tag}\" } } ]\n",
+         {"3:108: targets[0].pull_request.branch: \"{tag}\" in a branch name; known: {target}, "
+          "{group}"}},
     });
 }
 

@@ -53,7 +53,7 @@ server:
   tls: { certificate: tls/cert.pem, key: /etc/key.pem }
   read_token: { env: READ_TOKEN }
 store: sqlite:state/linkspan.db
-retry: { initial: 250ms, longest: 10m, give_up_after: 2d, missing_tag: 30s }
+retry: { initial: 250ms, longest: 10m, give_up_after: 2d, missing_tag: 30s, missing_signature: 5s }
 )");
     EXPECT_EQ(config->server.listen, "127.0.0.1:9000");
     EXPECT_EQ(config->server.public_url, "https://linkspan.example.com");
@@ -76,6 +76,7 @@ retry: { initial: 250ms, longest: 10m, give_up_after: 2d, missing_tag: 30s }
     EXPECT_EQ(config->retry.longest, std::chrono::minutes{10});
     EXPECT_EQ(config->retry.give_up_after.count(), 48);
     EXPECT_EQ(config->retry.missing_tag.count(), 30'000);
+    EXPECT_EQ(config->retry.missing_signature.count(), 5000);
 }
 
 TEST(LoadTest, ReceiversAuthIsTheirSendersUnlessSaid) {
@@ -242,8 +243,29 @@ registries:
   - { host: Registry.example.com, credentials: { username: u, password: { env: P } }, ca_file: ca.pem, timeout: 5s }
   - { host: "localhost:5000", insecure: true, endpoint: "http://127.0.0.1:5000/" }
   - { host: ghcr.io, credentials: { docker_config: ../config.json } }
+  - host: index.docker.io
+    client_certificate: tls/client.pem
+    client_key: tls/client.key
+    proxy: http://proxy.example.com:3128
+    max_tags: 500
+    requests_per_second: 5
+    concurrency: 2
+    poll: 5m
+    resync: 12h
 )");
-    ASSERT_EQ(config->registries.size(), 3U);
+    ASSERT_EQ(config->registries.size(), 4U);
+    const Registry* hub = config->registry("docker.io");
+    ASSERT_EQ(hub, &config->registries[3]);
+    EXPECT_EQ(hub->client_certificate, "/c/tls/client.pem");
+    EXPECT_EQ(hub->client_key, "/c/tls/client.key");
+    EXPECT_EQ(hub->proxy, "http://proxy.example.com:3128");
+    EXPECT_EQ(hub->max_tags, 500U);
+    EXPECT_EQ(hub->requests_per_second, 5U);
+    EXPECT_EQ(hub->concurrency, 2U);
+    EXPECT_EQ(hub->poll, std::chrono::minutes{5});
+    EXPECT_EQ(hub->resync, std::chrono::hours{12});
+    EXPECT_EQ(config->registries[0].poll.count(), 0);
+    EXPECT_EQ(config->registries[0].resync, std::chrono::hours{6});
     const Registry* first = config->registry("registry.example.com");
     ASSERT_EQ(first, &config->registries[0]);
     EXPECT_EQ(first->username, "u");

@@ -329,5 +329,26 @@ TEST(Scope, PrefixesAreWholePathParts) {
     EXPECT_TRUE((Scope{.paths = {}, .ignore = {}}).holds("anything"));
 }
 
+TEST(PlanTurn, LeavesWhatIsHeldAsItIs) {
+    Repository repository{{{"prod/a.yaml", pod(kOld)}}};
+    auto bid = bid_of(policy_of("app"), "1.1.0");
+    bid.holds = {{.tag = "1.1.0", .who = "alice", .why = "login is broken"}};
+    auto turn = repository.plan({bid});
+    ASSERT_TRUE(turn.has_value());
+    EXPECT_TRUE(turn->plan.empty());
+    const auto* held = std::get_if<policy::Held>(&turn->answers[0].decision.verdict);
+    ASSERT_NE(held, nullptr);
+    EXPECT_EQ(held->by, "alice");
+    EXPECT_EQ(turn->answers[0].decision.explanation.selected, "1.1.0");
+
+    // A newer tag is free, for both who ask.
+    auto newer = bid_of(policy_of("app"), "1.2.0");
+    newer.holds = bid.holds;
+    turn = repository.plan({bid, newer});
+    ASSERT_TRUE(turn.has_value());
+    EXPECT_EQ(after(*turn, "prod/a.yaml"), pod(std::string{kImage} + ":1.2.0"));
+    EXPECT_EQ(policy::verdict_name(turn->answers[0].decision.verdict), "promote");
+}
+
 }  // namespace
 }  // namespace linkspan::plan

@@ -103,6 +103,53 @@ TEST_F(InspectTest, OfAnIndex) {
     EXPECT_EQ(found->created_from, "config");
 }
 
+TEST_F(InspectTest, LabelsOfEveryPlatformAreThoseThatAllHaveAlike) {
+    const auto both = server_->push(
+        "acme/app",
+        {.tag = "both",
+         .labels = {{"team", "shop"}, {"built", "amd64"}},
+         .platforms = {"linux/amd64"},
+         .index = false}
+    );
+    const auto other = server_->push(
+        "acme/app",
+        {.tag = "other",
+         .labels = {{"team", "shop"}, {"built", "arm64"}, {"more", "x"}},
+         .platforms = {"linux/arm64"},
+         .index = false}
+    );
+    const std::string type = "application/vnd.oci.image.manifest.v1+json";
+    const auto bytes = [&](const std::string& digest) {
+        return client_->fetch_manifest(name_, digest).value().bytes.size();
+    };
+    const auto entry = [&](const std::string& digest, const std::string& architecture) {
+        return R"({"mediaType":")" + type + R"(","digest":")" + digest + R"(","size":)" +
+               std::to_string(bytes(digest)) + R"(,"platform":{"os":"linux","architecture":")" +
+               architecture + R"("}})";
+    };
+    const auto index = server_->put_manifest(
+        "acme/app",
+        "multi",
+        "application/vnd.oci.image.index.v1+json",
+        R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)" +
+            entry(both.digest, "amd64") + "," + entry(other.digest, "arm64") + "]}"
+    );
+    const auto one = details(index, "linux/amd64");
+    ASSERT_TRUE(one.has_value()) << one.error().message;
+    EXPECT_EQ(one->labels, (Annotations{{"team", "shop"}, {"built", "amd64"}}));
+    EXPECT_FALSE(one->every_platform);
+    const auto every = inspect(
+        *client_,
+        name_,
+        image::Digest::parse(index).value(),
+        {"linux", "amd64", ""},
+        LabelsOf::Every
+    );
+    ASSERT_TRUE(every.has_value()) << every.error().message;
+    EXPECT_EQ(every->labels, (Annotations{{"team", "shop"}}));
+    EXPECT_TRUE(every->every_platform);
+}
+
 TEST_F(InspectTest, OfOneManifest) {
     const auto image = server_->push("acme/app", {.labels = {{"a", "b"}}, .created = ""});
     const auto found = details(image.digest, "linux/arm64");

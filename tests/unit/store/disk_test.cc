@@ -20,7 +20,7 @@ protected:
 TEST_F(DiskTest, FullAtEveryPointLosesNothingThatWasReported) {
     // From no room at all upwards: the schema does not fit, then it fits, then some deliveries do.
     int opened = 0;
-    for (std::int64_t room = 0; room < 300'000; room += 7'000) {
+    for (std::int64_t room = 0; room < 420'000; room += 10'000) {
         SCOPED_TRACE(room);
         const TempDir dir;
         std::vector<std::string> recorded;

@@ -62,7 +62,7 @@ TEST_F(KnownTagsTest, NotesComeTogether) {
                              std::optional<std::string> created,
                              std::chrono::seconds first,
                              std::chrono::seconds last) {
-        return KnownTag{"t", std::move(digest), at(first), at(last), std::move(created)};
+        return KnownTag{"t", std::move(digest), at(first), at(last), std::move(created), {}};
     };
     for (const Case& c : std::vector<Case>{
              {"again", {{"a", "c", 1s}, {"a", "c", 5s}}, expected("a", "c", 1s, 5s)},
@@ -95,6 +95,29 @@ TEST_F(KnownTagsTest, NotesComeTogether) {
     }
 }
 
+TEST_F(KnownTagsTest, ADigestIsSeenFromWhenItWasFirstTold) {
+    list({"t"}, 1s);
+    EXPECT_EQ(must(tags_.find(image_, *image::Tag::parse("t")))->digest_seen, std::nullopt);
+    struct Case {
+        std::string digest;
+        std::chrono::seconds when;
+        std::chrono::seconds expected;
+    };
+    // Listed long before: it may have been another image then.
+    for (const Case& c : std::vector<Case>{
+             {"a", 10s, 10s},
+             {"a", 20s, 10s},
+             {"a", 8s, 8s},
+             {"b", 30s, 30s},
+             {"a", 25s, 30s},
+             {"a", 40s, 40s}}) {
+        SCOPED_TRACE(c.when.count());
+        note("t", c.digest, std::nullopt, c.when);
+        EXPECT_EQ(must(tags_.find(image_, *image::Tag::parse("t")))->digest_seen, at(c.expected));
+    }
+    EXPECT_EQ(must(tags_.find(image_, *image::Tag::parse("other"))), std::nullopt);
+}
+
 TEST_F(KnownTagsTest, ImagesAreApart) {
     note("1.0.0", "sha256:a", std::nullopt, 1s);
     const auto other = *image::ImageName::parse("registry.example.com/acme/other");
@@ -115,7 +138,7 @@ TEST_F(KnownTagsTest, AListReplacesWhatWasKnown) {
     note("gone", "sha256:a", std::nullopt, 1s);
     note("stays", "sha256:b", "c", 2s);
     const auto change = list({"stays", "new", "B", "a"}, 10s);
-    EXPECT_EQ(change.added, 3U);
+    EXPECT_EQ(change.added, (std::vector<std::string>{"B", "a", "new"}));
     EXPECT_EQ(change.removed, 1U);
     const auto known = must(tags_.known_tags(image_));
     ASSERT_EQ(known.size(), 4U);
@@ -130,7 +153,7 @@ TEST_F(KnownTagsTest, AListReplacesWhatWasKnown) {
 
 TEST_F(KnownTagsTest, ListsMayHoldATagTwiceAndInAnyOrder) {
     const auto change = list({"b", "a", "b"}, 1s);
-    EXPECT_EQ(change.added, 2U);
+    EXPECT_EQ(change.added.size(), 2U);
     EXPECT_EQ(must(tags_.listing_state(image_))->tags, 2U);
     EXPECT_EQ(list({}, 2s).removed, 2U);
     EXPECT_TRUE(names().empty());
@@ -142,7 +165,7 @@ TEST_F(KnownTagsTest, AnEqualListWritesOnlyItsTime) {
     list(tags, 1s);
     const auto before = must(store_->database().integer("SELECT total_changes()"));
     const auto change = list(tags, 2s);
-    EXPECT_EQ(change.added + change.removed, 0U);
+    EXPECT_EQ(change.added.size() + change.removed, 0U);
     EXPECT_EQ(must(store_->database().integer("SELECT total_changes()")) - before, 1);
     EXPECT_EQ(must(tags_.known_tags(image_)).front().last_seen, at(2s));
 }
@@ -168,7 +191,7 @@ TEST_F(KnownTagsTest, AListThatWasCutForgetsNothing) {
 
 TEST_F(KnownTagsTest, AnOldListIsIgnored) {
     list({"new"}, 10s);
-    EXPECT_EQ(list({"old"}, 9s).added, 0U);
+    EXPECT_EQ(list({"old"}, 9s).added.size(), 0U);
     EXPECT_EQ(names(), std::vector<std::string>{"new"});
     EXPECT_EQ(must(tags_.listing_state(image_))->at, at(10s));
 }

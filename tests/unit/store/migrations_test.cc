@@ -195,11 +195,15 @@ TEST(MigrationsTest, FromVersion2) {
     auto store = open_store(dir / "s.db");
     EXPECT_EQ(must(store->database().integer("PRAGMA user_version")), schema_version());
     const auto image = *image::ImageName::parse("registry.example.com/acme/app");
-    EXPECT_EQ(must(store->known_tags().known_tags(image)).at(0).digest, "sha256:a");
+    const auto known = must(store->known_tags().known_tags(image)).at(0);
+    EXPECT_EQ(known.digest, "sha256:a");
+    EXPECT_EQ(known.digest_seen, known.first_seen);
     EXPECT_EQ(must(store->holds().list(kStart)).at(0).tag, std::nullopt);
     EXPECT_EQ(must(store->audit().list(std::nullopt, 1)).at(0).who, "ann");
     EXPECT_EQ(must(store->blob_index().get_many(std::vector<std::string>{"a"})).at(0)->places, "b");
-    EXPECT_EQ(must(store->pending()).size(), 1U);
+    const auto pending = must(store->pending());
+    ASSERT_EQ(pending.size(), 1U);
+    EXPECT_EQ(pending[0].since, pending[0].created_at);
 }
 
 TEST(MigrationsTest, FromVersion1) {

@@ -154,11 +154,42 @@ TEST_F(StoreTest, IntendPostponeAndSettleAreRemembered) {
     EXPECT_EQ(row.outcome->detail_json, "{\"x\":1}");
 }
 
+TEST_F(StoreTest, WaitingIsNoAttemptAndAgesFromItsEnd) {
+    const auto delivery = sample("k", kStart, 1, 2);
+    const auto id = record(delivery).work[0].id;
+    must(store_->wait(id, at(5min), "soaking until 12:05"));
+    const auto pending = must(store_->pending());
+    ASSERT_EQ(pending.size(), 2U);
+    EXPECT_EQ(pending[0].since, kStart);
+    EXPECT_EQ(pending[1].id, id);
+    EXPECT_EQ(pending[1].attempts, 0);
+    EXPECT_EQ(pending[1].due_at, at(5min));
+    EXPECT_EQ(pending[1].since, at(5min));
+    EXPECT_EQ(pending[1].created_at, kStart);
+    auto row = trail_of(*store_, delivery.id).work[0];
+    EXPECT_EQ(row.state, "pending");
+    EXPECT_EQ(row.waiting, "soaking until 12:05");
+    EXPECT_FALSE(trail_of(*store_, delivery.id).settled());
+    const auto summary = must(store_->deliveries(std::nullopt, 1)).at(0);
+    EXPECT_EQ(summary.pending, 2U);
+    EXPECT_EQ(summary.waiting, 1U);
+
+    must(store_->postpone(id, at(6min), "registry unreachable"));
+    row = trail_of(*store_, delivery.id).work[0];
+    EXPECT_EQ(row.waiting, std::nullopt);
+    EXPECT_EQ(row.attempts, 1);
+    must(store_->wait(id, at(7min), "window"));
+    must(store_->settle(id, {"refused", "", std::nullopt, "{}"}, at(8min)));
+    EXPECT_EQ(trail_of(*store_, delivery.id).work[0].waiting, std::nullopt);
+    EXPECT_EQ(must(store_->deliveries(std::nullopt, 1)).at(0).waiting, 0U);
+}
+
 TEST_F(StoreTest, WorkEndsOnce) {
     const auto id = record(sample("k")).work.at(0).id;
     must(store_->settle(id, {"refused", "older", std::nullopt, "{}"}, at(1s)));
     EXPECT_ERROR(Errc::Conflict, store_->settle(id, {"committed", "", "abc", "{}"}, at(2s)));
     EXPECT_ERROR(Errc::Conflict, store_->postpone(id, at(2s), "x"));
+    EXPECT_ERROR(Errc::Conflict, store_->wait(id, at(2s), "x"));
     EXPECT_ERROR(Errc::Conflict, store_->intend(id, "abc"));
     EXPECT_FALSE(store_->note(id, "pull request", "merged by a person", at(3s)).has_error());
 }
@@ -166,6 +197,7 @@ TEST_F(StoreTest, WorkEndsOnce) {
 TEST_F(StoreTest, UnknownWorkIsNotFound) {
     EXPECT_ERROR(Errc::NotFound, store_->intend(7, "abc"));
     EXPECT_ERROR(Errc::NotFound, store_->postpone(7, kStart, "x"));
+    EXPECT_ERROR(Errc::NotFound, store_->wait(7, kStart, "x"));
     EXPECT_ERROR(Errc::NotFound, store_->settle(7, {"refused", "", std::nullopt, "{}"}, kStart));
     EXPECT_ERROR(Errc::NotFound, store_->note(7, "confirm", "x", kStart));
     EXPECT_FALSE(store_->database().in_transaction());

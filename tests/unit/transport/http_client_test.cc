@@ -282,6 +282,23 @@ TEST(HttpClientTest, ProxyComesFromTheEnvironment) {
     EXPECT_EQ(response->body, "by proxy");
 }
 
+TEST(HttpClientTest, AProxyOfItsOwnCountsBeforeTheEnvironmentAndNoProxyBeforeBoth) {
+    ScriptedHttpServer proxy;
+    proxy.when("GET", "http://registry.invalid/x").then_return({.body = "by proxy"});
+    ScriptedHttpServer direct;
+    direct.when("GET", "/x").then_return({.body = "direct"});
+    const Variable set{"http_proxy", "http://127.0.0.1:1"};
+    const Variable none{"no_proxy", "127.0.0.1"};
+    const Variable also_none{"NO_PROXY", ""};
+    HttpClient client{{.proxy = proxy.url()}};
+    const auto far = client.send(get("http://registry.invalid/x"));
+    ASSERT_TRUE(far.has_value()) << far.error().message;
+    EXPECT_EQ(far->body, "by proxy");
+    const auto near = client.send(get(direct.url() + "/x"));
+    ASSERT_TRUE(near.has_value()) << near.error().message;
+    EXPECT_EQ(near->body, "direct");
+}
+
 TEST(HttpClientTest, NoProxyNamesHostsThatAreAskedDirectly) {
     ScriptedHttpServer proxy;
     ScriptedHttpServer server;

@@ -1,10 +1,10 @@
-#include "service/registry/platform.h"
+#include "core/image/platform.h"
 
-#include "service/registry/answer.h"
+#include "core/image/quote.h"
 
 #include <fmt/format.h>
 
-namespace linkspan::registry {
+namespace linkspan::image {
 namespace {
 
 std::string_view variant_of(const Platform& platform) {
@@ -29,7 +29,7 @@ Result<Platform> Platform::parse(std::string_view text) {
     if (!complete || out.variant.find('/') != std::string::npos) {
         return Error{
             Errc::InvalidInput,
-            fmt::format("\"{}\" is not a platform; write \"linux/amd64\"", quote(text, 60))};
+            fmt::format("{} is not a platform; write \"linux/amd64\"", quote(text))};
     }
     return out;
 }
@@ -45,4 +45,4 @@ bool Platform::satisfies(const Platform& wanted) const {
     return wanted.variant.empty() || variant_of(*this) == variant_of(wanted);
 }
 
-}  // namespace linkspan::registry
+}  // namespace linkspan::image

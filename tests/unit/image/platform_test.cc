@@ -1,8 +1,8 @@
-#include "service/registry/platform.h"
+#include "core/image/platform.h"
 
 #include <gtest/gtest.h>
 
-namespace linkspan::registry {
+namespace linkspan::image {
 namespace {
 
 TEST(PlatformTest, ReadsAndWrites) {
@@ -41,4 +41,4 @@ TEST(PlatformTest, SatisfiesWhatIsWanted) {
 }
 
 }  // namespace
-}  // namespace linkspan::registry
+}  // namespace linkspan::image

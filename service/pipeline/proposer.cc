@@ -1,0 +1,511 @@
+#include "service/pipeline/proposer.h"
+
+#include "core/plan/branch_name.h"
+#include "service/pipeline/pull_request_memory.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace linkspan::pipeline {
+namespace {
+
+constexpr int kMostSteps = 60;        // more in one look is a bug, and must not go on forever
+constexpr std::size_t kCommits = 50;  // of a branch that are looked at
+constexpr std::chrono::minutes kLookAgain{1};
+
+std::string subject_of(const std::string& message) { return message.substr(0, message.find('\n')); }
+
+std::vector<store::PullRequestImage> images_of(const plan::EditPlan& plan) {
+    std::vector<store::PullRequestImage> images;
+    for (const auto& one : plan::carried(plan)) {
+        store::PullRequestImage image{
+            .image = one.image, .policy = one.policy, .tag = one.tag, .digest = one.digest};
+        for (const auto& change : plan.changes) {
+            if (change.image.str() == one.image && change.policy == one.policy) {
+                image.why = change.why;
+                break;
+            }
+        }
+        for (const auto& cause : plan.causes) {
+            const auto& event = cause.event;
+            if (event.image.str() != one.image || event.tag.str() != one.tag) continue;
+            image.delivery = cause.delivery;
+            image.pushed_at = event.pushed_at;
+            image.revision = event.revision;
+            image.source = event.source;
+            image.build_url = event.build_url;
+            image.actor = event.actor;
+            break;
+        }
+        images.push_back(std::move(image));
+    }
+    return images;
+}
+
+}  // namespace
+
+Status record(store::Store& store, const ToRecord& change) {
+    if (auto status = store.pull_requests().put(change.row); status.has_error()) return status;
+    for (const auto& hold : change.holds) {
+        if (auto id = store.holds().set(hold); id.has_error()) return id.error();
+    }
+    for (const auto& lifted : change.lifted) {
+        LINKSPAN_TRY(
+            holds, store.holds().list(lifted.target, lifted.policy, change.row.updated_at)
+        );
+        for (const auto& hold : holds) {
+            if (hold.tag != lifted.tag || hold.digest != lifted.digest) continue;
+            if (auto done = store.holds().clear(hold.id); done.has_error()) return done.error();
+        }
+    }
+    return {};
+}
+
+std::string pull_request_json(const ProposeAnswer& answer) {
+    nlohmann::ordered_json json{{"number", answer.number}, {"url", answer.url}};
+    if (answer.number == 0) json = nlohmann::ordered_json::object();
+    json["state"] = answer.kind;
+    json["notes"] = answer.notes;
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+Proposer::Proposer(
+    forge::Forge& forge,
+    git::Mirror& mirror,
+    ProposeRequest request,
+    std::optional<store::PullRequest> remembered
+)
+    : forge_{forge}, mirror_{mirror}, request_{std::move(request)} {
+    if (remembered) row_ = std::move(*remembered);
+    memory_ = read_memory(row_.memory);
+    const auto& can = forge.capabilities();
+    abilities_ = {
+        .labels = can.labels,
+        .people = can.assignees || can.reviewers || can.team_reviewers,
+        .milestones = can.milestones,
+        .drafts = can.drafts,
+        .auto_merge = can.auto_merge,
+        .comments = can.comments,
+        .statuses = can.statuses};
+}
+
+Status Proposer::prepare() {
+    const auto& options = request_.options;
+    const auto& proposal = request_.proposal;
+    row_.repository = request_.repository;
+    row_.target = proposal.target;
+    row_.group = proposal.group;
+    row_.base = request_.base_branch;
+    LINKSPAN_TRY(branch, plan::branch_name(options.branch, proposal.target, proposal.group));
+    row_.branch = branch;
+
+    wanted_.wanted = !proposal.plan.empty();
+    wanted_.gone = request_.gone;
+    wanted_.images = plan::carried(proposal.plan);
+    wanted_.ignored = request_.ignored;
+    wanted_.auto_merge = options.automerge;
+    wanted_.window_open = request_.window_open;
+    wanted_.window_changes = request_.window_changes;
+    wanted_.delete_branch = options.delete_branch;
+    wanted_.draft = options.draft_while_soaking && proposal.soaks_until.has_value();
+    wanted_.labels = options.labels;
+    wanted_.milestone = options.milestone;
+    wanted_.statuses = request_.statuses;
+    const auto& can = forge_.capabilities();
+    const auto people = [&](const char* role, bool able, const std::vector<std::string>& names) {
+        if (!able) return;
+        for (const auto& name : names) wanted_.people.push_back(fmt::format("{}:{}", role, name));
+    };
+    people("assignee", can.assignees, options.assignees);
+    people("reviewer", can.reviewers, options.reviewers);
+    people("team", can.team_reviewers, options.teams);
+    for (const auto& one : request_.people) {
+        if (std::find(wanted_.people.begin(), wanted_.people.end(), one) == wanted_.people.end()) {
+            wanted_.people.push_back(one);
+        }
+    }
+
+    const auto& counts = request_.counts;
+    const auto free = [&](std::size_t most, std::size_t taken, const std::string& what) {
+        if (most == 0) return;
+        const auto rest = static_cast<std::int64_t>(most) - static_cast<std::int64_t>(taken) -
+                          static_cast<std::int64_t>(counts.waiting_before);
+        const std::int64_t may = std::max<std::int64_t>(rest, 0);
+        if (wanted_.may_open >= 0 && wanted_.may_open <= may) return;
+        wanted_.may_open = may;
+        if (may == 0) wanted_.limit = what;
+    };
+    free(
+        options.max_open,
+        counts.open,
+        fmt::format("waits: {} pull requests are open (max_open)", counts.open)
+    );
+    free(
+        options.max_per_hour,
+        counts.opened.size(),
+        fmt::format("waits: {} were opened within the hour (max_per_hour)", counts.opened.size())
+    );
+    if (options.max_per_hour != 0 && counts.opened.size() >= options.max_per_hour) {
+        wanted_.limit_until = counts.opened.front() + std::chrono::hours{1};
+    }
+    if (!wanted_.wanted) return {};
+
+    // How the people of this repository write.
+    std::vector<std::string> subjects;
+    LINKSPAN_TRY(recent, mirror_.log(request_.base, {}, kCommits));
+    for (const auto& commit : recent) subjects.push_back(subject_of(commit.message));
+    request_.message.style = plan::style_of(subjects);
+
+    plan::TextOptions texts{
+        .title = options.title,
+        .body = options.body,
+        .style = request_.message.style,
+        .html_comments = can.html_comments,
+        .checkboxes = can.html_comments,
+        .title_limit = can.title_limit,
+        .body_limit = can.body_limit,
+        .link = request_.link};
+    // Ages are as of when these images were proposed first.
+    const bool same = memory_.images == wanted_.images && memory_.proposed_at != 0;
+    request_.proposal.proposed_at =
+        same ? store::TimePoint{std::chrono::seconds{memory_.proposed_at}} : request_.now;
+    LINKSPAN_TRY(title, plan::title_of(proposal, texts));
+    wanted_.title = title;
+    LINKSPAN_TRY(body, plan::body_of(proposal, texts));
+    wanted_.body = body;
+    LINKSPAN_TRY(message, plan::commit_message(request_.message, proposal.plan));
+    message_ = message;
+    git::CommitSpec spec{
+        .base = request_.base,
+        .changes = {},
+        .message = message_,
+        .author = request_.author,
+        .committer = request_.committer,
+        .time = request_.now,
+        .signing = request_.signing};
+    for (const auto& file : proposal.plan.files) {
+        spec.changes.push_back({.path = file.path, .content = file.after});
+    }
+    LINKSPAN_TRY(commit, mirror_.commit(spec));
+    commit_ = commit;
+    return {};
+}
+
+plan::SeenPullRequest Proposer::seen_of(const forge::PullRequest& one) const {
+    plan::SeenPullRequest seen{
+        .number = one.number,
+        .state = one.state == forge::State::Open     ? plan::SeenState::Open
+                 : one.state == forge::State::Merged ? plan::SeenState::Merged
+                                                     : plan::SeenState::Closed,
+        .draft = one.draft,
+        .title = one.title,
+        .body = one.body,
+        .head = one.head_commit,
+        .auto_merge = one.auto_merge,
+        .clean = one.mergeable == forge::Mergeable::Clean,
+        .conflict = one.mergeable == forge::Mergeable::Conflict,
+        .labels = one.labels,
+        .merge_commit = one.merge_commit,
+        .closed_by = one.closed_by};
+    return seen;
+}
+
+forge::PullRequest* Proposer::open() {
+    const auto at = std::find_if(pulls_.begin(), pulls_.end(), [](const auto& one) {
+        return one.state == forge::State::Open;
+    });
+    return at == pulls_.end() ? nullptr : &*at;
+}
+
+Status Proposer::observe() {
+    pulls_.clear();
+    bool known = false;
+    if (memory_.number != 0) {
+        auto mine = forge_.get(memory_.number);
+        if (mine.has_error() && mine.error().kind != Errc::NotFound) return mine.error();
+        if (mine.has_value()) {
+            known = mine->state == forge::State::Open;
+            pulls_.push_back(std::move(*mine));
+        } else {
+            // Some platforms let people delete one. Nobody said what they meant by it.
+            count_ended(memory_.number, "closed");
+        }
+    }
+    if (!known) {
+        LINKSPAN_TRY(found, forge_.find(row_.branch, row_.base, std::nullopt));
+        for (auto& one : found) {
+            if (memory_.number != 0 && one.number == memory_.number) continue;
+            pulls_.push_back(std::move(one));
+        }
+        std::sort(pulls_.begin(), pulls_.end(), [](const auto& a, const auto& b) {
+            return a.number > b.number;
+        });
+    }
+    if (auto status = observe_branch(); status.has_error()) return status;
+    if (auto status = look_for_wishes(); status.has_error()) return status;
+    stale_ = false;
+    return {};
+}
+
+Status Proposer::observe_branch() {
+    branch_ = {};
+    auto tip = mirror_.fetch(row_.branch);
+    if (tip.has_error()) {
+        if (tip.error().kind == Errc::NotFound) return {};
+        return tip.error().within(row_.branch);
+    }
+    branch_.head = tip->hex;
+    LINKSPAN_TRY(commits, mirror_.log(*tip, request_.base, kCommits));
+    branch_.ours = std::all_of(commits.begin(), commits.end(), [&](const auto& commit) {
+        return commit.author.email == request_.author.email &&
+               commit.committer.email == request_.committer.email;
+    });
+    branch_.on_base = commits.size() == 1 && commits[0].parents.size() == 1 &&
+                      commits[0].parents[0] == request_.base;
+    if (commit_) {
+        LINKSPAN_TRY(different, mirror_.changed_files(*commit_, *tip, {}));
+        branch_.same_tree = different.empty();
+    }
+    // Pushed just before a crash, or by us before the store was lost.
+    const bool by_platform =
+        memory_.intended.starts_with("api:") && branch_.on_base && branch_.same_tree;
+    if (branch_.head == memory_.intended || by_platform || (memory_.head.empty() && branch_.ours)) {
+        memory_.head = branch_.head;
+        memory_.intended.clear();
+    }
+    return {};
+}
+
+// Only what somebody with write access asked for counts: whoever can edit the body or push can
+// write; the author of a comment or a label is asked for.
+Status Proposer::look_for_wishes() {
+    wanted_.rebuild.clear();
+    forge::PullRequest* const now = open();
+    if (now == nullptr) return {};
+    if (plan::rebuild_is_ticked(now->body)) {
+        wanted_.rebuild = "checkbox";
+        return {};
+    }
+    if (request_.rebuild && request_.rebuild->id != memory_.rebuild_done) {
+        LINKSPAN_TRY(may, forge_.may_write(request_.rebuild->user));
+        if (may) {
+            wanted_.rebuild = request_.rebuild->id;
+            return {};
+        }
+        answer_.notes.push_back(
+            request_.rebuild->user + " asked for a rebuild, but may not write here"
+        );
+    }
+    // No event may have come: where we wait for such a comment, we look for it.
+    if (!forge_.capabilities().comments || branch_.head.empty() || branch_.head == memory_.head) {
+        return {};
+    }
+    LINKSPAN_TRY(comments, forge_.comments(*now));
+    for (auto at = comments.rbegin(); at != comments.rend(); ++at) {
+        if (!plan::asks_for_rebuild(at->body) || at->author == now->author) continue;
+        LINKSPAN_TRY(may, forge_.may_write(at->author));
+        if (!may) continue;
+        wanted_.rebuild = "comment:" + at->id;
+        return {};
+    }
+    return {};
+}
+
+void Proposer::count_ended(std::int64_t number, const std::string& state) {
+    row_.state = state;
+    // What is said and set belongs to one pull request; the branch and the past go on.
+    plan::Memory fresh;
+    fresh.handled = std::max(number, memory_.handled);
+    fresh.head = memory_.head;
+    fresh.intended = memory_.intended;
+    fresh.rebuild_done = memory_.rebuild_done;
+    memory_ = std::move(fresh);
+    std::erase_if(pulls_, [&](const auto& one) {
+        return one.number <= number && one.state != forge::State::Open;
+    });
+}
+
+Result<bool> Proposer::decide() {
+    if (!prepared_) {
+        if (auto status = prepare(); status.has_error()) return status.error();
+        prepared_ = true;
+    }
+    for (;;) {
+        if (over_) {
+            end();
+            return false;
+        }
+        if (++steps_ > kMostSteps) {
+            return Error{
+                Errc::Internal,
+                fmt::format("a pull request that does not come to rest: {} again", step())};
+        }
+        if (stale_) {
+            if (auto status = observe(); status.has_error()) {
+                return status.error().within(forge_.name());
+            }
+        }
+        std::vector<plan::SeenPullRequest> seen;
+        for (const auto& one : pulls_) seen.push_back(seen_of(one));
+        step_ = plan::next_step(memory_, seen, branch_, wanted_, abilities_);
+        if (plan::is_end(step_)) {
+            end();
+            return false;
+        }
+        const bool outside = !std::holds_alternative<plan::step::Adopt>(step_) &&
+                             !std::holds_alternative<plan::step::RecordMerged>(step_) &&
+                             !std::holds_alternative<plan::step::RecordClosed>(step_) &&
+                             !std::holds_alternative<plan::step::Ignore>(step_);
+        if (!outside) {
+            settle_past();
+            continue;
+        }
+        if (std::holds_alternative<plan::step::Push>(step_)) {
+            memory_.intended = request_.options.api_commits && forge_.capabilities().api_commits
+                                   ? fmt::format("api:{:x}", plan::fingerprint(wanted_.images))
+                                   : commit_->hex;
+        }
+        if (std::holds_alternative<plan::step::Push>(step_) ||
+            std::holds_alternative<plan::step::Open>(step_)) {
+            memory_.images = wanted_.images;
+            memory_.proposed_at = std::chrono::duration_cast<std::chrono::seconds>(
+                                      request_.proposal.proposed_at.time_since_epoch()
+            )
+                                      .count();
+            row_.images = images_of(request_.proposal.plan);
+        }
+        if (const auto* say = std::get_if<plan::step::Say>(&step_)) {
+            interrupted_ = std::exchange(memory_.saying, say->key) == say->key;
+        }
+        memory_.closing = std::holds_alternative<plan::step::Close>(step_);
+        return true;
+    }
+}
+
+void Proposer::settle_past() {
+    if (const auto* adopt = std::get_if<plan::step::Adopt>(&step_)) {
+        const auto* now = open();
+        if (adopt->number <= memory_.handled) {
+            // Opened again by a person: what closing it had meant is taken back.
+            for (const auto& image : wanted_.images) {
+                lifted_.push_back(
+                    {.target = row_.target,
+                     .policy = image.policy,
+                     .tag = image.tag,
+                     .digest = image.digest.empty() ? std::nullopt : std::optional{image.digest},
+                     .who = {},
+                     .why = {},
+                     .since = request_.now,
+                     .until = std::nullopt}
+                );
+            }
+            wanted_.ignored.clear();
+        }
+        memory_.number = now->number;
+        memory_.title = now->title;
+        memory_.draft = now->draft;
+        memory_.body = plan::fingerprint(plan::ours_in(now->body));
+        if (memory_.images.empty()) {
+            if (auto state = plan::read_state(now->body)) memory_.images = state->images;
+        }
+        row_.state = "open";
+        row_.number = now->number;
+        row_.url = now->url;
+        row_.title = now->title;
+        row_.waiting_since.reset();
+        if (!row_.opened_at) row_.opened_at = request_.now;
+    } else if (const auto* merged = std::get_if<plan::step::RecordMerged>(&step_)) {
+        answer_.kind = "merged";
+        answer_.reason = fmt::format("pull request {} was merged", merged->number);
+        answer_.commit = merged->commit;
+        answer_.number = merged->number;
+        answer_.url = row_.url;
+        // What is wanted was planned on a base without it.
+        if (memory_.images == wanted_.images) wanted_.wanted = false;
+        count_ended(merged->number, "merged");
+    } else if (const auto* closed = std::get_if<plan::step::RecordClosed>(&step_)) {
+        count_ended(closed->number, "closed");
+    } else if (const auto* ignore = std::get_if<plan::step::Ignore>(&step_)) {
+        const std::string who = ignore->who.empty() ? "somebody" : ignore->who;
+        for (const auto& image : ignore->images) {
+            holds_.push_back(
+                {.target = row_.target,
+                 .policy = image.policy,
+                 .tag = image.tag,
+                 .digest = image.digest.empty() ? std::nullopt : std::optional{image.digest},
+                 .who = who,
+                 .why = fmt::format("closed pull request {} without merging", ignore->number),
+                 .since = request_.now,
+                 .until = std::nullopt}
+            );
+            wanted_.ignored.push_back(image);
+        }
+        if (ignore->unknown > 0) {
+            answer_.notes.push_back(
+                fmt::format("{} more images were in it, which are not known", ignore->unknown)
+            );
+        }
+        answer_.number = ignore->number;
+        answer_.url = row_.url;
+        count_ended(ignore->number, "ignored");
+    }
+}
+
+void Proposer::end() {
+    const forge::PullRequest* const now = open();
+    if (now != nullptr) {
+        answer_.number = now->number;
+        answer_.url = now->url;
+    }
+    row_.look_at.reset();
+    if (const auto* held = std::get_if<plan::step::Held>(&step_)) {
+        answer_.kind = "held";
+        answer_.reason = "a person closed the pull request with it without merging";
+        answer_.held = held->images;
+        if (now == nullptr) row_.state = "ignored";
+    } else if (const auto* wait = std::get_if<plan::step::Wait>(&step_)) {
+        answer_.kind = "waiting";
+        answer_.reason = wait->why;
+        answer_.again = wait->until;
+        row_.state = "waiting";
+        row_.images = images_of(request_.proposal.plan);
+        if (!row_.waiting_since) row_.waiting_since = request_.now;
+    } else if (const auto* alone = std::get_if<plan::step::LeaveAlone>(&step_)) {
+        answer_.kind = "held";
+        answer_.reason = alone->why;
+    } else {
+        const auto* done = std::get_if<plan::step::Done>(&step_);
+        if (done != nullptr && done->again) answer_.again = done->again;
+        if (now != nullptr) {
+            answer_.kind = "pull_request";
+            answer_.reason = fmt::format(
+                "pull request {} {}", now->number, acted_ ? "carries it" : "carries it already"
+            );
+            if (done != nullptr && !done->why.empty()) answer_.reason += "; " + done->why;
+            answer_.commit = memory_.head;
+        } else if (answer_.kind.empty()) {
+            answer_.kind = "already_current";
+            answer_.reason = request_.gone;
+        }
+        if (now == nullptr) row_.waiting_since.reset();
+        if (now == nullptr && (row_.state.empty() || row_.state == "waiting")) row_.state = "none";
+    }
+    // Merging by ourselves depends on checks of which no event tells everywhere.
+    if (now != nullptr && wanted_.auto_merge && wanted_.window_open && !answer_.again) {
+        answer_.again = request_.now + kLookAgain;
+    }
+    if (answer_.again) row_.look_at = answer_.again;
+    row_.note = answer_.reason;
+}
+
+ToRecord Proposer::to_record() {
+    row_.memory = write_memory(memory_);
+    row_.head = memory_.head;
+    row_.updated_at = request_.now;
+    return {.row = row_, .holds = std::exchange(holds_, {}), .lifted = std::exchange(lifted_, {})};
+}
+
+}  // namespace linkspan::pipeline

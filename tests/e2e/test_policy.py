@@ -1,0 +1,346 @@
+"""Which tag is promoted and when, on a real registry and a real Git server: known tags, gates, polling."""
+
+import base64
+import hashlib
+import json
+import pathlib
+import re
+import time
+import unittest
+
+import real_parts
+from real_parts import run, wait_until
+from test_main_job import APP, Fleet
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+class Policies(Fleet):
+    def fleet(self, policy=None, registry=None, notify=True, retry=None, target=None):
+        """Registry, repository and service; the policy and registry entries take what is given."""
+        self.images = self.registry(notify=notify)
+        self.git = self.repository(self.images.host)
+        web = self.started(real_parts.WebServer(self.directory / "web", self.git))
+        config = self.config(self.images, web.url)
+        config["policies"][0].update(policy or {})
+        config["registries"][0].update(registry or {})
+        config["retry"].update(retry or {})
+        config["targets"][0].update(target or {})
+        self.settings = config
+        return self.linkspan(config)
+
+    def asked(self):
+        """The requests of the service so far: "HEAD /v2/acme/app/manifests/1.1.0"."""
+        log = (self.images.directory / "registry.log").read_text(errors="replace")
+        found = re.findall(r'"([A-Z]+) (/v2/\S*) HTTP/1.1" (\d+) .*"linkspan/', log)
+        return [f"{method} {path}" for method, path, _ in found]
+
+    def waiting(self, service, tag):
+        def found():
+            for row in service.deliveries():
+                trail = service.trail(row["id"], wait="0s")
+                for event in trail["events"]:
+                    if event["tag"] == tag and event["targets"] and event["targets"][0]["state"] == "waiting":
+                        # The list may be older than the trail.
+                        now = next(r for r in service.deliveries() if r["id"] == row["id"])
+                        return {**trail, "waiting": now["waiting"]}
+            return None
+
+        return wait_until(found, 20, f"{tag} waiting")
+
+    def reference(self, reference, repository=APP):
+        return f"/v2/{repository}/manifests/{reference}"
+
+    def api(self, method, path, body=None, headers=None):
+        import http.client
+
+        connection = http.client.HTTPConnection("127.0.0.1", self.images.port, timeout=10)
+        connection.request(method, path, body=body, headers=headers or {})
+        answer = connection.getresponse()
+        data = answer.read()
+        connection.close()
+        return answer.status, data, dict(answer.getheaders())
+
+    def blob(self, data, repository=APP):
+        digest = "sha256:" + hashlib.sha256(data).hexdigest()
+        _, _, headers = self.api("POST", f"/v2/{repository}/blobs/uploads/")
+        place = headers["Location"].split(self.images.host, 1)[-1]
+        status, body, _ = self.api(
+            "PUT", f"{place}&digest={digest}", data, {"Content-Type": "application/octet-stream"}
+        )
+        self.assertEqual(status, 201, body)
+        return digest
+
+    def manifest(self, tag, document):
+        status, body, _ = self.api("PUT", self.reference(tag), json.dumps(document).encode(), {"Content-Type": document["mediaType"]})
+        self.assertEqual(status, 201, body)
+
+    def image(self, tag, labels=None, created=None, seed=""):
+        """A single manifest with the config that a test wants; returns its digest."""
+        layer = f"{tag} {seed}".encode()
+        config = {
+            "architecture": "amd64", "os": "linux", "config": {"Labels": labels or {}},
+            "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
+        }
+        if created:
+            config["created"] = created
+        data = json.dumps(config).encode()
+        self.manifest(tag, {
+            "schemaVersion": 2, "mediaType": MANIFEST,
+            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "size": len(data), "digest": self.blob(data)},
+            "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "size": len(layer), "digest": self.blob(layer)}],
+        })
+        return self.images.digest(APP, tag)
+
+
+class KnownTags(Policies):
+    def test_an_event_costs_one_head_after_the_first_list(self):
+        service = self.fleet()
+        self.images.push(APP, "1.1.0")
+        self.settled(service, "1.1.0")
+        first = self.asked()
+        self.assertEqual([r for r in first if "tags/list" in r], [f"GET /v2/{APP}/tags/list?n=1000"])
+        for tag in ("1.2.0", "1.3.0", "1.4.0"):
+            before = len(self.asked())
+            self.images.push(APP, tag)
+            self.assertEqual(self.outcome(self.settled(service, tag))["outcome"], "committed")
+            # Distribution calls before it writes the tag: what was too early is asked again.
+            heads = self.asked()[before:]
+            self.assertEqual(set(heads), {f"HEAD {self.reference(tag)}"})
+            self.assertLessEqual(len(heads), 2)
+        # An older one: the selected tag is another, known from a moment ago.
+        before = len(self.asked())
+        self.images.push(APP, "1.0.5")
+        work = self.outcome(self.settled(service, "1.0.5"))
+        self.assertEqual((work["outcome"], work["decision"]["selected"]), ("already_current", "1.4.0"))
+        self.assertEqual(set(self.asked()[before:]), {f"HEAD {self.reference('1.0.5')}"})
+        # What is known survives a restart.
+        service.end()
+        service.start()
+        before = len(self.asked())
+        self.images.push(APP, "1.5.0")
+        self.assertEqual(self.outcome(self.settled(service, "1.5.0"))["decision"]["considered"], 6)
+        self.assertEqual({r.split()[0] for r in self.asked()[before:]}, {"HEAD"})
+
+    def test_ten_thousand_tags(self):
+        service = self.fleet(policy={"select": {"semver": ">=1.0.0"}})
+        digest = self.images.push(APP, "1.0.0")
+        self.settled(service, "1.0.0")
+        tags = self.images.directory / f"data/docker/registry/v2/repositories/{APP}/_manifests/tags"
+        for i in range(10_000):
+            current = tags / f"1.{i // 100}.{i % 100}" / "current"
+            current.mkdir(parents=True, exist_ok=True)
+            (current / "link").write_text(digest)
+        # The same image under another configuration: known tags are of the store, so a fresh one.
+        service.end()
+        for file in pathlib.Path(service.directory).glob("linkspan.db*"):
+            file.unlink()
+        service.start()
+        before = len(self.asked())
+        self.images.push(APP, "2.0.0")
+        work = self.outcome(self.settled(service, "2.0.0"))
+        self.assertEqual(work["outcome"], "committed")
+        self.assertEqual(work["decision"]["considered"], 10_001)
+        # In one page or in eleven: that is the registry's choice.
+        self.assertTrue([r for r in self.asked()[before:] if "tags/list" in r])
+        before = len(self.asked())
+        self.images.push(APP, "2.0.1")
+        self.assertEqual(self.outcome(self.settled(service, "2.0.1"))["decision"]["considered"], 10_002)
+        self.assertEqual(set(self.asked()[before:]), {f"HEAD {self.reference('2.0.1')}"})
+
+    def test_a_tag_that_vanished_is_passed_over_and_one_that_moved_is_followed(self):
+        service = self.fleet(policy={"digest": "pin"})
+        gone = self.images.push(APP, "1.2.0")
+        self.settled(service, "1.2.0")
+        self.images.push(APP, "1.1.0")
+        self.settled(service, "1.1.0")
+        self.assertEqual(self.api("DELETE", self.reference(gone))[0], 202)
+        service.end()  # what was asked a moment ago is forgotten
+        service.start()
+        self.images.push(APP, "1.1.1")
+        work = self.outcome(self.settled(service, "1.1.1"))
+        self.assertEqual(work["decision"]["selected"], "1.1.1", work)
+        self.assertIn('tag "1.2.0" was known, but is gone; passed over', work["notes"])
+        self.assertEqual(work["outcome"], "refused", work)  # Git has 1.2.0: never backwards
+        self.images.push(APP, "1.3.0", seed="a")
+        self.settled(service, "1.3.0")
+        moved = self.images.push(APP, "1.3.0", seed="b")
+        wait_until(lambda: moved in self.git.show("clusters/prod/app.yaml"), 20, "the new digest in Git")
+
+    def test_newest_goes_by_the_images_own_time(self):
+        service = self.fleet(policy={"select": {"newest": {}}}, notify=False)
+        self.image("zz-old", created="2024-01-01T00:00:00Z")
+        digest = self.image("aa-new", created="2026-03-01T00:00:00Z")
+        self.image("bb-middle", created="2025-01-01T00:00:00Z")
+        status, body, _ = service.ci({"image": f"{self.images.host}/{APP}", "tag": "bb-middle"})
+        self.assertEqual(status, 202, body)
+        work = self.outcome(self.settled(service, "bb-middle"))
+        self.assertEqual((work["outcome"], work["decision"]["selected"]), ("committed", "aa-new"), work)
+        self.assertIn("created 2026-03-01T00:00:00Z", work["decision"]["why"])
+        self.assertTrue(digest)
+        # One that does not say: by when it was first seen, and the answer says so.
+        self.image("cc-silent")
+        before = len(self.asked())
+        service.ci({"image": f"{self.images.host}/{APP}", "tag": "cc-silent"})
+        work = self.outcome(self.settled(service, "cc-silent"))
+        self.assertEqual(work["decision"]["selected"], "cc-silent", work)
+        self.assertIn("first seen", work["decision"]["why"])
+        # Only the new image was asked.
+        self.assertFalse([r for r in self.asked()[before:] if "zz-old" in r or "tags/list" in r])
+
+
+class Gates(Policies):
+    def gates(self, work):
+        return {line["gate"]: line for line in work["decision"]["gates"]}
+
+    def test_platforms_of_an_index(self):
+        service = self.fleet(policy={"platforms": ["linux/amd64", "linux/arm64"]})
+        self.images.push(APP, "1.1.0")
+        work = self.outcome(self.settled(service, "1.1.0"))
+        self.assertEqual(work["outcome"], "refused", work)
+        self.assertIn("not there for linux/arm64", work["reason"])
+        self.assertEqual(self.gates(work)["platforms"]["outcome"], "refused")
+        self.images.push(APP, "1.2.0", platforms=2)
+        work = self.outcome(self.settled(service, "1.2.0"))
+        self.assertEqual(work["outcome"], "committed", work)
+        self.assertEqual(self.gates(work)["platforms"]["outcome"], "passed")
+
+    def test_labels_are_asked_for_once_for_each_image(self):
+        service = self.fleet(policy={"labels": {"team": "shop"}}, notify=False)
+        self.image("1.1.0", labels={"team": "other"})
+        for _ in range(2):
+            service.ci({"image": f"{self.images.host}/{APP}", "tag": "1.1.0"}, headers={"X-Test": "again"})
+        work = self.outcome(self.settled(service, "1.1.0"))
+        self.assertEqual(work["outcome"], "refused", work)
+        self.assertIn('label "team" is "other", not "shop"', work["reason"])
+        self.image("1.2.0", labels={"team": "shop"})
+        service.ci({"image": f"{self.images.host}/{APP}", "tag": "1.2.0"})
+        self.assertEqual(self.outcome(self.settled(service, "1.2.0"))["outcome"], "committed")
+        before = len(self.asked())
+        service.ci({"image": f"{self.images.host}/{APP}", "tag": "1.2.0", "revision": "a" * 40})
+        wait_until(lambda: all(r["pending"] == 0 for r in service.deliveries()), 20, "all settled")
+        self.assertFalse([r for r in self.asked()[before:] if r.startswith("GET")])
+
+    def test_a_soak_survives_a_restart_and_a_moved_tag_begins_anew(self):
+        service = self.fleet(policy={"soak": "4s", "digest": "pin"})
+        self.images.push(APP, "1.1.0", seed="a")
+        trail = self.waiting(service, "1.1.0")
+        work = self.outcome(trail)
+        self.assertEqual(work["attempts"], 0)
+        self.assertIn("soaks for 4s", work["reason"])
+        self.assertEqual(trail["waiting"], 1)
+        self.assertFalse(trail["settled"])
+        until = work["waiting_until"]
+        service.kill()
+        service.start()
+        self.assertEqual(self.outcome(self.waiting(service, "1.1.0"))["waiting_until"][:19], until[:19])
+        moved = self.images.push(APP, "1.1.0", seed="b")
+        wait_until(lambda: all(r["pending"] == 0 for r in service.deliveries()) or None, 40, "all settled")
+        self.assertIn(moved, self.git.show("clusters/prod/app.yaml"))
+        commits = self.git.log()
+        self.assertEqual(len(commits), 2, "the digest that moved away was never promoted")
+
+    def test_a_closed_window_waits_and_a_reload_decides_anew(self):
+        year = time.gmtime().tm_year + 2
+        service = self.fleet(target={"windows": [f"{year}-01-01/{year}-02-01 UTC"]})
+        self.images.push(APP, "1.1.0")
+        work = self.outcome(self.waiting(service, "1.1.0"))
+        self.assertTrue(work["waiting_until"].startswith(f"{year}-01-01"), work)
+        del self.settings["targets"][0]["windows"]
+        service.write_config(self.settings)
+        service.process.child.send_signal(real_parts.signal.SIGHUP)
+        self.assertEqual(self.outcome(self.settled(service, "1.1.0"))["outcome"], "committed")
+
+    def test_signatures(self):
+        for name in ("good", "wrong"):
+            key = self.directory / f"{name}.pem"
+            run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(key)])
+            run(["openssl", "pkey", "-in", str(key), "-pubout", "-out", str(self.directory / f"{name}.pub")])
+        service = self.fleet(
+            policy={"signature": {"keys": [str(self.directory / "good.pub")]}},
+            retry={"missing_signature": "2s"},
+        )
+        cases = [
+            ("1.1.0", None, None, "refused", "no signature"),
+            ("1.2.0", "wrong", None, "refused", "none good"),
+            ("1.3.0", "good", "sha256:" + "0" * 64, "refused", "none good"),
+            ("1.4.0", "good", None, "committed", None),
+        ]
+        for tag, key, other, outcome, reason in cases:
+            with self.subTest(tag=tag):
+                digest = self.images.push(APP, tag)
+                if key:
+                    self.sign(digest, key, other or digest)
+                work = self.outcome(self.settled(service, tag))
+                self.assertEqual(work["outcome"], outcome, work)
+                line = self.gates(work)["signature"]
+                self.assertEqual(line["outcome"], "refused" if reason else "passed")
+                if reason:
+                    self.assertIn(reason, work["reason"])
+
+    def sign(self, digest, key, claimed):
+        payload = json.dumps({
+            "critical": {
+                "identity": {"docker-reference": f"{self.images.host}/{APP}"},
+                "image": {"docker-manifest-digest": claimed},
+                "type": "cosign container image signature",
+            },
+            "optional": None,
+        }).encode()
+        message = self.directory / "payload"
+        message.write_bytes(payload)
+        signed = self.directory / "signature"
+        run(["openssl", "dgst", "-sha256", "-sign", str(self.directory / f"{key}.pem"), "-out", str(signed), str(message)])
+        config = b"{}"
+        self.manifest(digest.replace(":", "-") + ".sig", {
+            "schemaVersion": 2, "mediaType": MANIFEST,
+            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "size": len(config), "digest": self.blob(config)},
+            "layers": [{
+                "mediaType": "application/vnd.dev.cosign.simplesigning.v1+json",
+                "size": len(payload), "digest": self.blob(payload),
+                "annotations": {"dev.cosignproject.cosign/signature": base64.b64encode(signed.read_bytes()).decode()},
+            }],
+        })
+
+
+class Polling(Policies):
+    def test_a_push_is_found_without_a_call(self):
+        service = self.fleet(registry={"poll": "500ms"}, notify=False)
+        self.images.push(APP, "1.1.0")
+        trail = self.settled(service, "1.1.0")
+        self.assertEqual((trail["receiver"], trail["sender"]), ("poll", "poll"))
+        self.assertEqual(self.outcome(trail)["outcome"], "committed")
+        self.images.push(APP, "1.2.0")
+        self.assertEqual(self.outcome(self.settled(service, "1.2.0"))["outcome"], "committed")
+        service.end()
+        self.images.push(APP, "1.3.0")
+        service.start()
+        self.assertEqual(self.outcome(self.settled(service, "1.3.0"))["outcome"], "committed")
+        tags = [self.event_of(service, row)["tag"] for row in service.deliveries()]
+        self.assertEqual(sorted(tags), ["1.1.0", "1.2.0", "1.3.0"])
+
+    def event_of(self, service, row):
+        return service.trail(row["id"])["events"][0]
+
+    def test_the_first_list_decides_once_and_a_followed_tag_is_asked_for_its_digest(self):
+        service = self.fleet(
+            policy={"select": {"digest": "stable"}}, registry={"poll": "500ms"}, notify=False
+        )
+        service.end()
+        for file in pathlib.Path(service.directory).glob("linkspan.db*"):
+            file.unlink()
+        for tag in ("1.1.0", "1.2.0"):
+            self.images.push(APP, tag)
+        first = self.images.push(APP, "stable", seed="a")
+        service.start()
+        work = self.outcome(self.settled(service, "stable"))
+        self.assertEqual(work["outcome"], "committed", work)
+        self.assertIn(first, self.git.show("clusters/prod/app.yaml"))
+        self.assertEqual(len(service.deliveries()), 1)
+        second = self.images.push(APP, "stable", seed="b")
+        wait_until(lambda: second in self.git.show("clusters/prod/app.yaml"), 20, "the moved digest in Git")
+        self.assertEqual(len(service.deliveries()), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

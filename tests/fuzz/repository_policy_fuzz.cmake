@@ -1,0 +1,1 @@
+linkspan_fuzzer(NAME fuzz_repository_policy SRCS repository_policy_fuzz.cc DEPS linkspan_config)

@@ -1,0 +1,1 @@
+linkspan_fuzzer(NAME fuzz_schedule SRCS schedule_fuzz.cc DEPS linkspan_policy)

@@ -1,0 +1,252 @@
+#include "webhooks/pull_request_event.h"
+
+#include "webhooks/text.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace linkspan::webhooks {
+namespace {
+
+using What = PullRequestEvent::What;
+
+std::string text(const JsonView& view) { return view.text().value_or(""); }
+
+// "refs/heads/main" → "main"
+std::string branch(const JsonView& view) {
+    std::string name = text(view);
+    if (name.starts_with("refs/heads/")) name.erase(0, 11);
+    return name;
+}
+
+ParsedDelivery ignored(std::string reason) {
+    ParsedDelivery parsed;
+    parsed.ignored_reason = std::move(reason);
+    return parsed;
+}
+
+std::string header(const RawDelivery& delivery, std::string_view name) {
+    return std::string{delivery.headers.get(name).value_or("")};
+}
+
+}  // namespace
+
+std::optional<PullRequestEvent> github_pull_request(const JsonView& root) {
+    PullRequestEvent event;
+    event.repository = text(root["repository"]["full_name"]);
+    event.actor = text(root["sender"]["login"]);
+    const std::string action = text(root["action"]);
+    const JsonView comment = root["comment"];
+    const JsonView issue = root["issue"];
+    if (comment.is_object() && issue["pull_request"].is_object()) {
+        if (action != "created") return std::nullopt;
+        event.what = What::Commented;
+        event.number = issue["number"].integer().value_or(0);
+        event.text = text(comment["body"]);
+        event.comment = comment["id"].scalar().value_or("");
+        if (const auto user = comment["user"]["login"].text()) event.actor = *user;
+        return event;
+    }
+    const JsonView pull = root["pull_request"];
+    if (!pull.is_object() || root["review"].is_object() || comment.is_object()) return std::nullopt;
+    event.number = pull["number"].integer().value_or(0);
+    event.head = text(pull["head"]["ref"]);
+    event.base = text(pull["base"]["ref"]);
+    event.head_commit = text(pull["head"]["sha"]);
+    if (action == "closed") {
+        // merge_commit_sha is there for unmerged ones too.
+        const bool merged = pull["merged"].boolean().value_or(false);
+        event.what = merged ? What::Merged : What::Closed;
+    } else if (action == "opened" || action == "reopened") {
+        event.what = What::Opened;
+    } else if (action == "synchronize" || action == "synchronized") {
+        event.what = What::Pushed;
+    } else if (action == "labeled" || action == "label_updated") {
+        event.what = What::Labelled;
+        event.label = text(root["label"]["name"]);
+        // Gitea names all labels and not the new one.
+        const JsonView labels = pull["labels"];
+        for (std::size_t i = 0; event.label.empty() && i < labels.size(); ++i) {
+            if (labels[i]["name"].text() == "linkspan:rebuild") event.label = "linkspan:rebuild";
+        }
+    }
+    return event;
+}
+
+std::optional<PullRequestEvent> gitlab_merge_request(const JsonView& root) {
+    const std::string kind = text(root["object_kind"]);
+    const JsonView attributes = root["object_attributes"];
+    const bool note = kind == "note" && root["merge_request"].is_object();
+    if (kind != "merge_request" && !note) return std::nullopt;
+    const JsonView request = note ? root["merge_request"] : attributes;
+    PullRequestEvent event;
+    event.repository = text(root["project"]["path_with_namespace"]);
+    event.actor = text(root["user"]["username"]);
+    event.number = request["iid"].integer().value_or(0);
+    event.head = text(request["source_branch"]);
+    event.base = text(request["target_branch"]);
+    event.head_commit = text(request["last_commit"]["id"]);
+    if (note) {
+        event.what = What::Commented;
+        event.text = text(attributes["note"]);
+        event.comment = attributes["id"].scalar().value_or("");
+        return event;
+    }
+    const std::string action = text(attributes["action"]);
+    if (action == "merge") {
+        event.what = What::Merged;
+    } else if (action == "close") {
+        event.what = What::Closed;
+    } else if (action == "open" || action == "reopen") {
+        event.what = What::Opened;
+    } else if (attributes["oldrev"].exists()) {
+        event.what = What::Pushed;
+    }
+    const JsonView labels = root["changes"]["labels"]["current"];
+    for (std::size_t i = 0; action == "update" && i < labels.size(); ++i) {
+        if (labels[i]["title"].text() != "linkspan:rebuild") continue;
+        event.what = What::Labelled;
+        event.label = "linkspan:rebuild";
+    }
+    return event;
+}
+
+std::string in_words(const PullRequestEvent& event) {
+    static constexpr std::string_view kWords[] = {
+        "changed", "opened", "pushed to", "merged", "closed", "commented", "labelled"};
+    return fmt::format(
+        "pull request {} {}", event.number, kWords[static_cast<std::size_t>(event.what)]
+    );
+}
+
+ParsedDelivery parsed_pull_request(PullRequestEvent event) {
+    ParsedDelivery parsed = ignored(in_words(event));
+    parsed.pull_requests.push_back(std::move(event));
+    return parsed;
+}
+
+namespace bitbucket {
+
+std::string delivery_id(const RawDelivery& delivery, const Receiver& /*receiver*/) {
+    return header(delivery, "X-Request-UUID");
+}
+
+Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& /*receiver*/) {
+    LINKSPAN_TRY(document, JsonDocument::parse(delivery.body));
+    const JsonView root = document.root();
+    if (!root.is_object()) return root.wrong("is not an object");
+    const JsonView pull = root["pullrequest"];
+    const std::string key = header(delivery, "X-Event-Key");
+    if (!pull.is_object()) return ignored("not about a pull request: " + shown(key));
+    PullRequestEvent event;
+    event.repository = text(root["repository"]["full_name"]);
+    event.actor = text(root["actor"]["account_id"]);
+    if (event.actor.empty()) event.actor = text(root["actor"]["nickname"]);
+    event.number = pull["id"].integer().value_or(0);
+    event.head = text(pull["source"]["branch"]["name"]);
+    event.base = text(pull["destination"]["branch"]["name"]);
+    event.head_commit = text(pull["source"]["commit"]["hash"]);
+    if (key == "pullrequest:fulfilled") {
+        event.what = What::Merged;
+    } else if (key == "pullrequest:rejected") {
+        event.what = What::Closed;
+    } else if (key == "pullrequest:created") {
+        event.what = What::Opened;
+    } else if (key == "pullrequest:comment_created") {
+        event.what = What::Commented;
+        event.text = text(root["comment"]["content"]["raw"]);
+        event.comment = root["comment"]["id"].scalar().value_or("");
+    }
+    return parsed_pull_request(std::move(event));
+}
+
+}  // namespace bitbucket
+
+namespace bitbucket_server {
+
+std::string delivery_id(const RawDelivery& delivery, const Receiver& /*receiver*/) {
+    return header(delivery, "X-Request-Id");
+}
+
+Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& /*receiver*/) {
+    std::string key = header(delivery, "X-Event-Key");
+    if (key == "diagnostics:ping") return ignored("ping");
+    LINKSPAN_TRY(document, JsonDocument::parse(delivery.body));
+    const JsonView root = document.root();
+    if (!root.is_object()) return root.wrong("is not an object");
+    if (const auto named = root["eventKey"].text()) key = *named;
+    const JsonView pull = root["pullRequest"];
+    if (!pull.is_object()) return ignored("not about a pull request: " + shown(key));
+    PullRequestEvent event;
+    const JsonView repository = pull["toRef"]["repository"];
+    event.repository = text(repository["project"]["key"]) + "/" + text(repository["slug"]);
+    event.actor = text(root["actor"]["name"]);
+    event.number = pull["id"].integer().value_or(0);
+    event.head = branch(pull["fromRef"]["id"]);
+    event.base = branch(pull["toRef"]["id"]);
+    event.head_commit = text(pull["fromRef"]["latestCommit"]);
+    if (key == "pr:merged") {
+        event.what = What::Merged;
+    } else if (key == "pr:declined" || key == "pr:deleted") {
+        event.what = What::Closed;
+    } else if (key == "pr:opened" || key == "pr:reopened") {
+        event.what = What::Opened;
+    } else if (key == "pr:from_ref_updated") {
+        event.what = What::Pushed;
+    } else if (key == "pr:comment:added") {
+        event.what = What::Commented;
+        event.text = text(root["comment"]["text"]);
+        event.comment = root["comment"]["id"].scalar().value_or("");
+    }
+    return parsed_pull_request(std::move(event));
+}
+
+}  // namespace bitbucket_server
+
+namespace azuredevops {
+
+// In the body, so that a signature is not needed to tell deliveries apart.
+std::string delivery_id(const RawDelivery& delivery, const Receiver& /*receiver*/) {
+    auto document = JsonDocument::parse(delivery.body);
+    return document.has_error() ? std::string{} : text(document->root()["id"]);
+}
+
+Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& /*receiver*/) {
+    LINKSPAN_TRY(document, JsonDocument::parse(delivery.body));
+    const JsonView root = document.root();
+    if (!root.is_object()) return root.wrong("is not an object");
+    const std::string type = text(root["eventType"]);
+    const bool comment = type == "ms.vss-code.git-pullrequest-comment-event";
+    if (!comment && !type.starts_with("git.pullrequest.")) {
+        return ignored("not about a pull request: " + shown(type));
+    }
+    const JsonView resource = root["resource"];
+    const JsonView pull = comment ? resource["pullRequest"] : resource;
+    PullRequestEvent event;
+    const JsonView repository = pull["repository"];
+    event.repository = text(repository["project"]["name"]) + "/" + text(repository["name"]);
+    event.number = pull["pullRequestId"].integer().value_or(0);
+    event.head = branch(pull["sourceRefName"]);
+    event.base = branch(pull["targetRefName"]);
+    event.head_commit = text(pull["lastMergeSourceCommit"]["commitId"]);
+    const std::string status = text(pull["status"]);
+    if (comment) {
+        event.what = What::Commented;
+        event.text = text(resource["comment"]["content"]);
+        event.comment = resource["comment"]["id"].scalar().value_or("");
+        event.actor = text(resource["comment"]["author"]["uniqueName"]);
+    } else if (status == "completed") {
+        // git.pullrequest.merged comes for every attempt to merge.
+        event.what = What::Merged;
+    } else if (status == "abandoned") {
+        event.what = What::Closed;
+    } else if (type == "git.pullrequest.created") {
+        event.what = What::Opened;
+    }
+    return parsed_pull_request(std::move(event));
+}
+
+}  // namespace azuredevops
+
+}  // namespace linkspan::webhooks

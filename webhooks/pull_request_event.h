@@ -1,0 +1,34 @@
+// What platforms say about pull requests, from six forms to one. Facts that a form lacks are empty.
+#pragma once
+
+#include "webhooks/delivery.h"
+#include "webhooks/json_view.h"
+#include "webhooks/receiver.h"
+
+#include <optional>
+#include <string>
+
+namespace linkspan::webhooks {
+
+// GitHub, Gitea and Forgejo: events pull_request and issue_comment. nullopt: about something else.
+std::optional<PullRequestEvent> github_pull_request(const JsonView& root);
+std::optional<PullRequestEvent> gitlab_merge_request(const JsonView& root);
+
+// "pull request 7 closed", for ParsedDelivery::ignored_reason: no image is in it.
+std::string in_words(const PullRequestEvent& event);
+ParsedDelivery parsed_pull_request(PullRequestEvent event);
+
+namespace bitbucket {
+std::string delivery_id(const RawDelivery& delivery, const Receiver& receiver);
+Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiver);
+}  // namespace bitbucket
+namespace bitbucket_server {
+std::string delivery_id(const RawDelivery& delivery, const Receiver& receiver);
+Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiver);
+}  // namespace bitbucket_server
+namespace azuredevops {
+std::string delivery_id(const RawDelivery& delivery, const Receiver& receiver);
+Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiver);
+}  // namespace azuredevops
+
+}  // namespace linkspan::webhooks
