@@ -1,15 +1,7 @@
 #include "core/plan/splice.h"
 
-#include <algorithm>
-#include <atomic>
-#include <cstddef>
-#include <thread>
-
 namespace linkspan::plan {
 namespace {
-
-constexpr std::size_t kWorthThreads = 32;
-constexpr std::size_t kMostThreads = 4;
 
 Result<std::string> checked(const Splice& file) {
     LINKSPAN_TRY(after, manifest::apply(file.before, file.edits));
@@ -21,19 +13,14 @@ Result<std::string> checked(const Splice& file) {
 
 }  // namespace
 
-std::vector<Result<std::string>> splice(std::span<const Splice> files) {
+std::vector<Result<std::string>> splice(std::span<const Splice> files, const Each& each) {
     std::vector<Result<std::string>> out(files.size(), Result<std::string>{std::string{}});
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-        for (std::size_t i = next++; i < files.size(); i = next++) out[i] = checked(files[i]);
-    };
-    const std::size_t threads =
-        files.size() < kWorthThreads
-            ? 1
-            : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
-    std::vector<std::jthread> others;
-    for (std::size_t t = 1; t < threads; ++t) others.emplace_back(work);
-    work();
+    const auto work = [&](std::size_t i) { out[i] = checked(files[i]); };
+    if (each) {
+        each(files.size(), work);
+    } else {
+        for (std::size_t i = 0; i < files.size(); ++i) work(i);
+    }
     return out;
 }
 

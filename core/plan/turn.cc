@@ -329,7 +329,7 @@ private:
             });
             splices.push_back({file.before, file.edits});
         }
-        auto texts = splice(splices);
+        auto texts = splice(splices, snapshot_.each);
         auto text = texts.begin();
         for (auto& [path, file] : open_) {
             auto after = std::move(*text++);

@@ -11,6 +11,7 @@
 #include "core/manifest/place.h"
 #include "core/plan/plan.h"
 #include "core/plan/scope.h"
+#include "core/plan/splice.h"
 #include "core/policy/decide.h"
 #include "core/policy/hold.h"
 #include "core/policy/policy.h"
@@ -54,6 +55,8 @@ struct Snapshot {
         changed_since;
     // How many files with places or problems a scope holds, for people; unset: those in `files`.
     std::function<std::size_t(const Scope&)> files_in{};
+    // For the check of many files; unset: one after the other.
+    Each each{};
     // What is wrong with the repository as a whole.
     std::vector<std::string> problems{};
 };

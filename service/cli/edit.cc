@@ -5,6 +5,7 @@
 #include "service/cli/commands.h"
 #include "service/cli/exit_code.h"
 #include "service/cli/files.h"
+#include "service/runtime/all_cores.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -179,6 +180,7 @@ plan::Snapshot take_snapshot(const fs::path& root, bool directory, Report& repor
             {.path = path, .scan = std::make_shared<const manifest::Scan>(std::move(scan))}
         );
     }
+    snapshot.each = runtime::on_all_cores;
     snapshot.read = [&report](const std::string& path) {
         return read_file(report.on_disk.at(path).string());
     };

@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
@@ -82,7 +84,11 @@ struct BlobScans::Queue : std::enable_shared_from_this<Queue> {
             std::make_move_iterator(begin), std::make_move_iterator(end)
         );
         waiting.erase(begin, end);
-        if (waiting.empty()) waiting.shrink_to_fit();
+        if (waiting.empty() && waiting.capacity() > 8 * kChunk) {
+            // What a first look has left goes back to the system.
+            waiting.shrink_to_fit();
+            malloc_trim(0);
+        }
         writer->run(
             [chunk](store::Store& store) {
                 return store.blob_index().put_many(*chunk, manifest::kScannerVersion);

@@ -2,6 +2,7 @@
 
 #include "core/manifest/scan.h"
 #include "core/manifest/stored_scan.h"
+#include "service/runtime/all_cores.h"
 
 #include <fmt/format.h>
 
@@ -388,6 +389,7 @@ Result<plan::Snapshot> BranchIndex::snapshot(
     plan::Snapshot snapshot;
     snapshot.base = shapes.commit;
     snapshot.problems = problems_;
+    snapshot.each = runtime::on_all_cores;
     std::unordered_map<std::string, ScanPtr> scans;
     if (auto status = load(mirror, shapes, paths, scans); status.has_error()) {
         return status.error();

@@ -1,9 +1,12 @@
 // Whole trees before and after: tests/golden/yaml/<case>/{before,after}/…
 //
 // case.json says what is wanted: {"markers": {"ns:name": "host/image:tag"}, "images": ["…"],
-// "digest": "keep|pin|never"}. plan.json beside it is what was found and planned, for reviewers of
-// a change. LINKSPAN_ACCEPT=1 rewrites after/ and plan.json, and skips.
+// "digest": "keep|pin|never", "fields": [{"files", "path" or "pattern", "role", "image"}]}.
+// plan.json beside it is what was found and planned, for reviewers of a change. LINKSPAN_ACCEPT=1
+// rewrites after/ and plan.json, and skips.
 
+#include "core/glob.h"
+#include "core/manifest/field.h"
 #include "tests/unit/manifest/rewrite.h"
 
 #include <gtest/gtest.h>
@@ -69,6 +72,49 @@ test::Wishes read_wishes(const Json& json) {
     return out;
 }
 
+struct Watch {
+    std::string files;
+    FieldRule rule;
+};
+
+std::vector<Watch> read_watches(const Json& json) {
+    const std::map<std::string, Role> roles = {
+        {"reference", Role::Reference},
+        {"name", Role::Name},
+        {"tag", Role::Tag},
+        {"digest", Role::Digest},
+        {"tag_digest", Role::TagDigest},
+    };
+    std::vector<Watch> out;
+    for (const auto& one : json.value("fields", Json::array())) {
+        Field field;
+        field.path = one.value("path", "");
+        field.pattern = one.value("pattern", "");
+        field.role = roles.at(one.value("role", "reference"));
+        if (one.contains("image")) {
+            field.image = image::ImageName::parse(one["image"].get<std::string>()).value();
+        }
+        out.push_back({one.at("files").get<std::string>(), FieldRule::compile(field).value()});
+    }
+    return out;
+}
+
+// As a case asks for: fields where it has any, else shapes and markers.
+std::optional<Scan> scan_as(
+    const std::vector<Watch>& watches, const std::string& path, const std::string& bytes
+) {
+    if (watches.empty()) {
+        if (!worth_scanning(path, bytes)) return std::nullopt;
+        return scan(path, bytes);
+    }
+    std::vector<FieldRule> rules;
+    for (const Watch& watch : watches) {
+        if (glob_matches(watch.files, path)) rules.push_back(watch.rule);
+    }
+    if (rules.empty()) return std::nullopt;
+    return scan_fields(path, bytes, rules);
+}
+
 const char* kind_name(PlaceKind kind) {
     switch (kind) {
         case PlaceKind::Marker:
@@ -123,22 +169,25 @@ class GoldenTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenTest, OnlyTheValuesChange) {
     const fs::path folder = root() / GetParam();
-    const test::Wishes wishes = read_wishes(Json::parse(read_bytes(folder / "case.json")));
+    const Json wanted = Json::parse(read_bytes(folder / "case.json"));
+    const test::Wishes wishes = read_wishes(wanted);
+    const auto watches = read_watches(wanted);
     Files after;
     Json plan = Json::object();
     for (const auto& [path, bytes] : read_tree_at(folder / "before")) {
         SCOPED_TRACE(path);
-        if (!worth_scanning(path, bytes)) {
-            if (worth_scanning(path, "image")) {
+        const auto looked = scan_as(watches, path, bytes);
+        if (!looked) {
+            if (watches.empty() && worth_scanning(path, "image")) {
                 EXPECT_TRUE(scan(path, bytes).places.empty()) << "the cheap look missed a place";
             }
             after[path] = bytes;
             continue;
         }
-        const Scan found = scan(path, bytes);
+        const Scan& found = *looked;
         const test::Rewritten result = test::rewrite(bytes, found, wishes);
         plan[path] = describe(found, result);
-        const Scan again = scan(path, result.bytes);
+        const Scan again = *scan_as(watches, path, result.bytes);
         EXPECT_EQ(again.places.size(), found.places.size());
         EXPECT_EQ(test::rewrite(result.bytes, again, wishes).bytes, result.bytes)
             << "a second time";
