@@ -448,7 +448,7 @@ class Recovery(Fleet):
 
 
 class PeopleWin(Fleet):
-    def test_a_human_push_between_fetch_and_push_keeps_both_commits(self):
+    def test_a_human_push_between_look_and_push_keeps_both_commits(self):
         registry = self.registry()
         repository = self.repository(registry.host)
         web = self.started(self.web_with_a_racing_human(repository))
@@ -472,7 +472,8 @@ class PeopleWin(Fleet):
         self.assertIn('linkspan_retries_total{step="moved"} 1', metrics)
 
     def web_with_a_racing_human(self, repository):
-        """A web server whose CGI, after it told a fetcher the refs, moves the branch once, as a human's push would."""
+        """A web server whose CGI, after it told a pusher the refs, moves the branch once, as a human's push would.
+        Told a pusher, not a fetcher: a service that knows the tip already does not fetch before it pushes."""
         web = real_parts.WebServer(self.directory / "web", repository)
         web.end()
         wrapper = self.directory / "web/race.sh"
@@ -481,7 +482,7 @@ class PeopleWin(Fleet):
                 f"""\
                 #!/bin/bash
                 /usr/lib/git-core/git-http-backend
-                case "$QUERY_STRING" in *git-upload-pack*)
+                case "$QUERY_STRING" in *git-receive-pack*)
                   if rm {repository.directory}/race 2>/dev/null; then
                     export GIT_AUTHOR_NAME=Ada GIT_AUTHOR_EMAIL=ada@example.com HOME=/nonexistent
                     export GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.com
