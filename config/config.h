@@ -71,12 +71,43 @@ struct Identity {
     std::string email = "linkspan@localhost";
 };
 
+// A GitHub App: its tokens live for an hour and are made as they are needed.
+struct GithubApp {
+    std::string app_id;                           // or client id
+    std::optional<std::int64_t> installation_id;  // none: looked up by the repository
+    std::optional<SecretRef> private_key;         // PEM
+};
+
 struct GitCredentials {
     std::string username;               // basic; empty with a token: "git"
     std::optional<SecretRef> password;  // or token
     std::string ssh_key;                // path of a private key
     std::optional<SecretRef> passphrase;
-    std::string known_hosts;  // path; required for ssh
+    std::string known_hosts;              // path; required for ssh
+    std::optional<GithubApp> github_app;  // in place of a password
+};
+
+// Whose API is asked for pull requests, and how.
+struct Forge {
+    enum class Type {
+        Guess,  // by the host of the URL
+        Github,
+        Gitlab,
+        Gitea,
+        BitbucketCloud,
+        BitbucketDataCenter,
+        AzureDevops,
+    };
+    Type type = Type::Guess;
+    std::string url;      // of the web interface or the API; empty: as the repository's URL says
+    std::string project;  // path of the repository there; empty: as the repository's URL says
+    std::string username;
+    std::optional<SecretRef> password;
+    std::optional<SecretRef> token;
+    std::optional<GithubApp> github_app;
+    std::string ca_file;
+    std::string proxy;  // URL; empty: as the environment says
+    std::chrono::seconds timeout{30};
 };
 
 struct Repository {
@@ -84,6 +115,7 @@ struct Repository {
     std::string url;  // https://, http://, ssh://, user@host:path, file:// or a path
     std::string branch = "main";
     GitCredentials credentials;
+    std::optional<Forge> forge;  // none: no pull requests
     Identity author;
     std::string message;  // template; empty: the default
     std::string ca_file;

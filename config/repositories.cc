@@ -34,7 +34,19 @@ const Mapping<GitCredentials>& credentials_mapping() {
                 "File with the keys of the server, as ssh-keyscan prints them. SSH needs it: an "
                 "unknown host is refused."
             );
+            m.mapping(
+                "github_app",
+                &GitCredentials::github_app,
+                "A GitHub App, in place of a password.",
+                github_app_mapping()
+            );
             m.check([](Reader& reader, const Node& node, GitCredentials& credentials) {
+                const Node* const app = node.find("github_app");
+                if (app != nullptr && (node.find("password") || node.find("token"))) {
+                    reader.problem(
+                        app->mark, "give \"github_app\", \"password\" or \"token\", one of them"
+                    );
+                }
                 const Node* const password = node.find("password");
                 const Node* const token = node.find("token");
                 const Node* const passphrase = node.find("passphrase");
@@ -124,6 +136,12 @@ const Mapping<Repository>& repository_mapping() {
             m.mapping(
                 "credentials", &Repository::credentials, "None: anonymous.", credentials_mapping()
             );
+            m.mapping(
+                "forge",
+                &Repository::forge,
+                "Where its pull requests are. None: it has none.",
+                forge_mapping()
+            );
             m.mapping("author", &Repository::author, "Author and committer.", author_mapping());
             m.text(
                 "message",
@@ -139,7 +157,7 @@ const Mapping<Repository>& repository_mapping() {
                 "How long one fetch or push may take.",
                 {.least = 1000, .most = 3'600'000}
             );
-            m.planned({"forge", "signing"});
+            m.planned({"signing"});
             m.check(check_repository);
         }};
     return mapping;

@@ -6,8 +6,8 @@
 //   X-GitHub-Event: package
 //                      an empty line
 //   {"action":…}       the body
-#include "webhooks/authenticate.h"
 #include "core/base64.h"
+#include "webhooks/authenticate.h"
 #include "webhooks/fields.h"
 #include "webhooks/form.h"
 #include "webhooks/json_output.h"

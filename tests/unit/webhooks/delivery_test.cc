@@ -1,7 +1,7 @@
 #include "webhooks/delivery.h"
 
-#include "tests/unit/webhooks/support.h"
 #include "core/base64.h"
+#include "tests/unit/webhooks/support.h"
 #include "webhooks/hash.h"
 
 namespace linkspan::webhooks {

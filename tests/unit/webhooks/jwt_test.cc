@@ -1,9 +1,9 @@
 #include "webhooks/jwt.h"
 
+#include "core/base64.h"
 #include "tests/unit/webhooks/key_maker.h"
 #include "tests/unit/webhooks/support.h"
 #include "webhooks/authenticate.h"
-#include "core/base64.h"
 #include "webhooks/hash.h"
 
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 // What single registries do that the collection of real bodies does not show: their oddities,
 // their ids, and what is ignored and why.
 
-#include "tests/unit/webhooks/support.h"
 #include "core/base64.h"
+#include "tests/unit/webhooks/support.h"
 
 #include <fmt/format.h>
 

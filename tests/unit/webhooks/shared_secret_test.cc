@@ -1,8 +1,8 @@
 #include "webhooks/shared_secret.h"
 
+#include "core/base64.h"
 #include "tests/unit/webhooks/support.h"
 #include "webhooks/authenticate.h"
-#include "core/base64.h"
 #include "webhooks/hash.h"
 
 #include <fmt/format.h>

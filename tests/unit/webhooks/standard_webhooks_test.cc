@@ -1,8 +1,8 @@
 #include "webhooks/standard_webhooks.h"
 
+#include "core/base64.h"
 #include "tests/unit/webhooks/key_maker.h"
 #include "tests/unit/webhooks/support.h"
-#include "core/base64.h"
 #include "webhooks/hash.h"
 
 #include <fmt/format.h>

@@ -1,0 +1,60 @@
+// Lines {"method", "path", "body"} on standard input: the path exists, its query parameters do, and the body is what
+// the description asks for. Unknown body fields are errors, too: GitHub would ignore them silently.
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { createRequire } from "node:module";
+import Ajv from "ajv";
+
+const file = createRequire(import.meta.url).resolve("@octokit/openapi/generated/api.github.com.deref.json");
+const description = JSON.parse(readFileSync(file, "utf8"));
+const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
+
+// "{ref}" of branches takes slashes; longer and more literal patterns first.
+const patterns = Object.keys(description.paths)
+  .map((path) => ({ path, regex: new RegExp("^" + path.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, (_, name) => (name === "ref" ? "(.+)" : "([^/]+)")) + "$") }))
+  .sort((a, b) => a.path.split("{").length - b.path.split("{").length);
+
+// OpenAPI 3.0's "nullable" as JSON Schema says it.
+function plain(schema) {
+  if (Array.isArray(schema)) return schema.map(plain);
+  if (schema === null || typeof schema !== "object") return schema;
+  const { nullable, discriminator, example, ...rest } = schema;
+  const out = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, key === "enum" ? value : plain(value)]));
+  return nullable ? { anyOf: [out, { type: "null" }] } : out;
+}
+
+const problems = [];
+let count = 0;
+for await (const line of createInterface({ input: process.stdin })) {
+  const call = JSON.parse(line);
+  const [path, query] = call.path.split("?");
+  const found = patterns.find(({ path: name, regex }) => regex.test(path) && description.paths[name][call.method.toLowerCase()]);
+  const told = `${call.method} ${call.path}`;
+  count += 1;
+  if (!found) {
+    problems.push(`${told}: no such operation`);
+    continue;
+  }
+  const operation = description.paths[found.path][call.method.toLowerCase()];
+  for (const [name, value] of new URLSearchParams(query ?? "")) {
+    const parameter = (operation.parameters ?? []).find((p) => p.in === "query" && p.name === name);
+    if (!parameter) problems.push(`${told}: no query parameter ${name}`);
+    else if (parameter.schema.enum && !parameter.schema.enum.includes(value)) problems.push(`${told}: ${name} is none of ${parameter.schema.enum}`);
+  }
+  const schema = operation.requestBody?.content?.["application/json"]?.schema;
+  if (call.body === undefined) {
+    if (operation.requestBody?.required) problems.push(`${told}: a body is required`);
+    continue;
+  }
+  if (!schema) {
+    problems.push(`${told}: takes no body`);
+    continue;
+  }
+  const validate = ajv.compile(plain(schema));
+  if (!validate(call.body)) problems.push(`${told}: ${ajv.errorsText(validate.errors)}`);
+  const known = [schema, ...(schema.oneOf ?? []), ...(schema.anyOf ?? [])].flatMap((s) => Object.keys(s.properties ?? {}));
+  for (const name of Object.keys(call.body)) if (!known.includes(name)) problems.push(`${told}: no field ${name}`);
+}
+for (const problem of problems) console.error(problem);
+console.log(`${count} requests, ${problems.length} problems`);
+process.exit(problems.length || !count ? 1 : 0);
