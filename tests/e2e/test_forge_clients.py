@@ -13,6 +13,7 @@ import forges  # noqa: E402
 
 CLIENT = os.environ.get("LINKSPAN_FORGE_CLIENT", "")
 KINDS = ("github_enterprise", "gitlab", "gitea", "forgejo", "bitbucket_cloud", "bitbucket_data_center", "azure_devops")
+ONLY = os.environ.get("LINKSPAN_FORGE_KINDS", "").split()  # empty: all
 PLACES = {"bitbucket_data_center": "/scm/ACME/fleet.git", "azure_devops": "/acme/platform/_git/fleet"}
 
 
@@ -41,6 +42,8 @@ def each(*kinds):
     def decorate(test):
         def run(self):
             for kind in kinds or KINDS:
+                if ONLY and kind not in ONLY:
+                    continue
                 with self.subTest(kind):
                     fake = self.start(kind)
                     test(self, kind, fake, self.client(kind, fake))
@@ -358,7 +361,7 @@ class ForgeClients(unittest.TestCase):
 
     def test_below_a_path(self):
         for kind in KINDS:
-            if kind == "azure_devops":
+            if kind == "azure_devops" or (ONLY and kind not in ONLY):
                 continue  # the organization is the path
             with self.subTest(kind):
                 fake = self.start(kind)
