@@ -84,6 +84,13 @@ struct Identity {
     std::string email = "linkspan@localhost";
 };
 
+// A GitHub App: its tokens live for an hour and are made as they are needed.
+struct GithubApp {
+    std::string app_id;                           // or client id
+    std::optional<std::int64_t> installation_id;  // none: looked up by the repository
+    std::optional<SecretRef> private_key;         // PEM
+};
+
 struct GitCredentials {
     std::string username;               // basic; empty with a token: "git"
     std::optional<SecretRef> password;  // or token
@@ -94,6 +101,7 @@ struct GitCredentials {
     // For https: PEM files that show who we are; an empty key is in the certificate's file.
     std::string client_certificate;
     std::string client_key;
+    std::optional<GithubApp> github_app;  // in place of a password
 };
 
 // Who vouches for commits. One of the two.
@@ -104,11 +112,35 @@ struct Signing {
     std::optional<SecretRef> passphrase;
 };
 
+// Whose API is asked for pull requests, and how.
+struct Forge {
+    enum class Type {
+        Guess,  // by the host of the URL
+        Github,
+        Gitlab,
+        Gitea,
+        BitbucketCloud,
+        BitbucketDataCenter,
+        AzureDevops,
+    };
+    Type type = Type::Guess;
+    std::string url;      // of the web interface or the API; empty: as the repository's URL says
+    std::string project;  // path of the repository there; empty: as the repository's URL says
+    std::string username;
+    std::optional<SecretRef> password;
+    std::optional<SecretRef> token;
+    std::optional<GithubApp> github_app;
+    std::string ca_file;
+    std::string proxy;  // URL; empty: as the environment says
+    std::chrono::seconds timeout{30};
+};
+
 struct Repository {
     std::string name;
     std::string url;  // https://, http://, ssh://, user@host:path, file:// or a path
     std::string branch = "main";
     GitCredentials credentials;
+    std::optional<Forge> forge;  // none: no pull requests
     Identity author;
     std::optional<Identity> committer;  // none: the author
     std::optional<Signing> signing;

@@ -49,7 +49,19 @@ const Mapping<GitCredentials>& credentials_mapping() {
                 &GitCredentials::client_key,
                 "PEM file with its key. None: it is in the same file."
             );
+            m.mapping(
+                "github_app",
+                &GitCredentials::github_app,
+                "A GitHub App, in place of a password.",
+                github_app_mapping()
+            );
             m.check([](Reader& reader, const Node& node, GitCredentials& credentials) {
+                const Node* const app = node.find("github_app");
+                if (app != nullptr && (node.find("password") || node.find("token"))) {
+                    reader.problem(
+                        app->mark, "give \"github_app\", \"password\" or \"token\", one of them"
+                    );
+                }
                 const Node* const password = node.find("password");
                 const Node* const token = node.find("token");
                 const Node* const passphrase = node.find("passphrase");
@@ -213,6 +225,12 @@ const Mapping<Repository>& repository_mapping() {
             m.mapping(
                 "credentials", &Repository::credentials, "None: anonymous.", credentials_mapping()
             );
+            m.mapping(
+                "forge",
+                &Repository::forge,
+                "Where its pull requests are. None: it has none.",
+                forge_mapping()
+            );
             m.mapping("author", &Repository::author, "Author.", author_mapping());
             m.mapping(
                 "committer",
@@ -274,7 +292,6 @@ const Mapping<Repository>& repository_mapping() {
                 &Repository::repository_policies,
                 "Policies in .linkspan/policies/ of the branch may narrow those of this file."
             );
-            m.planned({"forge"});
             m.check(check_repository);
         }};
     return mapping;

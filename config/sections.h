@@ -11,6 +11,8 @@ const Mapping<Retry>& retry_mapping();
 const Mapping<webhooks::Receiver>& receiver_mapping();
 const Mapping<Registry>& registry_mapping();
 const Mapping<Repository>& repository_mapping();
+const Mapping<Forge>& forge_mapping();
+const Mapping<GithubApp>& github_app_mapping();
 const Mapping<policy::Selection>& select_mapping();
 const Mapping<policy::Policy>& policy_mapping();
 // The same with the keys that only the rest of the config needs (name, image) left to the user: for

@@ -207,8 +207,15 @@ Result<MergeAnswer> Azure::merge(const PullRequest& now, const MergeRequest& wan
         LINKSPAN_TRY(request, caller_.ask(get_request(repo_, now.number)));
         answer = judge(request, read_request(request, repo_, web_));
     }
-    if (answer) return std::move(*answer);
-    return MergeAnswer{NotYet{"Azure DevOps is merging"}};
+    if (!answer) return MergeAnswer{NotYet{"Azure DevOps is merging"}};
+    if (!is_success(*response)) {
+        // What is completed already can't be edited.
+        auto after = get(now.number);
+        if (after.has_value() && after->state == State::Merged) {
+            return MergeAnswer{Merged{after->merge_commit}};
+        }
+    }
+    return std::move(*answer);
 }
 
 Result<MergeAnswer> Azure::arm_auto_merge(const PullRequest& now, const MergeRequest& wanted) {

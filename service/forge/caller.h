@@ -42,8 +42,8 @@ struct Authorization {
 
 struct CallerOptions {
     ForgeType type = ForgeType::Github;
-    std::string base;          // of the API, without '/' at the end
-    std::string graphql_base;  // of GitHub's GraphQL
+    std::string base{};          // of the API, without '/' at the end
+    std::string graphql_base{};  // of GitHub's GraphQL
     std::vector<std::pair<std::string, std::string>> headers{};  // of every request
     std::function<Result<Authorization>()> authorize{};
     // After 401 for this secret: whether authorize() will give another one now.

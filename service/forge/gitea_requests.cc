@@ -88,7 +88,7 @@ Call remove_label(const Repo& repo, std::int64_t number, std::int64_t id) {
 }
 
 Call set_assignees(const Repo& repo, std::int64_t number, const std::vector<std::string>& users) {
-    return write("PATCH", under(repo, fmt::format("/issues/{}", number)), {{"assignees", users}});
+    return write("PATCH", under(repo, fmt::format("/pulls/{}", number)), {{"assignees", users}});
 }
 
 Call request_reviews(
@@ -112,7 +112,7 @@ Call list_milestones(const Repo& repo) {
 
 Call set_milestone(const Repo& repo, std::int64_t number, std::int64_t milestone) {
     return write(
-        "PATCH", under(repo, fmt::format("/issues/{}", number)), {{"milestone", milestone}}
+        "PATCH", under(repo, fmt::format("/pulls/{}", number)), {{"milestone", milestone}}
     );
 }
 

@@ -265,16 +265,15 @@ Result<std::string> Gitlab::commit_through_api(const ApiCommit& commit) {
     auto made = caller_.ask(create_commit(project_, commit));
     if (made.has_value()) return text(*made, {"id"});
     // The answer was lost, or somebody was faster: the branch tells.
-    auto after = caller_.ask(get_branch(project_, commit.branch));
-    if (after.has_value() && text(*after, {"commit", "id"}) != commit.expected_head) {
-        const Json& parents = field(*after, {"commit", "parent_ids"});
-        const bool ours = is_uncertain(made.error()) && parents.is_array() && parents.size() == 1 &&
-                          text(parents.front()) == commit.base &&
-                          text(*after, {"commit", "message"}) == commit.message;
-        if (ours) return text(*after, {"commit", "id"});
-        return moved();
-    }
-    return made.error();
+    auto after = head_of(commit.branch);
+    if (after.has_error() || after->value_or("") == commit.expected_head) return made.error();
+    if (!is_uncertain(made.error())) return moved();
+    LINKSPAN_TRY(there, caller_.ask(get_commit(project_, after->value_or(""))));
+    const auto parents = texts(field(there, {"parent_ids"}));
+    const bool ours = parents == std::vector<std::string>{commit.base} &&
+                      text(there, {"message"}) == commit.message;
+    if (ours) return **after;
+    return moved();
 }
 
 }  // namespace linkspan::forge

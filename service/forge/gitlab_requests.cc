@@ -203,6 +203,10 @@ Call delete_branch(const Project& project, const std::string& branch) {
         .path = under(project, "/repository/branches/" + percent_encode(branch))};
 }
 
+Call get_commit(const Project& project, const std::string& commit) {
+    return {.path = under(project, "/repository/commits/" + percent_encode(commit))};
+}
+
 Call create_commit(const Project& project, const ApiCommit& commit) {
     Json actions = Json::array();
     for (const auto& file : commit.files) {

@@ -56,6 +56,7 @@ Call set_status(const Project& project, const std::string& commit, const CheckSt
 Call get_member(const Project& project, std::int64_t user);
 Call get_branch(const Project& project, const std::string& branch);
 Call delete_branch(const Project& project, const std::string& branch);
+Call get_commit(const Project& project, const std::string& commit);
 Call create_commit(const Project& project, const ApiCommit& commit);
 
 }  // namespace linkspan::forge::gitlab

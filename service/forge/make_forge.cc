@@ -9,6 +9,7 @@
 #include "service/forge/github.h"
 #include "service/forge/gitlab.h"
 #include "service/forge/location.h"
+#include "service/transport/url.h"
 
 #include <fmt/format.h>
 
@@ -106,22 +107,22 @@ Result<Place> place_of(const ForgeOptions& options) {
     std::string url = options.repository_url;
     if (!options.project.empty()) {
         // As the platform itself would print it.
-        const std::string web = options.url.empty() ? url : options.url;
         std::string path = options.project;
         if (*type == ForgeType::AzureDevops) {
             if (const auto slash = path.rfind('/'); slash != std::string::npos) {
                 path.insert(slash, "/_git");
             }
         }
-        auto host = locate(*type, "https://host.invalid/a/b/_git/c", options.url);
-        if (!options.url.empty() && host.has_value()) {
-            url = host->origin + "/" + path;
+        // Of the repository's URL, in any form, only the host is taken.
+        std::string origin;
+        if (options.url.empty()) {
+            LINKSPAN_TRY(there, locate(ForgeType::Gitlab, url));
+            origin = there.origin;
         } else {
-            // user@host:path and URLs alike: only the host is taken.
-            auto there = locate(ForgeType::Gitlab, url);
-            if (there.has_error()) return there.error();
-            url = there->origin + "/" + path;
+            LINKSPAN_TRY(web, transport::Url::parse(options.url));
+            origin = web.origin();
         }
+        url = origin + "/" + path;
     }
     LINKSPAN_TRY(location, locate(*type, url, options.url));
     std::string base = api_base(*type, location, options.url);

@@ -23,7 +23,11 @@ class AzureDevOps(Fake):
     def route_table(self):
         organisation, project, name = self.repository.split("/")
         repo = f"/{organisation}/{project}/_apis/git/repositories/{{repo}}"
-        table = []
+        teams = f"/{organisation}/_apis/projects/{project}/teams"
+        table = [
+            ("GET", teams, "teams", lambda r: self.values([{"id": guid("team"), "name": "platform team"}])),
+            ("GET", teams + "/{team}/members", "teams", lambda r, team: self.values([{"identity": self.identity(p.login)} for p in self.people.values() if p.role])),
+        ]
         for word in ("pullrequests", "pullRequests"):
             pulls = f"{repo}/{word}"
             table += [

@@ -27,7 +27,7 @@ class BitbucketCloud(Fake):
             ("GET", pulls + "/{n}", "get", lambda r, n: Answer(200, self.shown(self.pull(n)))), ("PUT", pulls + "/{n}", "update", self.update),
             ("POST", pulls + "/{n}/decline", "close", self.decline), ("POST", pulls + "/{n}/merge", "merge", self.merge_call),
             ("GET", pulls + "/{n}/comments", "comments", lambda r, n: self.paged(r, self.pull(n).comments, lambda c: self.comment(self.pull(n), c))),
-            ("POST", pulls + "/{n}/comments", "comment", self.create_comment), ("POST", repo + "/commit/{sha}/statuses/build", "status", self.create_status),
+            ("POST", pulls + "/{n}/comments", "comment", self.create_comment), ("GET", repo + "/commit/{sha}", "commit", lambda r, sha: Answer(200, {"type": "commit", "hash": self.git.resolve(sha)})), ("POST", repo + "/commit/{sha}/statuses/build", "status", self.create_status),
             ("GET", repo + "/commit/{sha}/statuses", "statuses", lambda r, sha: self.paged(r, self.statuses_of(sha), self.status)),
             ("GET", repo + "/refs/branches/{b+}", "ref", self.branch), ("DELETE", repo + "/refs/branches/{b+}", "delete_branch", self.delete),
             ("GET", f"/workspaces/{self.repository.split('/')[0]}/members/{{id}}", "member", self.member),

@@ -25,10 +25,14 @@ class BitbucketDataCenter(Fake):
             ("POST", pulls + "/{n}/decline", "close", self.decline), ("POST", pulls + "/{n}/reopen", "reopen", self.reopen_call),
             ("GET", pulls + "/{n}/merge", "get", lambda r, n: Answer(200, {"canMerge": self.why_blocked(self.pull(n)) is None, "conflicted": self.conflicts(self.pull(n)), "outcome": "CLEAN", "vetoes": []})),
             ("POST", pulls + "/{n}/merge", lambda r: "auto_merge" if r.json().get("autoMerge") else "merge", self.merge_call),
+            ("GET", pulls + "/{n}/auto-merge", "get", lambda r, n: Answer(200, {"createdDate": 0, "fromHash": self.pull(n).head_commit}) if self.pull(n).auto_merge else self.error(404, "No auto-merge was requested.")),
+            ("DELETE", pulls + "/{n}/auto-merge", "disarm", self.cancel_auto_merge),
             ("POST", pulls + "/{n}/comments", "comment", self.create_comment),
             ("GET", pulls + "/{n}/activities", "comments", lambda r, n: self.paged(r, [{"id": c.id, "action": "COMMENTED", "commentAction": "ADDED", "comment": self.comment(c)} for c in self.pull(n).comments])),
             ("POST", "/rest/build-status/1.0/commits/{sha}", "status", self.create_status),
             ("GET", repo + "/permissions/users", "may_write", lambda r: self.paged(r, [{"user": self.user(p.login), "permission": {"admin": "REPO_ADMIN", "write": "REPO_WRITE", "read": "REPO_READ"}[p.role]} for p in self.people.values() if p.role and (r.one("filter") or "") in p.login])),
+            ("GET", "/rest/api/1.0/users", "may_write", lambda r: self.paged(r, [self.user(p.login) for p in self.people.values() if p.role in ("admin", "write") and (r.one("filter") or "") in p.login])),
+            ("GET", repo + "/branches", "ref", lambda r: self.paged(r, [{"id": "refs/heads/" + b, "displayId": b, "type": "BRANCH", "latestCommit": self.git.head(b)} for b in (r.one("filterText"),) if self.git.head(b)])),
             ("DELETE", f"/rest/branch-utils/1.0/projects/{key}/repos/{slug}/branches", "delete_branch", self.delete),
         ]
 
@@ -168,6 +172,12 @@ class BitbucketDataCenter(Fake):
             raise Refused(self.error(409, "The pull request cannot be merged.", "pull.PullRequestMergeVetoedException", conflicted=why == "conflict", vetoes=[{"summaryMessage": why, "detailedMessage": why}]))
         self.merge(pull, request.user.login, method, body.get("message"))
         return Answer(200, self.shown(pull))
+
+    def cancel_auto_merge(self, request, n):
+        if not self.pull(n).auto_merge:
+            raise Refused(self.error(404, "No auto-merge was requested."))
+        self.disarm(self.pull(n), request.user.login)
+        return Answer(204)
 
     def create_comment(self, request, n):
         return Answer(201, self.comment(self.add_comment(self.pull(n), request.user.login, request.json()["text"])))

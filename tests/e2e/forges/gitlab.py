@@ -46,6 +46,7 @@ class GitLab(Fake):
             ("GET", p + "/repository/commits/{sha}/statuses", "statuses", lambda r, sha: self.paged(r, [s for s in self.statuses if s.commit == sha], self.status)),
             ("POST", p + "/repository/commits", "api_commit", self.commit),
             ("GET", p + "/repository/branches/{b}", "ref", self.branch),
+            ("GET", p + "/repository/commits/{sha}", "commit", self.get_commit),
             ("DELETE", p + "/repository/branches/{b}", "delete_branch", self.delete),
             ("GET", p + "/members/all/{id}", "may_write", self.member),
             ("GET", p + "/members/all", "may_write", lambda r: self.paged(r, [x for x in self.people.values() if x.role and (r.one("query") or "") in x.login], self.member_form)),
@@ -331,6 +332,10 @@ class GitLab(Fake):
         except Moved as error:
             raise Refused(self.error(400, str(error))) from None
         return Answer(201, {"id": made, "short_id": made[:8], "title": body["commit_message"].split("\n")[0], "message": body["commit_message"], "parent_ids": [start]})
+
+    def get_commit(self, request, sha):
+        made = self.git.commit(sha)
+        return Answer(200, {"id": sha, "message": made["message"], "parent_ids": made["parents"]})
 
     def branch(self, request, b):
         head = self.git.head(b)

@@ -355,7 +355,12 @@ TEST(ProblemTest, Repositories) {
           "\"client_key\""}},
         {"planned",
          "repositories: [ { name: a, url: a.git, forge: { type: gitea } } ]\n",
-         {"1:40: repositories[0]: \"forge\" is not built yet; remove the key"}},
+         {"1:47: repositories[0].forge: give one of \"token\", \"username\" with \"password\", and "
+          "\"github_app\""}},
+        {"repositories: a GitHub App elsewhere",
+         "repositories: [ { name: a, url: a.git, forge: { type: gitea, github_app: { app_id: 7, "
+         "private_key: { env: PATH } } } } ]\n",
+         {"1:74: repositories[0].forge: a GitHub App is for GitHub only"}},
     });
 }
 
