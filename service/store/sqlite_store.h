@@ -36,6 +36,13 @@ public:
     Status postpone(std::int64_t work, TimePoint due, const std::string& error) override;
     Status wait(std::int64_t work, TimePoint until, const std::string& reason) override;
     Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) override;
+    Result<std::vector<WorkItem>> revise(
+        std::string_view delivery,
+        std::string_view target,
+        std::string_view policy,
+        const Outcome& outcome,
+        TimePoint now
+    ) override;
     Status note(std::int64_t work, const std::string& step, const std::string& text, TimePoint now)
         override;
     Result<std::vector<WorkItem>> pending() override;
