@@ -133,6 +133,8 @@ struct Forge {
     std::string ca_file;
     std::string proxy;  // URL; empty: as the environment says
     std::chrono::seconds timeout{30};
+    // How often open pull requests are looked at where no event tells of them.
+    std::chrono::milliseconds poll{300'000};
 };
 
 struct Repository {
@@ -317,10 +319,6 @@ struct LoadOptions {
 
 Loaded load_file(const std::string& path, LoadOptions options = {});
 Loaded load_text(std::string_view text, const std::string& file_name, LoadOptions options = {});
-
-// What a configuration asks for that the service does not do yet: for those who are about to run
-// it. In the order of the targets.
-std::vector<Diagnostic> not_built_yet(const Config& config);
 
 // One `policies[]` entry, for `linkspan policy select`.
 struct LoadedPolicy {

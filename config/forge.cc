@@ -109,6 +109,12 @@ const Mapping<Forge>& forge_mapping() {
                 "How long one request may take.",
                 {.least = 1000, .most = 600'000}
             );
+            m.duration(
+                "poll",
+                &Forge::poll,
+                "How often open pull requests are looked at where no event tells of them.",
+                {.least = 1000, .most = 24ULL * 3'600'000}
+            );
             m.check(check_forge);
         }};
     return mapping;

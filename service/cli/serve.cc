@@ -137,14 +137,6 @@ Result<http::ServerOptions> server_options(
     return options;
 }
 
-config::Loaded load(const std::string& file) {
-    config::Loaded loaded = config::load_file(file);
-    if (!loaded.config) return loaded;
-    loaded.diagnostics = config::not_built_yet(*loaded.config);
-    if (!loaded.diagnostics.empty()) loaded.config = nullptr;
-    return loaded;
-}
-
 // The process: owns everything that lives as long as it does. Members are destroyed in the reverse
 // order, so that the pipeline's pools end before the store that their results go to.
 class Service {
@@ -252,7 +244,7 @@ private:
     }
 
     void reload() {
-        const config::Loaded loaded = load(config_->file);
+        const config::Loaded loaded = config::load_file(config_->file);
         if (!loaded.config) {
             for (const auto& problem : loaded.diagnostics) spdlog::error("{}", problem.str());
             spdlog::error("the configuration is not reloaded: the old one stays in force");
@@ -291,7 +283,7 @@ private:
 
 int serve(const Options& options) {
     set_up_logging(options);
-    const config::Loaded loaded = load(options.config);
+    const config::Loaded loaded = config::load_file(options.config);
     if (!loaded.config) {
         for (const auto& problem : loaded.diagnostics) fmt::print(stderr, "{}\n", problem.str());
         return kNegative;

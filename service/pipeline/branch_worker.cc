@@ -1,5 +1,6 @@
 #include "service/pipeline/branch_worker.h"
 
+#include "service/pipeline/bid_memory.h"
 #include "service/pipeline/diff_share.h"
 #include "service/pipeline/git_options.h"
 #include "service/pipeline/hold_reader.h"
@@ -33,25 +34,6 @@ constexpr std::chrono::milliseconds kRushPause{400};
 // Files read again at a time after a change of the scanner, and the pause between: events go first.
 constexpr std::size_t kRefreshFiles = 128;
 constexpr std::chrono::milliseconds kRefreshPause{20};
-
-std::vector<store::WorkItem> items_of(const std::vector<WaitingWork>& waiting) {
-    std::vector<store::WorkItem> items;
-    items.reserve(waiting.size());
-    for (const auto& one : waiting) items.push_back(one.item);
-    return items;
-}
-
-plan::Written written_of(store::Write row) {
-    return {
-        .id = row.id,
-        .path = std::move(row.path),
-        .document = row.document,
-        .where = std::move(row.place),
-        .tag = std::move(row.new_tag),
-        .digest = std::move(row.new_digest),
-        .commit = std::move(row.commit),
-        .undone = std::move(row.undone)};
-}
 
 std::vector<store::Write> writes_of(const PlannedTurn& planned) {
     std::vector<store::Write> writes;
@@ -286,7 +268,10 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
         fail_or_retry(std::move(waiting), "commit", options.error().within(repository_));
         co_return;
     }
-    if (auto known = co_await recall_writes(waiting); known.has_error()) {
+    std::vector<plan::Bid*> remembering;
+    for (auto& one : waiting) remembering.push_back(&one.bid);
+    auto known = co_await recall_writes(pipeline_.writer_, std::move(remembering));
+    if (known.has_error()) {
         fail_or_retry(std::move(waiting), "plan", known.error());
         co_return;
     }
@@ -393,26 +378,6 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
         "push",
         Error{Errc::Unavailable, fmt::format("the branch moved {} times in a row", kMaxLooks)}
     );
-}
-
-asio::awaitable<Status> BranchWorker::recall_writes(std::vector<WaitingWork>& waiting) {
-    using Key = std::pair<std::string, std::string>;
-    using Known = std::map<Key, std::vector<plan::Written>>;
-    std::set<Key> keys;
-    for (const auto& one : waiting) keys.emplace(one.item.target, one.item.policy);
-    std::function<Result<Known>(store::Store&)> read = [keys](store::Store& store
-                                                       ) -> Result<Known> {
-        Known known;
-        for (const auto& key : keys) {
-            LINKSPAN_TRY(rows, store.writes().current(key.first, key.second));
-            for (auto& row : rows) known[key].push_back(written_of(std::move(row)));
-        }
-        return known;
-    };
-    auto known = co_await in_store<Known>(pipeline_.writer_, std::move(read));
-    if (known.has_error()) co_return known.error();
-    for (auto& one : waiting) one.bid.written = (*known)[{one.item.target, one.item.policy}];
-    co_return Status{};
 }
 
 asio::awaitable<Status> BranchWorker::intend(

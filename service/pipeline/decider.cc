@@ -402,6 +402,37 @@ asio::awaitable<Result<policy::GateAnswer>> Decider::ask_gates(
     co_return answer;
 }
 
+asio::awaitable<Result<plan::ImageOrigin>> Decider::origin(
+    image::ImageName image, image::Tag tag, std::optional<std::string> digest
+) {
+    std::optional<image::Digest> known;
+    if (digest) {
+        if (auto parsed = image::Digest::parse(*digest); parsed.has_value()) {
+            known = std::move(*parsed);
+        }
+    }
+    if (!known) {
+        auto resolved = co_await resolve(image, tag);
+        if (resolved.has_error()) co_return resolved.error();
+        if (!*resolved) co_return plan::ImageOrigin{};
+        known = std::move(**resolved);
+    }
+    auto found = co_await details(image, *known, false);
+    if (found.has_error()) {
+        if (found.error().kind != Errc::NotFound) co_return found.error();
+        co_return plan::ImageOrigin{};
+    }
+    const auto label = [&](const char* name) {
+        if (const auto at = found->labels.find(name); at != found->labels.end()) return at->second;
+        const auto at = found->annotations.find(name);
+        return at == found->annotations.end() ? std::string{} : at->second;
+    };
+    co_return plan::ImageOrigin{
+        .revision = label("org.opencontainers.image.revision"),
+        .source = label("org.opencontainers.image.source"),
+        .created = found->created.value_or("")};
+}
+
 asio::awaitable<Result<registry::ImageDetails>> Decider::details(
     image::ImageName image, image::Digest digest, bool labels
 ) {

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "core/image/event.h"
+#include "core/plan/source_links.h"
 #include "core/policy/gates.h"
 #include "core/policy/policy.h"
 #include "core/policy/select.h"
@@ -80,6 +81,12 @@ public:
     // remembered.
     boost::asio::awaitable<Result<std::optional<image::Digest>>> resolve(
         image::ImageName image, image::Tag tag
+    );
+
+    // What an image says of where it was built from; the digest, where it is known, saves a
+    // request. Errors: the registry's and the store's.
+    boost::asio::awaitable<Result<plan::ImageOrigin>> origin(
+        image::ImageName image, image::Tag tag, std::optional<std::string> digest
     );
 
 private:

@@ -1,6 +1,8 @@
 #include "service/pipeline/intake.h"
 
 #include "service/http/client_address.h"
+#include "service/pipeline/forge_clients.h"
+#include "service/pipeline/proposals.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
 #include "webhooks/allowed.h"
@@ -14,6 +16,14 @@
 
 namespace linkspan::pipeline {
 namespace asio = boost::asio;
+
+// What a platform says of a pull request of a repository of ours.
+struct PullRequestNews {
+    std::string repository;  // name in the config
+    webhooks::PullRequestEvent event;
+    std::string wish;  // for a rebuild; empty: none
+};
+
 namespace {
 
 using Clock = std::chrono::system_clock;
@@ -153,6 +163,40 @@ store::NewDelivery delivery_of(
     return delivery;
 }
 
+// "acme/fleet" of an event is the repository of this path; Azure's events do not name the
+// organization.
+bool is_path(const std::string& ours, const std::string& named) {
+    const std::string path = lower(ours);
+    const std::string name = lower(named);
+    return !name.empty() && (path == name || path.ends_with("/" + name));
+}
+
+std::vector<PullRequestNews> news_of(
+    const config::Config& config,
+    const std::vector<webhooks::PullRequestEvent>& events,
+    const std::string& delivery
+) {
+    std::vector<PullRequestNews> news;
+    for (const auto& event : events) {
+        // The platform is asked for comments and for the box; who put a label on, only events say.
+        std::optional<RebuildWish> wish;
+        if (event.what == webhooks::PullRequestEvent::What::Labelled &&
+            event.label == kRebuildLabel) {
+            wish =
+                RebuildWish{.id = "label:" + delivery, .user = event.actor, .label = event.label};
+        }
+        for (const auto& repository : config.repositories) {
+            if (!is_path(forge_path_of(repository), event.repository)) continue;
+            news.push_back(
+                {.repository = repository.name,
+                 .event = event,
+                 .wish = wish ? write_wish(*wish) : std::string{}}
+            );
+        }
+    }
+    return news;
+}
+
 std::vector<store::DeploymentReport> reports_of(const webhooks::ParsedDelivery& parsed) {
     std::vector<store::DeploymentReport> reports;
     for (const auto& one : parsed.deployments) {
@@ -284,23 +328,38 @@ asio::awaitable<http::Response> Intake::receive(http::Request request) {
     }
     const ConfigPtr config = pipeline_.config();
     auto reports = reports_of(*parsed);
+    const auto events = std::move(parsed->pull_requests);
     auto delivery = delivery_of(*config, *receiver, *verified, std::move(*parsed));
-    co_return co_await record(receiver, std::move(delivery), std::move(reports));
+    auto news = news_of(*config, events, delivery.id);
+    co_return co_await record(receiver, std::move(delivery), std::move(reports), std::move(news));
 }
 
 asio::awaitable<http::Response> Intake::record(
-    ReceiverPtr receiver, store::NewDelivery delivery, std::vector<store::DeploymentReport> reports
+    ReceiverPtr receiver,
+    store::NewDelivery delivery,
+    std::vector<store::DeploymentReport> reports,
+    std::vector<PullRequestNews> news
 ) {
     const bool ignored = delivery.answer_status == 200;
     const auto began = std::chrono::steady_clock::now();
     std::function<Result<store::Recorded>(store::Store&)> operation =
-        [delivery = std::move(delivery), reports, config = pipeline_.config()](store::Store& store
+        [delivery = std::move(delivery), reports, news, config = pipeline_.config()](
+            store::Store& store
         ) -> Result<store::Recorded> {
         auto written = store.record(delivery);
         if (written.has_error() || written->duplicate) return written;
         for (const auto& report : reports) {
             auto kept = Notifier::keep_report(*config, store, report, delivery.received_at);
             if (kept.has_error()) return kept.error();
+        }
+        for (const auto& [repository, event, wish] : news) {
+            LINKSPAN_TRY(
+                some,
+                store.pull_requests().nudge(
+                    repository, event.head, event.number, wish, delivery.received_at
+                )
+            );
+            (void)some;
         }
         return written;
     };
@@ -317,6 +376,7 @@ asio::awaitable<http::Response> Intake::record(
         metrics_.delivery(receiver->name, "duplicate");
         co_return json(200, std::move(recorded->answer_body));
     }
+    if (!news.empty()) pipeline_.pull_requests_nudged();
     if (!reports.empty()) {
         for (const auto& report : reports) {
             metrics_.report(receiver->name, report.state);

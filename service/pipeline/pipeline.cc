@@ -5,7 +5,9 @@
 #include "service/pipeline/branch_worker.h"
 #include "service/pipeline/directive.h"
 #include "service/pipeline/poller.h"
+#include "service/pipeline/proposal_worker.h"
 #include "service/pipeline/store_access.h"
+#include "service/pipeline/target_scope.h"
 #include "service/pipeline/trail_json.h"
 #include "service/runtime/blocking.h"
 #include "service/store/audit.h"
@@ -42,18 +44,6 @@ using Clock = std::chrono::system_clock;
 store::Outcome outcome_of(std::string kind, std::string reason) {
     return {
         .kind = std::move(kind), .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
-}
-
-plan::Scope scope_of(const config::Config& config, const config::Target& target) {
-    plan::Scope scope{
-        .paths = target.paths, .ignore = target.ignore, .markers = false, .images = false};
-    for (const auto find : target.find) {
-        if (find == config::Find::Markers) scope.markers = true;
-        if (find == config::Find::Images) scope.images = true;
-    }
-    scope.fields.assign(target.fields.begin(), target.fields.end());
-    scope.mirrors = config.same_images;
-    return scope;
 }
 
 }  // namespace
@@ -95,10 +85,14 @@ void Pipeline::use(ConfigPtr config) {
     }
     notifier_.use(config_);
     look_ahead();
+    for (const auto& [name, proposer] : proposals_) proposer->reconsider();
+    spawn(nudge_proposals());
 }
 
 void Pipeline::look_ahead() {
-    for (const auto& target : config_->targets) worker(target.repository).look_ahead();
+    for (const auto& target : config_->targets) {
+        if (target.deliver == config::Deliver::Commit) worker(target.repository).look_ahead();
+    }
 }
 
 BranchWorker& Pipeline::worker(const std::string& repository) {
@@ -138,6 +132,7 @@ asio::awaitable<Status> Pipeline::resume() {
     look_ahead();
     spawn(release_holds_guarded());
     spawn(poller_->run());
+    spawn(look_at_proposals_guarded());
     co_return Status{};
 }
 
@@ -185,7 +180,11 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         const auto* target = config->target(item.target);
         const auto* policy = config->policy(item.policy);
         if (target != nullptr && policy != nullptr && config->repository(target->repository)) {
-            questions.push_back({.policy = *policy, .schedule = target->schedule});
+            // Proposing changes nothing: a target's windows are for merging then.
+            const bool proposes = target->deliver == config::Deliver::PullRequest;
+            questions.push_back(
+                {.policy = *policy, .schedule = proposes ? policy::Schedule{} : target->schedule}
+            );
             live.push_back(std::move(item));
         } else {
             gone.push_back(std::move(item));
@@ -271,7 +270,7 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
             .batch = target->batch,
             .rules = std::move(narrowed[i].fingerprint),
         };
-        worker(target->repository).add(std::move(waiting));
+        hand_over(*target, std::move(waiting));
     }
     co_await settle(std::move(refused));
 }
@@ -422,7 +421,7 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
             .notes = {},
             .gates = {},
         };
-        worker(target->repository).add(std::move(waiting));
+        hand_over(*target, std::move(waiting));
     }
 }
 
@@ -508,9 +507,11 @@ asio::awaitable<void> Pipeline::collect_guarded() {
     while (co_await pause(kCollectEvery)) {
         std::vector<std::shared_ptr<BranchIndex>> indexes;
         bool all = true;
-        for (const auto& [name, worker] : workers_) {
-            if (config_->repository(name) == nullptr) continue;
-            indexes.push_back(worker->index());
+        for (const auto& target : config_->targets) {
+            const bool proposes = target.deliver == config::Deliver::PullRequest;
+            indexes.push_back(
+                proposes ? proposals(target.repository).index() : worker(target.repository).index()
+            );
             // What a repository that could not be read needs is not known.
             all = all && indexes.back() && !indexes.back()->commit().hex.empty();
         }
@@ -636,6 +637,7 @@ void Pipeline::release_watchers() {
 asio::awaitable<bool> Pipeline::stop(std::chrono::milliseconds patience) {
     stopping_ = true;
     clients_.stop();
+    for (const auto& [name, proposer] : proposals_) proposer->stop();
     for (const auto& sleeper : sleepers_) {
         if (const auto timer = sleeper.lock()) timer->cancel();
     }

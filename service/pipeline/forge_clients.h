@@ -1,0 +1,27 @@
+// The join of a repository's configuration and the client of its forge.
+//
+// What is returned keeps the configuration alive; secrets are read when they are needed, so that a
+// changed file counts at once. Nothing is sent here.
+#pragma once
+
+#include "service/forge/forge.h"
+#include "service/forge/make_forge.h"
+#include "service/pipeline/git_options.h"
+
+#include <memory>
+#include <string>
+
+namespace linkspan::pipeline {
+
+// `repository` is of `config`, and has a `forge`. Errors: InvalidInput, which says what is missing.
+Result<forge::ForgeOptions> forge_options_of(
+    const ConfigPtr& config, const config::Repository& repository
+);
+Result<std::unique_ptr<forge::Forge>> forge_of(
+    const ConfigPtr& config, const config::Repository& repository
+);
+
+// What the platform's events call the repository: "acme/fleet". Empty when it is not known.
+std::string forge_path_of(const config::Repository& repository);
+
+}  // namespace linkspan::pipeline
