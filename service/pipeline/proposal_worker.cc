@@ -79,6 +79,23 @@ bool carries(const plan::EditPlan& plan, const plan::Change& change) {
     });
 }
 
+// The images before and after, whose sources are worth comparing.
+std::vector<ImageSide> sides_of(const plan::EditPlan& plan) {
+    std::vector<ImageSide> sides;
+    const auto add = [&](const plan::Change& change,
+                         const std::string& text,
+                         const std::optional<std::string>& digest) {
+        auto tag = image::Tag::parse(text);
+        if (tag.has_error()) return;
+        sides.push_back({.image = change.image, .tag = std::move(*tag), .digest = digest});
+    };
+    for (const auto& change : plan.changes) {
+        add(change, change.old_tag, change.old_digest);
+        add(change, change.new_tag, change.new_digest);
+    }
+    return sides;
+}
+
 }  // namespace
 
 // One look at a target, as it goes on.
@@ -99,6 +116,16 @@ struct ProposalWorker::Look {
     std::map<std::string, ProposeAnswer> answers;
     std::map<std::string, Error> errors;
     store::TimePoint now{};
+    std::set<std::size_t> answered;  // of the works
+
+    std::vector<WaitingWork> take_rest() {
+        std::vector<WaitingWork> rest;
+        for (std::size_t i = 0; i < works.size(); ++i) {
+            if (!answered.contains(i)) rest.push_back(std::move(works[i]));
+        }
+        works.clear();
+        return rest;
+    }
 };
 
 ProposalWorker::ProposalWorker(Pipeline& pipeline, std::string repository)
@@ -365,6 +392,19 @@ asio::awaitable<bool> ProposalWorker::gather(Look& look) {
         co_return false;
     }
     look.ignored = apply_holds(look.candidates, *holds);
+    std::vector<Pipeline::Ended> ended;
+    for (auto& one : take_held(look.candidates)) {
+        const auto held = policy::held_by(one.bid.holds, one.fact.tag, one.bid.resolved);
+        auto& work = look.works[*one.work];
+        look.answered.insert(*one.work);
+        plan::BidAnswer answer;
+        answer.decision = {.verdict = *held, .explanation = one.bid.selection};
+        auto outcome = outcome_of("held", held_reason(*held));
+        outcome.detail_json = detail_json(answer, {}, {}, work.notes, work.gates);
+        ended.push_back({.item = std::move(work.item), .outcome = std::move(outcome)});
+    }
+    co_await pipeline_.settle(std::move(ended));
+    drop_superseded(look.candidates);
     co_return true;
 }
 
@@ -399,12 +439,15 @@ asio::awaitable<bool> ProposalWorker::plan(Look& look) {
     }
     // Decided under other rules than those of the base: decided again.
     if (look.options.rules) {
-        const auto stale = std::any_of(look.works.begin(), look.works.end(), [&](const auto& one) {
-            return !one.bid.asked_for && one.rules != planned->rules;
-        });
+        const auto stale =
+            std::any_of(look.candidates.begin(), look.candidates.end(), [&](const auto& one) {
+                return one.work && !one.bid.asked_for &&
+                       look.works[*one.work].rules != planned->rules;
+            });
         if (stale) {
-            for (auto& one : look.works) parked_[look.target->name].push_back(std::move(one));
-            look.works.clear();
+            for (auto& one : look.take_rest()) {
+                parked_[look.target->name].push_back(std::move(one));
+            }
             reconsider();
             co_return false;
         }
@@ -421,37 +464,25 @@ asio::awaitable<bool> ProposalWorker::plan(Look& look) {
     co_return true;
 }
 
-asio::awaitable<void> ProposalWorker::learn_origins(
-    Look& look, const plan::EditPlan& plan, std::map<std::string, plan::ImageOrigin>& origins
+asio::awaitable<std::map<std::string, plan::ImageOrigin>> ProposalWorker::learn_origins(
+    std::vector<ImageSide> sides, std::map<std::string, plan::ImageOrigin> known
 ) {
-    (void)look;
-    std::map<std::string, plan::ImageOrigin> known = std::exchange(origins, {});
+    std::map<std::string, plan::ImageOrigin> origins;
     std::size_t asked = 0;
-    for (const auto& change : plan.changes) {
-        struct Side {
-            const std::string& tag;
-            const std::optional<std::string>& digest;
-        };
-        for (const auto& [tag, digest] :
-             {Side{change.old_tag, change.old_digest}, Side{change.new_tag, change.new_digest}}) {
-            if (tag.empty()) continue;
-            const std::string name = change.image.str() + ":" + tag;
-            if (origins.contains(name)) continue;
-            if (const auto found = known.find(name); found != known.end()) {
-                origins.emplace(name, found->second);
-                continue;
-            }
-            if (++asked > kMostOrigins) continue;
-            auto parsed = image::Tag::parse(tag);
-            if (parsed.has_error()) continue;
-            auto image = change.image;
-            auto origin =
-                co_await pipeline_.decider_.origin(std::move(image), std::move(*parsed), digest);
-            // A registry that is away costs a link, never the pull request.
-            if (origin.has_error()) continue;
-            origins.emplace(name, std::move(*origin));
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+        const std::string name = sides[i].image.str() + ":" + sides[i].tag.str();
+        if (origins.contains(name)) continue;
+        if (const auto found = known.find(name); found != known.end()) {
+            origins.emplace(name, found->second);
+            continue;
         }
+        if (++asked > kMostOrigins) continue;
+        auto origin =
+            co_await pipeline_.decider_.origin(sides[i].image, sides[i].tag, sides[i].digest);
+        // A registry that is away costs a link, never the pull request.
+        if (origin.has_value()) origins.emplace(name, std::move(*origin));
     }
+    co_return origins;
 }
 
 asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
@@ -474,8 +505,9 @@ asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
         known->first->nudged_at = row->nudged_at;
         known->first->wish = row->wish;
     }
-    auto origins = read_origins(known->first ? known->first->origins : "{}");
-    co_await learn_origins(look, wanted.plan, origins);
+    auto before = read_origins(known->first ? known->first->origins : "{}");
+    auto sides = sides_of(wanted.plan);
+    const auto origins = co_await learn_origins(std::move(sides), std::move(before));
 
     ProposeRequest request{
         .repository = repository_,
@@ -530,18 +562,19 @@ asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
         auto more = co_await runtime::blocking(pipeline_.git_pool_, std::move(decide));
         if (more.has_error()) co_return more.error();
         if (!*more) break;
-        for (const bool done : {false, true}) {
-            if (done) {
-                spdlog::debug("target {} group {}: {}", target.name, group, proposer->step());
-                auto act = [proposer, forge] { return proposer->act(); };
-                auto acted = co_await runtime::blocking(pipeline_.git_pool_, std::move(act));
-                if (acted.has_error()) co_return acted.error();
-            }
-            auto change = proposer->to_record();
-            change.row.origins = origins_text;
-            auto kept = co_await keep(look.config, std::move(change), false);
-            if (kept.has_error()) co_return kept.error();
-        }
+        // What is about to be done is written down before, and what was done after it.
+        auto intended = proposer->to_record();
+        intended.row.origins = origins_text;
+        auto noted = co_await keep(look.config, std::move(intended), false);
+        if (noted.has_error()) co_return noted.error();
+        spdlog::debug("target {} group {}: {}", target.name, group, proposer->step());
+        auto act = [proposer, forge] { return proposer->act(); };
+        auto acted = co_await runtime::blocking(pipeline_.git_pool_, std::move(act));
+        if (acted.has_error()) co_return acted.error();
+        auto change = proposer->to_record();
+        change.row.origins = origins_text;
+        auto kept = co_await keep(look.config, std::move(change), false);
+        if (kept.has_error()) co_return kept.error();
         if (pipeline_.stopping_) co_return Error{Errc::Unavailable, "stopping"};
     }
     pipeline_.metrics_.step("propose", std::chrono::steady_clock::now() - began);
@@ -698,7 +731,7 @@ asio::awaitable<void> ProposalWorker::give_up(Look& look, std::string step, Erro
             "repository {} target {}: {}: {}", repository_, look.target->name, step, error.message
         );
     }
-    fail_or_retry(std::move(look.works), std::move(step), std::move(error));
+    fail_or_retry(look.take_rest(), std::move(step), std::move(error));
 }
 
 void ProposalWorker::fail_or_retry(std::vector<WaitingWork> works, std::string step, Error error) {

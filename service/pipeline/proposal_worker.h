@@ -25,6 +25,12 @@ namespace linkspan::pipeline {
 
 class Pipeline;
 
+struct ImageSide {
+    image::ImageName image;
+    image::Tag tag;
+    std::optional<std::string> digest;
+};
+
 class ProposalWorker {
 public:
     ProposalWorker(Pipeline& pipeline, std::string repository);
@@ -49,8 +55,9 @@ private:
     // False: the look is over, and its work was taken care of.
     boost::asio::awaitable<bool> gather(Look& look);
     boost::asio::awaitable<bool> plan(Look& look);
-    boost::asio::awaitable<void> learn_origins(
-        Look& look, const plan::EditPlan& plan, std::map<std::string, plan::ImageOrigin>& origins
+    // Of the sides, what is known, and what the registry says of the others.
+    boost::asio::awaitable<std::map<std::string, plan::ImageOrigin>> learn_origins(
+        std::vector<ImageSide> sides, std::map<std::string, plan::ImageOrigin> known
     );
     // What became of one group; the error of the look at it.
     boost::asio::awaitable<Result<ProposeAnswer>> propose(

@@ -132,16 +132,36 @@ std::vector<Candidate> candidates_of(
     const std::vector<store::PullRequest>& rows
 ) {
     std::vector<Candidate> candidates;
-    std::set<std::string> asked;  // policies
+    // Whoever asks for what is proposed already, or asked for too, does not change who is named for
+    // it: a pull request is written anew only when there is something new in it.
+    const auto same = [](const store::PullRequestImage& a, const store::PullRequestImage& b) {
+        return a.image == b.image && a.policy == b.policy && a.tag == b.tag &&
+               (a.digest == b.digest || b.digest.empty());
+    };
     for (std::size_t i = 0; i < works.size(); ++i) {
-        candidates.push_back(candidate_of(works[i], i));
-        asked.insert(candidates.back().fact.policy);
+        Candidate one = candidate_of(works[i], i);
+        std::optional<Candidate> before;
+        for (const auto& row : rows) {
+            if (!is_live(row)) continue;
+            for (const auto& image : row.images) {
+                if (same(one.fact, image)) before = candidate_of(config, target, image);
+            }
+        }
+        for (const auto& other : candidates) {
+            if (!before && same(one.fact, other.fact)) before = other;
+        }
+        if (before) {
+            one.bid.cause = before->bid.cause;
+            before->fact.soaks_until = one.fact.soaks_until;
+            before->fact.signed_by = one.fact.signed_by;
+            one.fact = before->fact;
+        }
+        candidates.push_back(std::move(one));
     }
     std::set<std::tuple<std::string, std::string, std::string>> seen;
     for (const auto& row : rows) {
         if (!is_live(row) && !row.nudged_at) continue;
         for (const auto& image : row.images) {
-            if (asked.contains(image.policy)) continue;
             if (!seen.emplace(image.policy, image.tag, image.digest).second) continue;
             if (auto one = candidate_of(config, target, image)) {
                 candidates.push_back(std::move(*one));
@@ -180,6 +200,35 @@ std::vector<plan::CarriedImage> apply_holds(
         }
     }
     return ignored;
+}
+
+std::vector<Candidate> take_held(std::vector<Candidate>& candidates) {
+    const auto proposed = [&candidates](const std::string& policy) {
+        return std::any_of(candidates.begin(), candidates.end(), [&](const auto& one) {
+            return !one.work && one.fact.policy == policy &&
+                   !policy::held_by(one.bid.holds, one.fact.tag, one.bid.resolved);
+        });
+    };
+    std::vector<Candidate> held;
+    std::vector<Candidate> rest;
+    for (auto& one : candidates) {
+        const bool answered = one.work && !one.bid.asked_for &&
+                              policy::held_by(one.bid.holds, one.fact.tag, one.bid.resolved) &&
+                              proposed(one.fact.policy);
+        (answered ? held : rest).push_back(std::move(one));
+    }
+    candidates = std::move(rest);
+    return held;
+}
+
+void drop_superseded(std::vector<Candidate>& candidates) {
+    std::set<std::string> asked;  // policies
+    for (const auto& one : candidates) {
+        if (one.work) asked.insert(one.fact.policy);
+    }
+    std::erase_if(candidates, [&](const auto& one) {
+        return !one.work && asked.contains(one.fact.policy);
+    });
 }
 
 Gone why_gone(
@@ -254,6 +303,13 @@ plan::Proposal proposal_of(
         if (!fact.asked_for.empty()) {
             proposal.rollback = true;
             proposal.reason = fact.asked_for;
+        }
+    }
+    for (auto& change : plan.changes) {
+        for (const auto& candidate : candidates) {
+            const auto& fact = candidate.fact;
+            const bool its = fact.policy == change.policy && fact.tag == change.new_tag;
+            if (its && !fact.why.empty()) change.why = fact.why;
         }
     }
     proposal.plan = std::move(plan);

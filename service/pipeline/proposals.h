@@ -34,8 +34,8 @@ std::optional<Candidate> candidate_of(
     const config::Config& config, const config::Target& target, const store::PullRequestImage& image
 );
 
-// The work's, and of what is proposed already whatever no work asks anew about. Rows that ended
-// count when somebody spoke of them since.
+// The work's, and what is proposed already. Rows that ended count when somebody spoke of them
+// since.
 std::vector<Candidate> candidates_of(
     const config::Config& config,
     const config::Target& target,
@@ -49,7 +49,14 @@ std::vector<plan::CarriedImage> apply_holds(
     std::vector<Candidate>& candidates, const std::vector<store::Hold>& holds
 );
 
+// Takes out the work that a hold answers while the target proposes something else for its policy:
+// that is what the hold was set for (a rollback), and goes on.
+std::vector<Candidate> take_held(std::vector<Candidate>& candidates);
+
 // Images that the plan of a group does not have: why a pull request with them is not wanted.
+// Of what is proposed already: whatever a work asks anew about.
+void drop_superseded(std::vector<Candidate>& candidates);
+
 struct Gone {
     std::string kind;    // of outcome
     std::string reason;  // a sentence

@@ -113,7 +113,12 @@ Status record(store::Store& store, const ToRecord& change, std::vector<RevisedWo
         LINKSPAN_TRY(
             items,
             store.revise(
-                image.delivery, change.row.target, image.policy, outcome, change.row.updated_at
+                change.row.target,
+                image.policy,
+                image.tag,
+                change.became_of,
+                outcome,
+                change.row.updated_at
             )
         );
         for (auto& item : items) {
@@ -600,14 +605,15 @@ ToRecord Proposer::to_record() {
         .holds = std::exchange(holds_, {}),
         .lifted = std::exchange(lifted_, {}),
         .landed = std::exchange(landed_, {}),
-        .became = std::exchange(became_, {})};
+        .became = std::exchange(became_, {}),
+        .became_of = became_of_};
 }
 
 void Proposer::became(std::string kind, const std::string& reason, const std::string& commit) {
     const nlohmann::json detail{
         {"pull_request", {{"number", row_.number}, {"url", row_.url}, {"state", kind}}}};
+    became_of_ = row_.number;
     for (const auto& image : row_.images) {
-        if (image.delivery.empty()) continue;
         became_.push_back(
             {.image = image,
              .outcome =

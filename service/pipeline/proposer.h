@@ -98,6 +98,7 @@ struct ToRecord {
     std::vector<store::Hold> lifted{};   // somebody opened the pull request again
     std::vector<store::Write> landed{};  // it was merged: from now on, these are in the base
     std::vector<Became> became{};
+    std::int64_t became_of = 0;  // the pull request that it was in
 };
 struct RevisedWork {
     store::WorkItem item;
@@ -175,6 +176,7 @@ private:
     std::vector<store::Hold> lifted_;
     std::vector<store::Write> landed_;
     std::vector<Became> became_;
+    std::int64_t became_of_ = 0;
     bool prepared_ = false;
     bool stale_ = true;
     bool over_ = false;  // an answer of the platform ended the look

@@ -315,6 +315,7 @@ CREATE TABLE pull_request_openings (
     at     INTEGER NOT NULL,
     PRIMARY KEY (target, grp, at)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX work_in_pull_request ON work (target, policy) WHERE outcome = 'pull_request';
 -- The number of the one that a person closed: 0 for what was held in another way.
 ALTER TABLE holds ADD COLUMN pull_request INTEGER NOT NULL DEFAULT 0;
 )sql";

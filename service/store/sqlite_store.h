@@ -37,9 +37,10 @@ public:
     Status wait(std::int64_t work, TimePoint until, const std::string& reason) override;
     Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) override;
     Result<std::vector<WorkItem>> revise(
-        std::string_view delivery,
         std::string_view target,
         std::string_view policy,
+        std::string_view tag,
+        std::int64_t pull_request,
         const Outcome& outcome,
         TimePoint now
     ) override;

@@ -80,9 +80,10 @@ Result<std::vector<WorkItem>> SqliteStore::pending() {
 }
 
 Result<std::vector<WorkItem>> SqliteStore::revise(
-    std::string_view delivery,
     std::string_view target,
     std::string_view policy,
+    std::string_view tag,
+    std::int64_t pull_request,
     const Outcome& outcome,
     TimePoint now
 ) {
@@ -93,11 +94,12 @@ Result<std::vector<WorkItem>> SqliteStore::revise(
             "w.intended_commit, e.host, e.repository, e.tag, e.digest, e.media_type, e.pushed_at, "
             "e.revision, e.source, e.build_url, e.actor, w.directive, "
             "coalesce(w.since, w.created_at) "
-            "FROM deliveries d CROSS JOIN work w ON w.delivery = d.seq "
+            "FROM work w CROSS JOIN deliveries d ON d.seq = w.delivery "
             "CROSS JOIN events e ON e.delivery = w.delivery AND e.idx = w.event "
-            "WHERE d.id = ? AND w.target = ? AND w.policy = ? AND w.outcome = 'pull_request' "
-            "ORDER BY w.id",
-            {delivery, target, policy}
+            "WHERE w.outcome = 'pull_request' AND w.target = ? AND w.policy = ? "
+            "AND json_extract(w.detail, '$.decision.selected') = ? "
+            "AND json_extract(w.detail, '$.pull_request.number') = ? ORDER BY w.id",
+            {target, policy, tag, pull_request}
         )
     );
     LINKSPAN_TRY(items, read_items(std::move(row)));

@@ -211,7 +211,8 @@ TEST_F(TrailTest, APullRequestsWorkIsToldWhatBecameOfIt) {
         {.kind = "pull_request",
          .reason = "pull request 7 carries it",
          .commit = "aaa",
-         .detail_json = R"({"plan":1,"pull_request":{"number":7,"state":"pull_request"}})"},
+         .detail_json =
+             R"({"decision":{"selected":"1.1.0"},"pull_request":{"number":7,"state":"x"}})"},
         at(1s)
     ));
     const Outcome merged{
@@ -220,7 +221,9 @@ TEST_F(TrailTest, APullRequestsWorkIsToldWhatBecameOfIt) {
         .commit = "bbb",
         .detail_json = R"({"pull_request":{"state":"merged"}})"};
     const auto policy = recorded.work[0].policy;
-    const auto items = must(store_->revise(delivery.id, "target-0", policy, merged, at(2s)));
+    EXPECT_TRUE(must(store_->revise("target-0", policy, "1.2.0", 7, merged, at(2s))).empty());
+    EXPECT_TRUE(must(store_->revise("target-0", policy, "1.1.0", 8, merged, at(2s))).empty());
+    const auto items = must(store_->revise("target-0", policy, "1.1.0", 7, merged, at(2s)));
     ASSERT_EQ(items.size(), 1U);
     EXPECT_EQ(items[0].id, recorded.work[0].id);
     EXPECT_EQ(items[0].event, recorded.work[0].event);
@@ -230,13 +233,13 @@ TEST_F(TrailTest, APullRequestsWorkIsToldWhatBecameOfIt) {
     EXPECT_EQ(trail.work[0].outcome->commit, "bbb");
     EXPECT_EQ(
         trail.work[0].outcome->detail_json,
-        R"({"plan":1,"pull_request":{"number":7,"state":"merged"}})"
+        R"({"decision":{"selected":"1.1.0"},"pull_request":{"number":7,"state":"merged"}})"
     );
     ASSERT_EQ(trail.work[0].steps.size(), 1U);
     EXPECT_EQ(trail.work[0].steps[0].text, "pull request 7 was merged");
     // Once, and only what had ended so.
-    EXPECT_TRUE(must(store_->revise(delivery.id, "target-0", policy, merged, at(3s))).empty());
-    EXPECT_TRUE(must(store_->revise(delivery.id, "target-1", policy, merged, at(3s))).empty());
+    EXPECT_TRUE(must(store_->revise("target-0", policy, "1.1.0", 7, merged, at(3s))).empty());
+    EXPECT_TRUE(must(store_->revise("target-1", policy, "1.1.0", 7, merged, at(3s))).empty());
 }
 
 }  // namespace
