@@ -165,6 +165,8 @@ public:
             if (failure) std::rethrow_exception(failure);
         });
         context_.run();
+        // What had begun before the start failed is pending in the store.
+        if (exit_code_ != kOk) leave(exit_code_);
         return exit_code_;
     }
 
@@ -225,9 +227,11 @@ private:
 
     // A call to a remote is still out. Nothing is lost: its work is pending in the store, and what
     // the store reported as done is on the disk.
-    [[noreturn]] static void end_now() {
+    [[noreturn]] static void end_now() { leave(kOk); }
+
+    [[noreturn]] static void leave(int exit_code) {
         spdlog::shutdown();
-        std::_Exit(kOk);
+        std::_Exit(exit_code);
     }
 
     asio::awaitable<void> reload_on_hangup() {

@@ -313,6 +313,11 @@ asio::awaitable<void> ProposalWorker::look_at(
             std::string group = name;
             GroupLook mine = look.groups.at(name);
             auto row = mine.row;
+            // A person's no to all of it: the branch stays, so that they may change their mind.
+            const auto said = look.answers.find(name);
+            if (mine.plan.empty() && said != look.answers.end() && !said->second.held.empty()) {
+                continue;
+            }
             auto answer = co_await propose(look, std::move(group), std::move(mine));
             if (pipeline_.stopping_) co_return;
             if (answer.has_error()) {
