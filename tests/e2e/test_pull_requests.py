@@ -17,7 +17,7 @@ KINDS = ("github_enterprise", "gitlab", "gitea", "forgejo", "bitbucket_cloud", "
 ONLY = os.environ.get("LINKSPAN_FORGE_KINDS", "").split()  # empty: all
 TYPES = {"github_enterprise": "github"}
 PLACES = {"bitbucket_data_center": "ACME/fleet", "azure_devops": "acme/platform/fleet"}
-RECEIVERS = {"github_enterprise": "github", "bitbucket_cloud": "bitbucket", "bitbucket_data_center": "bitbucket_server", "azure_devops": "azuredevops"}
+RECEIVERS = {"github_enterprise": "github", "bitbucket_cloud": "bitbucket", "bitbucket_data_center": "bitbucket_server", "azure_devops": "azuredevops", "forgejo": "gitea"}
 SECRET = "test-forge-secret-not-a-secret"
 OPERATOR = {"Authorization": "Bearer test-operator-token"}
 FILE = "clusters/prod/app.yaml"
@@ -272,9 +272,10 @@ class Life(Proposing):
         self.assertEqual(len(said()), 1, "said once")
         self.assertEqual(self.branch(), edited)
         # Somebody who may only read is not heard.
-        self.forge.comment_as_human(pull.number, "linkspan rebuild", who="carol")
-        time.sleep(2.5)
-        self.assertEqual(self.branch(), edited)
+        if self.kind != "azure_devops":  # which only says who is in the project
+            self.forge.comment_as_human(pull.number, "linkspan rebuild", who="carol")
+            time.sleep(2.5)
+            self.assertEqual(self.branch(), edited)
         self.forge.comment_as_human(pull.number, "linkspan rebuild", who="bob")
         wait_until(lambda: self.branch() != edited, WAIT, "the rebuild")
         self.assertEqual(len(self.log()), 1)
