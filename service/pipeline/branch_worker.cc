@@ -59,6 +59,20 @@ std::vector<store::Write> writes_of(const PlannedTurn& planned) {
     return writes;
 }
 
+// A window that was open when the tag was chosen may have closed since.
+void close_window(plan::Bid& bid, const config::Config& config, store::TimePoint now) {
+    const auto* target = config.target(bid.target);
+    if (target == nullptr || bid.asked_for || bid.is_stopped()) return;
+    const auto schedule = policy::both(target->schedule, bid.policy.schedule);
+    const auto opening = policy::opening(schedule, now);
+    if (opening.open) return;
+    if (const auto next = policy::next_open(schedule, now)) {
+        bid.gate = policy::Waiting{.until = *next, .why = "schedule: " + opening.why};
+    } else {
+        bid.gate = policy::Refused{"schedule: " + opening.why};
+    }
+}
+
 store::Outcome refused(std::string reason) {
     return {.kind = "refused", .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
 }
@@ -288,6 +302,8 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
             bids->back().reviewed = !how.review.empty();
             intended->push_back(one.item.intended_commit);
         }
+        // The work may have waited for its turn since the gates were asked.
+        for (auto& bid : *bids) close_window(bid, *config, Clock::now());
         auto held = co_await read_holds(pipeline_.writer_, bids, Clock::now());
         if (held.has_error()) {
             fail_or_retry(std::move(waiting), "record", held.error());
@@ -438,6 +454,11 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
         } else if (const auto* held = std::get_if<policy::Held>(&answer.decision.verdict)) {
             outcome.kind = "held";
             outcome.reason = held_reason(*held);
+        } else if (const auto* wait = std::get_if<policy::Waiting>(&answer.decision.verdict)) {
+            pipeline_.spawn(
+                pipeline_.wait_until({std::move(waiting[i].item)}, wait->until, wait->why)
+            );
+            continue;
         }
         ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }
@@ -452,18 +473,16 @@ std::vector<WaitingWork> BranchWorker::keep_current(
     const PlannedTurn& planned, std::vector<WaitingWork> waiting
 ) {
     std::vector<WaitingWork> current;
-    std::map<std::pair<std::string, std::size_t>, std::vector<store::WorkItem>> stale;
+    std::vector<store::WorkItem> stale;
     for (auto& one : waiting) {
         // What a person asked for was not decided by a policy.
         if (one.bid.asked_for || one.rules == planned.rules) {
             current.push_back(std::move(one));
         } else {
-            stale[{one.item.delivery, one.item.event_index}].push_back(std::move(one.item));
+            stale.push_back(std::move(one.item));
         }
     }
-    for (auto& [event, items] : stale) {
-        pipeline_.spawn(pipeline_.process_event_guarded(std::move(items)));
-    }
+    pipeline_.decide_again(std::move(stale));
     return current;
 }
 
@@ -552,16 +571,9 @@ asio::awaitable<void> BranchWorker::come_back(
 ) {
     auto items = items_of(waiting);
     if (!co_await pipeline_.retry_later(items, std::move(step), std::move(error))) co_return;
-    // Those that were given up on meanwhile are not among them.
-    for (auto& one : waiting) {
-        const auto item = std::find_if(items.begin(), items.end(), [&](const auto& kept) {
-            return kept.id == one.item.id;
-        });
-        if (item == items.end()) continue;
-        one.item = *item;
-        one.batch = std::chrono::milliseconds{0};
-        add(std::move(one));
-    }
+    // Decided anew: a window may have closed meanwhile, the tag may have moved. Those that were
+    // given up on are not among them.
+    pipeline_.decide_again(std::move(items));
 }
 
 }  // namespace linkspan::pipeline

@@ -329,6 +329,7 @@ asio::awaitable<Result<Chosen>> Decider::choose(Now& now, Question question) {
             if (moved && by_digest && !choice->waiting && round < kMostRounds) continue;
         }
         out.resolved = digest;
+        out.first_seen = digest_seen(*now.page.table, tag->str());
         auto gates = co_await ask_gates(now, std::move(question), *tag, *digest);
         if (gates.has_error()) co_return gates.error();
         out.gates = std::move(*gates);

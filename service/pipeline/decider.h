@@ -41,6 +41,8 @@ namespace linkspan::pipeline {
 struct Question {
     policy::Policy policy;
     policy::Schedule schedule;  // the target's
+    // The policy's soak, where it goes on in the open: as a draft.
+    std::chrono::milliseconds draft_soak{0};
 };
 
 struct Chosen {
@@ -48,6 +50,7 @@ struct Chosen {
     std::optional<image::Digest> resolved;  // of the selected tag
     std::vector<std::string> notes;         // for the trail
     policy::GateAnswer gates;
+    std::optional<store::TimePoint> first_seen{};  // of the selected tag with this digest
 };
 
 struct DecidedEvent {

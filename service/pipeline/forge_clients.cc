@@ -10,7 +10,18 @@
 namespace linkspan::pipeline {
 namespace {
 
-std::optional<forge::ForgeType> type_of(const config::Repository& repository) {
+// Reads the secret when it is asked for; the configuration lives as long.
+std::function<Result<Secret>()> reader_of(
+    ConfigPtr config, const std::optional<config::SecretRef>& secret
+) {
+    if (!secret) return {};
+    return [config = std::move(config), from = &*secret] { return from->read(); };
+}
+
+}  // namespace
+
+std::optional<forge::ForgeType> forge_type_of(const config::Repository& repository) {
+    if (!repository.forge) return std::nullopt;
     using Type = config::Forge::Type;
     switch (repository.forge->type) {
         case Type::Guess:
@@ -31,16 +42,6 @@ std::optional<forge::ForgeType> type_of(const config::Repository& repository) {
     return std::nullopt;
 }
 
-// Reads the secret when it is asked for; the configuration lives as long.
-std::function<Result<Secret>()> reader_of(
-    ConfigPtr config, const std::optional<config::SecretRef>& secret
-) {
-    if (!secret) return {};
-    return [config = std::move(config), from = &*secret] { return from->read(); };
-}
-
-}  // namespace
-
 Result<forge::ForgeOptions> forge_options_of(
     const ConfigPtr& config, const config::Repository& repository
 ) {
@@ -55,7 +56,7 @@ Result<forge::ForgeOptions> forge_options_of(
     }
     const auto& from = *repository.forge;
     forge::ForgeOptions options;
-    options.type = type_of(repository);
+    options.type = forge_type_of(repository);
     options.repository_url = repository.url;
     options.url = from.url;
     options.project = from.project;
@@ -88,7 +89,7 @@ Result<std::unique_ptr<forge::Forge>> forge_of(
 std::string forge_path_of(const config::Repository& repository) {
     if (!repository.forge) return {};
     if (!repository.forge->project.empty()) return repository.forge->project;
-    const auto type = type_of(repository);
+    const auto type = forge_type_of(repository);
     if (!type) return {};
     const auto location = forge::locate(*type, repository.url, repository.forge->url);
     return location.has_value() ? location->path() : std::string{};

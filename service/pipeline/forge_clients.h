@@ -9,6 +9,7 @@
 #include "service/pipeline/git_options.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace linkspan::pipeline {
@@ -20,6 +21,9 @@ Result<forge::ForgeOptions> forge_options_of(
 Result<std::unique_ptr<forge::Forge>> forge_of(
     const ConfigPtr& config, const config::Repository& repository
 );
+
+// As configured, or as the host of the URL says; nullopt: neither does.
+std::optional<forge::ForgeType> forge_type_of(const config::Repository& repository);
 
 // What the platform's events call the repository: "acme/fleet". Empty when it is not known.
 std::string forge_path_of(const config::Repository& repository);

@@ -137,14 +137,20 @@ asio::awaitable<Status> Pipeline::resume() {
 }
 
 void Pipeline::start(std::vector<store::WorkItem> work) {
-    std::map<std::pair<std::string, std::size_t>, std::vector<store::WorkItem>> events;
-    for (auto& item : work) {
+    for (const auto& item : work) {
         ++pending_;
         ++open_[item.delivery];
+    }
+    metrics_.pending(pending_);
+    decide_again(std::move(work));
+}
+
+void Pipeline::decide_again(std::vector<store::WorkItem> work) {
+    std::map<std::pair<std::string, std::size_t>, std::vector<store::WorkItem>> events;
+    for (auto& item : work) {
         auto key = std::pair{item.delivery, item.event_index};
         events[std::move(key)].push_back(std::move(item));
     }
-    metrics_.pending(pending_);
     for (auto& [key, items] : events) spawn(process_event_guarded(std::move(items)));
 }
 
@@ -180,11 +186,12 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         const auto* target = config->target(item.target);
         const auto* policy = config->policy(item.policy);
         if (target != nullptr && policy != nullptr && config->repository(target->repository)) {
-            // Proposing changes nothing: a target's windows are for merging then.
-            const bool proposes = target->deliver == config::Deliver::PullRequest;
-            questions.push_back(
-                {.policy = *policy, .schedule = proposes ? policy::Schedule{} : target->schedule}
-            );
+            Question question{.policy = *policy, .schedule = target->schedule};
+            if (target->deliver == config::Deliver::PullRequest) {
+                // Proposing changes nothing: a target's windows are for merging then.
+                question.schedule = {};
+            }
+            questions.push_back(std::move(question));
             live.push_back(std::move(item));
         } else {
             gone.push_back(std::move(item));
@@ -195,6 +202,13 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
     co_await settle_all(std::move(gone), std::move(not_configured));
     std::vector<Narrowed> narrowed;
     if (!co_await narrow(live, questions, narrowed)) co_return;
+    for (std::size_t i = 0; i < live.size(); ++i) {
+        const auto* target = config->target(live[i].target);
+        const bool proposes = target->deliver == config::Deliver::PullRequest;
+        if (proposes && target->pull_request.draft_while_soaking) {
+            questions[i].draft_soak = std::exchange(questions[i].policy.soak, {});
+        }
+    }
     DecidedEvent decided;
     while (!live.empty()) {
         const Patience patience{
@@ -239,22 +253,10 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         }
         if (!co_await pause(kNotYetPause)) co_return;
     }
-    std::vector<Ended> refused;
     for (std::size_t i = 0; i < live.size(); ++i) {
         const auto* target = config->target(live[i].target);
         auto& mine = decided.policies[i];
         mine.notes.insert(mine.notes.end(), narrowed[i].notes.begin(), narrowed[i].notes.end());
-        if (const auto* waiting = std::get_if<policy::Waiting>(&mine.gates.verdict)) {
-            spawn(wait_until({live[i]}, waiting->until, waiting->why));
-            continue;
-        }
-        if (const auto* refusal = std::get_if<policy::Refused>(&mine.gates.verdict)) {
-            auto outcome = outcome_of("refused", refusal->reason);
-            outcome.detail_json =
-                refusal_json(mine.selection, refusal->reason, mine.gates.gates, mine.notes);
-            refused.push_back({.item = std::move(live[i]), .outcome = std::move(outcome)});
-            continue;
-        }
         WaitingWork waiting{
             .item = live[i],
             .bid =
@@ -264,15 +266,25 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
                  .selection = std::move(mine.selection),
                  .resolved = std::move(mine.resolved),
                  .cause =
-                     {.delivery = live[i].delivery, .event = event, .target = {}, .policy = {}}},
+                     {.delivery = live[i].delivery, .event = event, .target = {}, .policy = {}},
+                 .gate = mine.gates.verdict},
             .notes = std::move(mine.notes),
             .gates = std::move(mine.gates.gates),
             .batch = target->batch,
             .rules = std::move(narrowed[i].fingerprint),
         };
+        // What stands before a change does not wait for company.
+        if (waiting.bid.is_stopped()) waiting.batch = {};
+        if (const auto soak = questions[i].draft_soak; soak.count() > 0 && mine.first_seen) {
+            policy::GateLine line{
+                .gate = "soak",
+                .outcome = policy::GateLine::Outcome::Passed,
+                .reason = "soaks as a draft",
+                .until = *mine.first_seen + soak};
+            waiting.gates.push_back(std::move(line));
+        }
         hand_over(*target, std::move(waiting));
     }
-    co_await settle(std::move(refused));
 }
 
 asio::awaitable<bool> Pipeline::narrow(

@@ -97,6 +97,8 @@ private:
     void spawn(boost::asio::awaitable<void> task);
     boost::asio::awaitable<void> process_event(std::vector<store::WorkItem> items);
     boost::asio::awaitable<void> process_event_guarded(std::vector<store::WorkItem> items);
+    // Each event by itself, from its beginning.
+    void decide_again(std::vector<store::WorkItem> work);
     // The items' policies as the repositories' own rules narrow them; false when stopping, or when
     // all were given up on.
     struct Narrowed {

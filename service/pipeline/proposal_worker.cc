@@ -1,6 +1,7 @@
 #include "service/pipeline/proposal_worker.h"
 
 #include "config/repository_policy.h"
+#include "core/plan/codeowners.h"
 #include "service/pipeline/bid_memory.h"
 #include "service/pipeline/branch_worker.h"
 #include "service/pipeline/diff_share.h"
@@ -35,6 +36,7 @@ constexpr int kMostPlans = 4;
 constexpr std::chrono::seconds kLookAfterFailure{30};
 constexpr std::chrono::minutes kLookAfterRefusal{10};
 constexpr std::chrono::milliseconds kLongestWait{std::chrono::hours{1}};
+constexpr std::size_t kLargestOwners = 3 << 20;  // GitHub's limit for CODEOWNERS
 // Images of one proposal that are asked where they were built from.
 constexpr std::size_t kMostOrigins = 60;
 
@@ -151,13 +153,7 @@ void ProposalWorker::look(const std::string& target) {
 
 void ProposalWorker::reconsider() {
     for (auto& [target, works] : std::exchange(parked_, {})) {
-        std::map<std::pair<std::string, std::size_t>, std::vector<store::WorkItem>> events;
-        for (auto& one : works) {
-            events[{one.item.delivery, one.item.event_index}].push_back(std::move(one.item));
-        }
-        for (auto& [event, items] : events) {
-            pipeline_.spawn(pipeline_.process_event_guarded(std::move(items)));
-        }
+        pipeline_.decide_again(items_of(works));
     }
 }
 
@@ -532,6 +528,11 @@ asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
     if (target.pull_request.status) {
         request.statuses = statuses_of(wanted.plan, request.facts, look.now);
     }
+    if (target.pull_request.codeowners && !wanted.plan.empty()) {
+        auto people = co_await owners(look, wanted.plan);
+        if (people.has_error()) co_return people.error();
+        request.people = std::move(*people);
+    }
     request.proposal = proposal_of(
         target.name,
         group,
@@ -595,6 +596,28 @@ asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
     auto kept = co_await keep(look.config, std::move(change), true);
     if (kept.has_error()) co_return kept.error();
     co_return proposer->answer();
+}
+
+asio::awaitable<Result<std::vector<std::string>>> ProposalWorker::owners(
+    Look& look, const plan::EditPlan& plan
+) {
+    auto form = plan::OwnersForm::Github;
+    const auto type = forge_type_of(*look.repository);
+    if (type == forge::ForgeType::Gitlab) form = plan::OwnersForm::Gitlab;
+    if (type == forge::ForgeType::Gitea) form = plan::OwnersForm::Gitea;
+    std::vector<std::string> paths;
+    for (const auto& file : plan.files) paths.push_back(file.path);
+    auto work = [view = look.view, base = look.planned->base, form, paths](
+                ) -> Result<std::vector<std::string>> {
+        for (const auto& file : plan::owners_files(form)) {
+            LINKSPAN_TRY(found, view->mirror->find(base, file));
+            if (!found) continue;
+            LINKSPAN_TRY(text, view->mirror->read(found->blob, kLargestOwners));
+            return plan::owners_of(form, text, paths);
+        }
+        return std::vector<std::string>{};
+    };
+    co_return co_await runtime::blocking(pipeline_.git_pool_, std::move(work));
 }
 
 asio::awaitable<Status> ProposalWorker::keep(ConfigPtr config, ToRecord change, bool end) {
@@ -663,6 +686,10 @@ asio::awaitable<void> ProposalWorker::settle(Look& look) {
             } else if (const auto* held = std::get_if<policy::Held>(&answer.decision.verdict)) {
                 outcome.kind = "held";
                 outcome.reason = held_reason(*held);
+            } else if (const auto* wait = std::get_if<policy::Waiting>(&answer.decision.verdict)) {
+                pipeline_.spawn(pipeline_.wait_until({std::move(work.item)}, wait->until, wait->why)
+                );
+                continue;
             }
             ended.push_back({.item = std::move(work.item), .outcome = std::move(outcome)});
             continue;
@@ -749,15 +776,7 @@ asio::awaitable<void> ProposalWorker::come_back(
 ) {
     auto items = items_of(works);
     if (!co_await pipeline_.retry_later(items, std::move(step), std::move(error))) co_return;
-    for (auto& one : works) {
-        const auto item = std::find_if(items.begin(), items.end(), [&](const auto& kept) {
-            return kept.id == one.item.id;
-        });
-        if (item == items.end()) continue;
-        one.item = *item;
-        one.batch = std::chrono::milliseconds{0};
-        add(std::move(one));
-    }
+    pipeline_.decide_again(std::move(items));
 }
 
 }  // namespace linkspan::pipeline

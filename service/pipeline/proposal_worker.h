@@ -59,6 +59,10 @@ private:
     boost::asio::awaitable<std::map<std::string, plan::ImageOrigin>> learn_origins(
         std::vector<ImageSide> sides, std::map<std::string, plan::ImageOrigin> known
     );
+    // Whom CODEOWNERS of the base names for the plan's files.
+    boost::asio::awaitable<Result<std::vector<std::string>>> owners(
+        Look& look, const plan::EditPlan& plan
+    );
     // What became of one group; the error of the look at it.
     boost::asio::awaitable<Result<ProposeAnswer>> propose(
         Look& look, std::string group, GroupLook wanted

@@ -224,7 +224,8 @@ std::vector<Candidate> take_held(std::vector<Candidate>& candidates) {
 void drop_superseded(std::vector<Candidate>& candidates) {
     std::set<std::string> asked;  // policies
     for (const auto& one : candidates) {
-        if (one.work) asked.insert(one.fact.policy);
+        // What a gate stops changes nothing yet.
+        if (one.work && !one.bid.is_stopped()) asked.insert(one.fact.policy);
     }
     std::erase_if(candidates, [&](const auto& one) {
         return !one.work && asked.contains(one.fact.policy);
