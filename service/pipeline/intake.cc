@@ -116,6 +116,26 @@ webhooks::RawDelivery raw_of(const webhooks::Receiver& receiver, http::Request r
     return raw;
 }
 
+// A signature is no image, but news to a policy that may have refused the image for want of it.
+void heed_signatures(
+    const config::Config& config, webhooks::ParsedDelivery& parsed, store::NewDelivery& delivery
+) {
+    std::erase_if(parsed.set_aside, [&](webhooks::SetAside& one) {
+        if (!one.event.tag.str().ends_with(".sig")) return false;
+        store::NewEvent recorded{.event = one.event, .work = {}};
+        for (const auto& watch : config::match(config, one.event.image)) {
+            if (watch.policy->signature.empty()) continue;
+            recorded.work.push_back(
+                {.target = watch.target->name, .policy = watch.policy->full_name()}
+            );
+        }
+        if (recorded.work.empty()) return false;
+        delivery.events.push_back(std::move(recorded));
+        delivery.ignored.reset();
+        return true;
+    });
+}
+
 // The step `match`: which targets' policies watch each event's image.
 store::NewDelivery delivery_of(
     const config::Config& config,
@@ -143,6 +163,7 @@ store::NewDelivery delivery_of(
         }
         delivery.events.push_back(std::move(recorded));
     }
+    heed_signatures(config, parsed, delivery);
     if (!parsed.deployments.empty()) {
         const auto& first = parsed.deployments.front();
         delivery.ignored = fmt::format(

@@ -298,6 +298,84 @@ class Life(Proposing):
         self.assertEqual(self.image("main"), "1.0.0")
 
 
+class Details(Proposing):
+    @each("github_enterprise", "gitlab", "gitea")
+    def test_a_draft_while_it_soaks(self):
+        self.fleet(start=False, pull_request={"draft": "soak", "status": True})
+        self.settings["policies"][0]["soak"] = "6s"
+        self.service.write_config(self.settings)
+        self.service.start()
+        _, pull = self.proposed("1.1.0")
+
+        def draft():  # a flag, or a prefix of the title
+            now = self.forge.pull_request(pull.number)
+            return now.draft or now.title.startswith(("Draft:", "WIP:"))
+
+        self.assertTrue(draft())
+        wait_until(lambda: not draft(), WAIT, "it to be ready")
+        self.assertEqual(len(self.open()), 1)
+
+        def soaked():
+            return [s.state for s in self.forge.statuses_of(self.branch()) if s.context == "linkspan/soak"][-1:] == ["success"]
+
+        wait_until(soaked, WAIT, "the status to say so")
+
+    @each("github_enterprise", "gitea")
+    def test_owners_of_the_files_are_asked(self):
+        self.fleet(start=False, pull_request={"codeowners": True})
+        text = "clusters/prod/.* @bob\n" if self.kind == "gitea" else "* @alice\n/clusters/prod/ @bob\n"
+        self.git.human_commit({"CODEOWNERS": text}, "Owners")
+        self.service.start()
+        _, pull = self.proposed("1.1.0")
+        self.assertIn("bob", [str(r) for r in self.forge.pull_request(pull.number).reviewers])
+
+    @each("github_enterprise", "bitbucket_data_center")
+    def test_one_for_each_directory(self):
+        self.fleet(start=False, pull_request={"group": "directory"}, target={"paths": []})
+        self.service.start()
+        work = self.work(self.push("1.1.0"))
+        self.assertEqual(work["outcome"], "pull_request", work)
+        pulls = {p.head: p for p in self.open()}
+        self.assertEqual(len(pulls), 2, pulls)
+        for head in pulls:
+            changed = git("diff", "--name-only", "main", head, cwd=self.git.bare).split()
+            self.assertEqual(len({c.rsplit("/", 1)[0] for c in changed}), 1, changed)
+
+    @each("github_enterprise")
+    def test_the_sources_of_both_images_are_compared(self):
+        self.fleet(start=False)
+        for tag, letter in (("1.0.0", "a"), ("1.1.0", "b")):
+            self.labelled(tag, {"org.opencontainers.image.revision": letter * 40, "org.opencontainers.image.source": "https://github.com/acme/app"})
+        self.service.start()
+        status, answer, _ = self.service.ci({"image": f"{self.images.host}/{APP}", "tag": "1.1.0"})
+        self.assertEqual(status, 202, answer)
+        self.work(answer["id"])
+        self.assertIn(f"https://github.com/acme/app/compare/{'a' * 40}...{'b' * 40}", self.only_open().body)
+
+    def labelled(self, tag, labels):
+        from test_policy import Policies
+
+        Policies.image(self, tag, labels)
+
+    def api(self, *arguments, **more):
+        from test_policy import Policies
+
+        return Policies.api(self, *arguments, **more)
+
+    def blob(self, data, repository=APP):
+        from test_policy import Policies
+
+        return Policies.blob(self, data, repository)
+
+    def manifest(self, tag, document):
+        from test_policy import Policies
+
+        return Policies.manifest(self, tag, document)
+
+    def reference(self, reference, repository=APP):
+        return f"/v2/{repository}/manifests/{reference}"
+
+
 class People(Proposing):
     @each("github_enterprise", "gitea")
     def test_rolled_back_by_a_pull_request(self):
