@@ -1,5 +1,6 @@
 #include "config/config.h"
 #include "service/cli/commands.h"
+#include "service/cli/config_watch.h"
 #include "service/cli/exit_code.h"
 #include "service/http/server.h"
 #include "service/pipeline/intake.h"
@@ -200,6 +201,7 @@ private:
             );
         }
         asio::co_spawn(context_, reload_on_hangup(), [](std::exception_ptr) {});
+        asio::co_spawn(context_, reload_on_change(), [](std::exception_ptr) {});
         const auto [error, signal] =
             co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
         if (error) co_return;
@@ -209,6 +211,7 @@ private:
         // A second signal means: now. What is pending stays in the store.
         asio::co_spawn(context_, end_at_second_signal(), [](std::exception_ptr) {});
         hangup_.cancel();
+        if (watch_) watch_->cancel();
         pipeline_.release_watchers();
         co_await server_->drain(patience);
         const bool quiet = co_await pipeline_.stop(patience);
@@ -239,6 +242,26 @@ private:
             const auto [error, signal] =
                 co_await hangup_.async_wait(asio::as_tuple(asio::use_awaitable));
             if (error) co_return;
+            try {
+                reload();
+            } catch (const std::exception& e) {
+                spdlog::error("the configuration is not reloaded: {}", e.what());
+            }
+        }
+    }
+
+    asio::awaitable<void> reload_on_change() {
+        auto watch = ConfigWatch::open(context_.get_executor(), config_->file);
+        if (watch.has_error()) {
+            spdlog::warn(
+                "a changed configuration file is not noticed ({}); SIGHUP reloads it",
+                watch.error().message
+            );
+            co_return;
+        }
+        watch_.emplace(std::move(*watch));
+        while (co_await watch_->changed()) {
+            spdlog::info("{} has changed", config_->file);
             try {
                 reload();
             } catch (const std::exception& e) {
@@ -282,6 +305,7 @@ private:
     std::unique_ptr<http::Server> server_;
     asio::signal_set signals_;
     asio::signal_set hangup_;
+    std::optional<ConfigWatch> watch_;
     int exit_code_ = kOk;
 };
 

@@ -77,6 +77,27 @@ Result<forge::ForgeOptions> forge_options_of(
     return options;
 }
 
+Result<std::shared_ptr<forge::GithubApp>> github_app_of(
+    const ConfigPtr& config, const config::Repository& repository
+) {
+    const auto& app = repository.credentials.github_app;
+    forge::ForgeOptions options;
+    options.type = forge::ForgeType::Github;
+    options.repository_url = repository.url;
+    options.ca_file = repository.ca_file;
+    options.proxy = repository.proxy;
+    if (repository.forge) {
+        options.url = repository.forge->url;
+        options.project = repository.forge->project;
+    }
+    return forge::make_github_app(
+        options,
+        {.app_id = app->app_id,
+         .installation_id = app->installation_id,
+         .private_key = reader_of(config, app->private_key)}
+    );
+}
+
 Result<std::unique_ptr<forge::Forge>> forge_of(
     const ConfigPtr& config, const config::Repository& repository
 ) {

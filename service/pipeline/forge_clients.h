@@ -22,6 +22,11 @@ Result<std::unique_ptr<forge::Forge>> forge_of(
     const ConfigPtr& config, const config::Repository& repository
 );
 
+// The App of `repositories[].credentials`, for Git. Errors: as above.
+Result<std::shared_ptr<forge::GithubApp>> github_app_of(
+    const ConfigPtr& config, const config::Repository& repository
+);
+
 // As configured, or as the host of the URL says; nullopt: neither does.
 std::optional<forge::ForgeType> forge_type_of(const config::Repository& repository);
 

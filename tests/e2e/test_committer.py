@@ -304,6 +304,32 @@ class Race(Committer):
         git("fsck", "--strict", cwd=fleet.bare)
 
 
+class App(Committer):
+    def test_commits_through_the_token_of_a_github_app(self):
+        import forges
+
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host)
+        key = self.directory / "app.pem"
+        run(["openssl", "genrsa", "-out", str(key), "2048"])
+        public = run(["openssl", "rsa", "-in", str(key), "-pubout"]).stdout
+        fake = forges.start("github_enterprise", str(repository.bare), app={"id": 7, "public_key": public})
+        self.addCleanup(fake.stop)
+        web = self.started(real_parts.WebServer(self.directory / "web", repository, password="test-other-password"))
+        config = self.config(registry, web.url)
+        config["repositories"][0]["credentials"] = {"github_app": {"app_id": "7", "private_key": {"file": str(key)}}}
+        config["repositories"][0]["forge"] = {"type": "github", "url": fake.origin, "project": "acme/fleet", "token": {"file": "secret"}}
+        service = self.linkspan(config)
+        token = wait_until(lambda: list(fake.installation_tokens), 30, "a token of the installation")[0]
+        # From now on, the server takes this token and nothing else.
+        run(["htpasswd", "-bc", str(web.directory / "htpasswd"), "x-access-token", token])
+        work = self.pushed(service, registry, "1.1.0")
+        self.assertEqual(work["outcome"], "committed", work)
+        self.assertEqual(repository.tip(), work["commit"])
+        self.assertEqual(len(fake.installation_tokens), 1, "one token for an hour")
+        self.assertNotIn(token, service.process.output())
+
+
 class Plan(Fleet):
     def plan(self, config, *more, env=None):
         file = self.directory / "plan.yaml"
