@@ -162,7 +162,7 @@ struct Repository {
 
 // Who is told what became of work, and what controllers report. docs/notifications.md.
 struct Notification {
-    enum class Type { FluxReceiver, ArgoCd, Slack, CloudEvents, Webhook };
+    enum class Type { FluxReceiver, ArgoCd, Slack, CloudEvents, Webhook, CommitStatus };
     // What is told; outcomes of work, and what a controller says of a commit.
     enum class On {
         Committed,
@@ -184,8 +184,9 @@ struct Notification {
     Type type = Type::Webhook;
     std::string url;  // when it is no secret
     std::optional<SecretRef> url_secret;
-    std::optional<SecretRef> secret;  // signs
-    std::optional<SecretRef> token;   // bearer
+    std::optional<SecretRef> secret;         // signs
+    std::optional<SecretRef> token;          // bearer
+    Forge::Type forge = Forge::Type::Guess;  // of commit statuses: whose API `url` is
     std::vector<Header> headers;
     std::vector<On> on;  // empty: what the type is for
     std::string ca_file;

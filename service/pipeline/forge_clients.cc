@@ -10,22 +10,11 @@
 namespace linkspan::pipeline {
 namespace {
 
-// Reads the secret when it is asked for; the configuration lives as long.
-std::function<Result<Secret>()> reader_of(
-    ConfigPtr config, const std::optional<config::SecretRef>& secret
-) {
-    if (!secret) return {};
-    return [config = std::move(config), from = &*secret] { return from->read(); };
-}
-
-}  // namespace
-
-std::optional<forge::ForgeType> forge_type_of(const config::Repository& repository) {
-    if (!repository.forge) return std::nullopt;
+std::optional<forge::ForgeType> type_of(config::Forge::Type type, const std::string& url) {
     using Type = config::Forge::Type;
-    switch (repository.forge->type) {
+    switch (type) {
         case Type::Guess:
-            return forge::guess_type(repository.url);
+            return forge::guess_type(url);
         case Type::Github:
             return forge::ForgeType::Github;
         case Type::Gitlab:
@@ -40,6 +29,21 @@ std::optional<forge::ForgeType> forge_type_of(const config::Repository& reposito
             return forge::ForgeType::AzureDevops;
     }
     return std::nullopt;
+}
+
+// Reads the secret when it is asked for; the configuration lives as long.
+std::function<Result<Secret>()> reader_of(
+    ConfigPtr config, const std::optional<config::SecretRef>& secret
+) {
+    if (!secret) return {};
+    return [config = std::move(config), from = &*secret] { return from->read(); };
+}
+
+}  // namespace
+
+std::optional<forge::ForgeType> forge_type_of(const config::Repository& repository) {
+    if (!repository.forge) return std::nullopt;
+    return type_of(repository.forge->type, repository.url);
 }
 
 Result<forge::ForgeOptions> forge_options_of(
@@ -105,6 +109,39 @@ Result<std::unique_ptr<forge::Forge>> forge_of(
     auto made = forge::make_forge(options);
     if (made.has_error()) return made.error().within(repository.name + ".forge");
     return made;
+}
+
+Result<std::unique_ptr<forge::Forge>> forge_of_source(
+    const config::Notification& notification, const std::string& source
+) {
+    std::string web = notification.url;
+    if (notification.url_secret) {
+        LINKSPAN_TRY(url, notification.url_secret->read());
+        web = url.reveal();
+    }
+    while (web.ends_with('/')) web.pop_back();
+    // What an image says about its source is anybody's word: the token goes to `url` alone.
+    if (!source.starts_with(web + "/")) {
+        return Error{Errc::InvalidInput, "the image's source is not on this platform"};
+    }
+    forge::ForgeOptions options;
+    options.type = type_of(notification.forge, web + "/");
+    options.repository_url = source;
+    // Bitbucket Data Center's pages are not where its clones are: /projects/KEY/repos/NAME.
+    const auto project = source.find("/projects/", web.size());
+    const auto name = source.find("/repos/", web.size());
+    if (project != std::string::npos && name != std::string::npos && project < name) {
+        const auto key = source.substr(project + 10, name - project - 10);
+        options.project = key + "/" + source.substr(name + 7, source.find('/', name + 7) - name - 7);
+    }
+    options.url = web;
+    options.ca_file = notification.ca_file;
+    options.proxy = notification.proxy;
+    options.timeout = notification.timeout;
+    options.credentials.token = [token = notification.token]() -> Result<Secret> {
+        return token->read();
+    };
+    return forge::make_forge(options);
 }
 
 std::string forge_path_of(const config::Repository& repository) {

@@ -27,6 +27,12 @@ Result<std::shared_ptr<forge::GithubApp>> github_app_of(
     const ConfigPtr& config, const config::Repository& repository
 );
 
+// The place that a notification shows commit statuses at. Errors: as above, and InvalidInput for a
+// source that is not below its URL.
+Result<std::unique_ptr<forge::Forge>> forge_of_source(
+    const config::Notification& notification, const std::string& source
+);
+
 // As configured, or as the host of the URL says; nullopt: neither does.
 std::optional<forge::ForgeType> forge_type_of(const config::Repository& repository);
 

@@ -376,6 +376,39 @@ class Details(Proposing):
         return f"/v2/{repository}/manifests/{reference}"
 
 
+class Statuses(Proposing):
+    @each("github_enterprise", "gitlab", "gitea", "forgejo", "bitbucket_data_center")
+    def test_the_source_commit_shows_what_became_of_it(self):
+        self.fleet(start=False, target={"deliver": "commit"})
+        del self.settings["targets"][0]["pull_request"]
+        web = self.settings["repositories"][0]["forge"]["url"]
+        self.settings["notifications"] = [{"name": "sources", "type": "commit_status", "forge": TYPES.get(self.kind, self.kind), "url": web, "token": {"env": "FORGE"}}]
+        self.service.write_config(self.settings)
+        self.service.start()
+        source = web + {"bitbucket_data_center": "/projects/ACME/repos/fleet"}.get(self.kind, "/acme/fleet")
+        revision = self.git.tip()
+        for tag, states in (("1.1.0", ("pending",)), ("1.0.5", ("success",))):
+            self.images.push(APP, tag)
+            body = {"image": f"{self.images.host}/{APP}", "tag": tag, "revision": revision, "source": source}
+            status, answer, _ = self.service.ci(body, headers={"Idempotency-Key": str(uuid.uuid4())})
+            self.assertEqual(status, 202, answer)
+            self.work(answer["id"])
+
+            def shown():
+                found = [s for s in self.forge.statuses_of(revision) if s.context == "linkspan/prod"]
+                return found and found[-1].state in states and found[-1]
+
+            one = wait_until(shown, WAIT, f"the status: {self.forge.statuses_of(revision)}")
+            self.assertIn(answer["id"], one.url)
+        # The word of an image about its source sends no token anywhere else.
+        before = len(self.forge.requests)
+        body = {"image": f"{self.images.host}/{APP}", "tag": "1.1.0", "revision": revision, "source": "http://127.0.0.1:1/acme/fleet"}
+        _, answer, _ = self.service.ci(body, headers={"Idempotency-Key": str(uuid.uuid4())})
+        self.work(answer["id"])
+        wait_until(lambda: {n["state"] for n in self.service.request("GET", "/v1/notifications", headers=OPERATOR)[1]["notifications"]} == {"delivered"}, WAIT, "all told")
+        self.assertEqual(len(self.forge.requests), before)
+
+
 class People(Proposing):
     @each("github_enterprise", "gitea")
     def test_rolled_back_by_a_pull_request(self):
