@@ -486,15 +486,15 @@ std::vector<WaitingWork> BranchWorker::keep_current(
     return current;
 }
 
-asio::awaitable<Result<RepositoryRules>> BranchWorker::rules() {
+asio::awaitable<Result<RepositoryRules>> BranchWorker::rules(bool fetch) {
     co_await take_mirror();
     const MirrorTaken taken{*this};
     const auto view = this->view();
     if (!view) co_return Error{Errc::NotFound, "the repository is no longer configured"};
-    auto ask = [view]() -> Result<RepositoryRules> {
+    auto ask = [view, fetch]() -> Result<RepositoryRules> {
         if (auto status = open_mirror(*view); status.has_error()) return status.error();
         LINKSPAN_TRY(known, view->mirror->known_tip(view->branch));
-        if (known) return read_rules(*view->mirror, *known);
+        if (known && !fetch) return read_rules(*view->mirror, *known);
         LINKSPAN_TRY(tip, view->mirror->fetch(view->branch));
         return read_rules(*view->mirror, tip);
     };

@@ -33,8 +33,9 @@ public:
     // Null before the first look.
     [[nodiscard]] std::shared_ptr<BranchIndex> index() const;
 
-    // The rules of the repository at the tip that is known; fetched when there is none.
-    boost::asio::awaitable<Result<RepositoryRules>> rules();
+    // The rules of the repository at the tip that is known; fetched when there is none, or
+    // when that is asked for.
+    boost::asio::awaitable<Result<RepositoryRules>> rules(bool fetch = false);
 
     // The first of `commits` that `revision` is or contains; nullopt: none. Asks between turns, and
     // fetches when the revision is not known yet. Errors: NotFound when the branch has no such

@@ -32,6 +32,7 @@ constexpr std::size_t kGitThreads = 16;
 constexpr std::chrono::hours kAuditLonger{24 * 365};
 // What images say about themselves is asked for again after this long.
 constexpr std::chrono::hours kKeepFacts{24 * 90};
+constexpr std::chrono::hours kKeepOpenings{2};  // the limit is by the hour
 constexpr std::chrono::minutes kExpireEvery{10};
 constexpr std::chrono::minutes kLongestNap{10};
 constexpr std::size_t kExpireChunk = 1000;
@@ -504,6 +505,8 @@ asio::awaitable<void> Pipeline::expire_guarded() {
             if (audit.has_error()) return audit.error();
             auto facts = store.image_facts().expire(Clock::now() - kKeepFacts, kExpireChunk);
             if (facts.has_error()) return facts.error();
+            auto openings = store.pull_requests().expire(Clock::now() - kKeepOpenings);
+            if (openings.has_error()) return openings.error();
             return store.expire(before, kExpireChunk);
         };
         auto gone = co_await in_store<std::size_t>(writer_, std::move(expire));

@@ -185,6 +185,7 @@ asio::awaitable<void> ProposalWorker::run_guarded() {
             "propose",
             Error{Errc::Unavailable, "internal error: " + bug}
         );
+        co_await pipeline_.pause(kLookAfterFailure);
     }
     running_ = false;
 }
@@ -446,6 +447,14 @@ asio::awaitable<bool> ProposalWorker::plan(Look& look) {
                        look.works[*one.work].rules != planned->rules;
             });
         if (stale) {
+            // The worker of commits knows the rules; it looks at the branch anew.
+            auto rules = co_await pipeline_.worker(repository_).rules(true);
+            if (rules.has_error()) {
+                std::string step = "policies";
+                Error error = rules.error();
+                co_await give_up(look, std::move(step), std::move(error));
+                co_return false;
+            }
             for (auto& one : look.take_rest()) {
                 parked_[look.target->name].push_back(std::move(one));
             }
@@ -632,8 +641,7 @@ asio::awaitable<Status> ProposalWorker::keep(ConfigPtr config, ToRecord change, 
         const auto notices = notices_of_outcomes(*config, settled, Clock::now());
         *told = notices.messages.size();
         if (auto done = notices.write(store); done.has_error()) return done;
-        if (end && shared->row.nudged_at) return store.pull_requests().answered(shared->row);
-        return {};
+        return end ? store.pull_requests().answered(shared->row) : Status{};
     };
     auto written = co_await in_store_status(pipeline_.writer_, std::move(write));
     if (*told > 0) pipeline_.notifier_.wake();
@@ -650,13 +658,8 @@ asio::awaitable<void> ProposalWorker::postpone(store::PullRequest row, Error err
         now->look_at = Clock::now() + wait;
         now->note = error.message;
         if (auto put = store.pull_requests().put(*now); put.has_error()) return put;
-        // A wish that was not heard is still there; a transient failure hears it later.
-        if (is_transient(error.kind)) {
-            now->nudged_at = row.nudged_at;
-            if (row.nudged_at && row.wish.empty()) return store.pull_requests().answered(*now);
-            return {};
-        }
-        return row.nudged_at ? store.pull_requests().answered(row) : Status{};
+        // A wish that could not be heard is heard later.
+        return store.pull_requests().answered(row, !is_transient(error.kind));
     };
     auto written = co_await in_store_status(pipeline_.writer_, std::move(write));
     if (written.has_error()) spdlog::error("{}", written.error().message);

@@ -274,11 +274,11 @@ Result<std::size_t> PullRequests::nudge_target(std::string_view target, TimePoin
     return static_cast<std::size_t>(database_.changes());
 }
 
-Status PullRequests::answered(const PullRequest& row) {
+Status PullRequests::answered(const PullRequest& row, bool heard) {
     auto status = database_.run(
-        "UPDATE pull_requests SET nudged_at = NULL, wish = '' WHERE repository = ? AND target = ? "
-        "AND grp = ? AND nudged_at = ?",
-        {row.repository, row.target, row.group, row.nudged_at}
+        "UPDATE pull_requests SET nudged_at = NULL, wish = CASE WHEN ? THEN '' ELSE wish END "
+        "WHERE repository = ? AND target = ? AND grp = ? AND nudged_at IS ?",
+        {std::int64_t{heard ? 1 : 0}, row.repository, row.target, row.group, row.nudged_at}
     );
     if (status.has_error()) return status.error().within("ending a look at a pull request");
     return {};

@@ -103,8 +103,8 @@ public:
     );
     // All of a target: its holds or its base have changed.
     Result<std::size_t> nudge_target(std::string_view target, TimePoint now);
-    // A look that began with this nudge has ended; a newer nudge stays.
-    Status answered(const PullRequest& row);
+    // A look that began with this nudge has ended; a newer nudge stays. `heard`: the wish, too.
+    Status answered(const PullRequest& row, bool heard = true);
     Result<PullRequestCounts> counts(
         std::string_view target, std::string_view group, TimePoint now
     );

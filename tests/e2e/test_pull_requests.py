@@ -299,10 +299,10 @@ class Life(Proposing):
 
 
 class Details(Proposing):
-    @each("github_enterprise", "gitlab", "gitea")
+    @each("github_enterprise", "gitea")
     def test_a_draft_while_it_soaks(self):
         self.fleet(start=False, pull_request={"draft": "soak", "status": True})
-        self.settings["policies"][0]["soak"] = "6s"
+        self.settings["policies"][0]["soak"] = "15s"
         self.service.write_config(self.settings)
         self.service.start()
         _, pull = self.proposed("1.1.0")
@@ -374,6 +374,21 @@ class Details(Proposing):
 
     def reference(self, reference, repository=APP):
         return f"/v2/{repository}/manifests/{reference}"
+
+
+class Rules(Proposing):
+    @each("github_enterprise")
+    def test_policies_of_the_repository_narrow_what_is_proposed(self):
+        self.fleet(start=False)
+        self.settings["repositories"][0]["repository_policies"] = True
+        self.service.write_config(self.settings)
+        self.service.start()
+        _, pull = self.proposed("1.1.0")
+        rules = "name: app\nnamespace: flux-system\nselect:\n  semver: '>=1.0.0 <1.2.0'\n"
+        self.git.human_commit({".linkspan/policies/app.yaml": rules}, "No 1.2 yet")
+        work = self.work(self.push("1.2.0"))
+        self.assertEqual((work["outcome"], work["decision"]["selected"]), ("pull_request", "1.1.0"), work)
+        self.assertEqual(self.image(), "1.1.0")
 
 
 class Statuses(Proposing):

@@ -142,6 +142,15 @@ TEST_F(PullRequestsTest, ANudgeIsDueUntilItWasAnswered) {
     must(pulls_.answered(due[0]));
     EXPECT_TRUE(must(pulls_.due(at(3s))).empty());
     EXPECT_EQ(must(pulls_.get("fleet", "prod", "")).value().wish, "");
+    // One that failed is not asked for at once, and its wish is not forgotten.
+    must(pulls_.nudge("fleet", "", 7, "wish", at(4s)));
+    due = must(pulls_.due(at(4s)));
+    must(pulls_.answered(due.at(0), false));
+    EXPECT_TRUE(must(pulls_.due(at(4s))).empty());
+    row = must(pulls_.get("fleet", "prod", "")).value();
+    EXPECT_EQ(row.wish, "wish");
+    must(pulls_.answered(row));
+    EXPECT_EQ(must(pulls_.get("fleet", "prod", "")).value().wish, "");
 }
 
 TEST_F(PullRequestsTest, AWordAboutOneThatHasEndedCounts) {
