@@ -132,7 +132,8 @@ Result<std::unique_ptr<forge::Forge>> forge_of_source(
     const auto name = source.find("/repos/", web.size());
     if (project != std::string::npos && name != std::string::npos && project < name) {
         const auto key = source.substr(project + 10, name - project - 10);
-        options.project = key + "/" + source.substr(name + 7, source.find('/', name + 7) - name - 7);
+        options.project =
+            key + "/" + source.substr(name + 7, source.find('/', name + 7) - name - 7);
     }
     options.url = web;
     options.ca_file = notification.ca_file;
