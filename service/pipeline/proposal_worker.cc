@@ -358,9 +358,9 @@ asio::awaitable<bool> ProposalWorker::gather(Look& look) {
     std::erase_if(*rows, [this](const auto& row) { return row.repository != repository_; });
     look.rows = std::move(*rows);
     look.candidates = candidates_of(*look.config, *look.target, look.works, look.rows);
-    if (look.options.rules) {
+    if (look.repository->repository_policies) {
         // What is proposed already is asked as strictly as what is new.
-        auto rules = co_await pipeline_.worker(repository_).rules();
+        auto rules = co_await pipeline_.worker(repository_).rules(true);
         if (rules.has_error()) {
             std::string step = "propose";
             Error error = rules.error();
