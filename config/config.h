@@ -316,6 +316,9 @@ struct LoadOptions {
     // Secrets and files that the config names have to be there and readable. False: `linkspan
     // check` on a machine that has none of them.
     bool check_references = true;
+    // With the above false: what is there all the same is read. For looks from a machine that has
+    // some of them, such as the keys that policies ask for.
+    bool read_what_is_there = false;
 };
 
 Loaded load_file(const std::string& path, LoadOptions options = {});

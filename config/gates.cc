@@ -35,6 +35,9 @@ void read_keys(Reader& reader, const Node& node, std::vector<policy::SigningKey>
                 continue;
             }
             key.pem = std::move(content->bytes);
+        } else if (reader.options().read_what_is_there) {
+            auto content = read_file(*path, kLargestKey);
+            if (content.has_value()) key.pem = std::move(content->bytes);
         }
         keys.push_back(std::move(key));
     }

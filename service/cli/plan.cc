@@ -8,13 +8,16 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <stdlib.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -30,6 +33,9 @@ namespace {
 struct Options {
     std::string config;
     std::vector<std::string> images;
+    std::vector<std::string> targets;
+    std::vector<std::string> policies;
+    std::string data_dir;
     std::string output = "text";
 };
 
@@ -41,7 +47,8 @@ public:
             (std::filesystem::temp_directory_path() / "linkspan-plan-XXXXXX").string();
         if (::mkdtemp(name.data()) != nullptr) path_ = name;
     }
-    ~Folder() {
+    ~Folder() { remove(); }
+    void remove() const {
         std::error_code ignored;
         if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
     }
@@ -61,6 +68,33 @@ Result<std::vector<pipeline::PreviewImage>> read_images(const std::vector<std::s
         images.push_back({.image = reference->name, .tag = reference->tag});
     }
     return images;
+}
+
+// A typing error must not look like "nothing to do".
+Status check_names(const config::Config& config, const Options& options) {
+    for (const auto& name : options.targets) {
+        if (config.target(name) == nullptr) {
+            return Error{
+                Errc::InvalidInput,
+                fmt::format("--target: there is no target \"{}\" in {}", name, config.file)};
+        }
+    }
+    for (const auto& name : options.policies) {
+        if (config.policy(name) == nullptr) {
+            return Error{
+                Errc::InvalidInput,
+                fmt::format("--policy: there is no policy \"{}\" in {}", name, config.file)};
+        }
+    }
+    return {};
+}
+
+// The service's own mirrors have one user: it.
+bool is_of_the_service(const std::string& directory, const config::Config& config) {
+    std::error_code ignored;
+    const auto given = std::filesystem::weakly_canonical(directory, ignored);
+    const auto service = std::filesystem::weakly_canonical(config.data_dir, ignored);
+    return given == service || given == service / "mirrors";
 }
 
 std::string indented(const std::string& text) {
@@ -105,7 +139,8 @@ void print_text(const pipeline::Preview& preview) {
     }
     for (const auto& one : preview.proposals) {
         fmt::print("\npull request from {} in {}\n\n", one.branch, one.repository);
-        fmt::print("    {}\n\n{}\n{}", one.title, indented(one.body), one.diff);
+        fmt::print("    {}\n\n{}\n", one.title, indented(one.body));
+        fmt::print("commit message\n\n{}\n{}", indented(one.message), one.diff);
     }
 }
 
@@ -160,35 +195,63 @@ void print_json(const pipeline::Preview& preview) {
     fmt::print("{}\n", out.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
+// Ctrl-C leaves no folder behind. What the threads have under way ends with the process.
+void end_at_signal(asio::signal_set& signals, const Folder& folder) {
+    signals.async_wait([&folder](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        folder.remove();
+        std::_Exit(128 + signal);
+    });
+}
+
 int plan(const Options& options) {
-    config::Loaded loaded = config::load_file(options.config);
+    // A laptop has other secrets than the service: who needs one that is not there says so.
+    config::Loaded loaded =
+        config::load_file(options.config, {.check_references = false, .read_what_is_there = true});
     if (!loaded.config) {
         for (const auto& problem : loaded.diagnostics) fmt::print(stderr, "{}\n", problem.str());
-        return kMalformed;
+        return kNegative;
     }
+    const auto complain = [](const std::string& text, ExitCode code) {
+        fmt::print(stderr, "linkspan: {}\n", text);
+        return code;
+    };
     auto images = read_images(options.images);
-    if (images.has_error()) {
-        fmt::print(stderr, "linkspan: {}\n", images.error().message);
-        return kMalformed;
+    if (images.has_error()) return complain(images.error().message, kMalformed);
+    if (auto known = check_names(*loaded.config, options); known.has_error()) {
+        return complain(known.error().message, kUsage);
     }
     const Folder folder;
     if (folder.path().empty()) {
-        fmt::print(stderr, "linkspan: no folder can be made for temporary files\n");
-        return kNoInput;
+        return complain("no folder can be made for temporary files", kNoInput);
+    }
+    std::string directory = folder.path();
+    if (!options.data_dir.empty()) {
+        if (is_of_the_service(options.data_dir, *loaded.config)) {
+            return complain("--data-dir: this is the service's own; name another folder", kUsage);
+        }
+        directory = options.data_dir;
+        std::error_code failure;
+        std::filesystem::create_directories(directory, failure);
+        if (failure) return complain(directory + ": " + failure.message(), kNoInput);
     }
     auto store = store::Store::open(":memory:");
-    if (store.has_error()) {
-        fmt::print(stderr, "linkspan: {}\n", store.error().message);
-        return kNoInput;
-    }
+    if (store.has_error()) return complain(store.error().message, kNoInput);
     store::Writer writer{std::move(*store)};
     asio::io_context context;
     std::optional<pipeline::Preview> preview;
-    pipeline::PreviewOptions how{.directory = folder.path(), .images = std::move(*images)};
+    pipeline::PreviewOptions how{
+        .directory = directory,
+        .images = std::move(*images),
+        .targets = options.targets,
+        .policies = options.policies};
+    asio::signal_set signals{context, SIGINT, SIGTERM};
+    end_at_signal(signals, folder);
     asio::co_spawn(
         context,
         pipeline::preview(context.get_executor(), loaded.config, writer, std::move(how)),
-        [&preview](std::exception_ptr failure, pipeline::Preview made) {
+        [&preview, &signals](std::exception_ptr failure, pipeline::Preview made) {
+            signals.cancel();
             if (failure) std::rethrow_exception(failure);
             preview = std::move(made);
         }
@@ -201,8 +264,7 @@ int plan(const Options& options) {
     }
     const auto& items = preview->items;
     if (items.empty()) {
-        fmt::print(stderr, "linkspan: no target follows a policy for such an image\n");
-        return kNegative;
+        return complain("no target follows such an image or policy", kNegative);
     }
     const bool failed = std::any_of(items.begin(), items.end(), [](const auto& item) {
         return item.verdict == "failed";
@@ -219,9 +281,11 @@ void add_plan(CLI::App& app, Run& run) {
     );
     command->footer(
         "Asks the registries and fetches the repositories of the configuration into a temporary "
-        "folder. What only a running\nservice knows is not part of it: holds, what people undid, "
-        "since when an image is known.\n"
-        "Exit code 1 when something could not be asked.\n"
+        "folder. Only the secrets that this\nneeds must be there. What only a running service "
+        "knows is not part of it: holds, what people undid, since when\nan image is known (a soak "
+        "begins now).\n"
+        "Exit code 1 when something could not be asked, 64 for a name that the configuration does "
+        "not have.\n"
         "Example: linkspan plan --config linkspan.yaml\n"
         "         linkspan plan --config linkspan.yaml --image registry.example.com/acme/app:1.4.0"
     );
@@ -232,6 +296,15 @@ void add_plan(CLI::App& app, Run& run) {
         )
         ->expected(1)
         ->take_all();
+    command->add_option("--target", options->targets, "Only this target")->expected(1)->take_all();
+    command->add_option("--policy", options->policies, "Only this policy: NAME or NAMESPACE:NAME")
+        ->expected(1)
+        ->take_all();
+    command->add_option(
+        "--data-dir",
+        options->data_dir,
+        "Keep the fetched repositories in this folder, so that the next look is quicker"
+    );
     command->add_option("--output", options->output, "text or json")
         ->check(CLI::IsMember({"json", "text"}))
         ->capture_default_str();

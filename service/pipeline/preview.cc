@@ -72,9 +72,10 @@ public:
 
     asio::awaitable<Preview> run() {
         for (const auto& target : config_->targets) {
+            if (!wants(options_.targets, target.name)) continue;
             for (const auto& name : target.policies) {
                 const auto* policy = config_->policy(name);
-                if (policy == nullptr) continue;
+                if (policy == nullptr || !wants(*policy)) continue;
                 if (options_.images.empty()) {
                     co_await decide(target, *policy, std::nullopt);
                     continue;
@@ -95,6 +96,18 @@ private:
         plan::Bid bid;
         std::size_t item = 0;
     };
+
+    static bool wants(const std::vector<std::string>& names, const std::string& name) {
+        return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+    }
+    [[nodiscard]] bool wants(const policy::Policy& policy) const {
+        return options_.policies.empty() ||
+               std::any_of(
+                   options_.policies.begin(),
+                   options_.policies.end(),
+                   [&](const auto& name) { return config_->policy(name) == &policy; }
+               );
+    }
 
     asio::awaitable<void> decide(
         const config::Target& target, const policy::Policy& policy, std::optional<image::Tag> tag
@@ -177,16 +190,21 @@ private:
     // The tag that the policy would choose from the registry's list, or any.
     asio::awaitable<Result<std::optional<image::Tag>>> newest(policy::Policy policy) {
         using Found = std::optional<image::Tag>;
-        auto ask = [image = policy.image](registry::Client& client) {
-            return client.list_tags(image);
-        };
-        auto listed = co_await clients_.ask(policy.image.host(), std::move(ask));
-        if (listed.has_error()) {
-            if (listed.error().kind == Errc::NotFound) co_return Found{};
-            co_return listed.error();
+        if (const auto failed = unlisted_.find(policy.image); failed != unlisted_.end()) {
+            co_return failed->second;
         }
-        std::vector<policy::KnownTag> known;
-        for (auto& tag : listed->tags) known.push_back({.tag = std::move(tag)});
+        auto page = co_await book_.open(policy.image, false);
+        if (page.has_error()) co_return page.error();
+        if (!page->listed) {
+            auto listed = co_await list(policy.image);
+            if (listed.has_error()) {
+                unlisted_.emplace(policy.image, listed.error());
+                co_return listed.error();
+            }
+            page = co_await book_.open(policy.image, false);
+            if (page.has_error()) co_return page.error();
+        }
+        const auto& known = page->table->tags;
         if (known.empty()) co_return Found{};
         auto selected = policy::select(policy, known);
         const std::string name =
@@ -194,6 +212,22 @@ private:
         auto tag = image::Tag::parse(name);
         if (tag.has_error()) co_return tag.error();
         co_return Found{std::move(*tag)};
+    }
+
+    // Once for an image, however many policies follow it; the Decider finds it in the book.
+    asio::awaitable<Status> list(image::ImageName image) {
+        const auto at = Clock::now();
+        auto ask = [image](registry::Client& client) { return client.list_tags(image); };
+        auto listed = co_await clients_.ask(image.host(), std::move(ask));
+        const bool none = listed.has_error() && listed.error().kind == Errc::NotFound;
+        if (listed.has_error() && !none) co_return listed.error();
+        const bool complete = none || !listed->truncated;
+        auto tags = std::make_shared<const std::vector<std::string>>(
+            none ? std::vector<std::string>{} : std::move(listed->tags)
+        );
+        auto kept = co_await book_.keep_listing(image, std::move(tags), at, complete);
+        if (kept.has_error()) co_return kept.error();
+        co_return Status{};
     }
 
     // Fetches the branch, once.
@@ -366,6 +400,7 @@ private:
     TagBook book_;
     Decider decider_;
     std::map<std::string, Seen> seen_;
+    std::map<image::ImageName, Error> unlisted_;
     std::map<std::string, std::vector<Asked>> asked_;  // by repository
     Preview out_;
 };

@@ -25,8 +25,10 @@ struct PreviewImage {
 };
 
 struct PreviewOptions {
-    std::string directory{};             // to work in
-    std::vector<PreviewImage> images{};  // none: of every policy that a target follows
+    std::string directory{};              // for mirrors: what is there already is not fetched again
+    std::vector<PreviewImage> images{};   // none: of every policy that a target follows
+    std::vector<std::string> targets{};   // names; none: all
+    std::vector<std::string> policies{};  // full or short names; none: all
 };
 
 // One target and policy.

@@ -6,6 +6,7 @@ LINKSPAN_RACE says how many commits each side of the race makes (default 40; 500
 import json
 import os
 import re
+import socket
 import subprocess
 import threading
 import time
@@ -386,6 +387,76 @@ class Plan(Fleet):
         self.assertEqual((pull["target"], pull["branch"]), ("staging", "linkspan/staging"))
         for word in ("1.0.0", "1.1.0"):
             self.assertIn(word, pull["body"])
+
+    def test_from_a_laptop_with_other_secrets_a_part_of_it_and_until_when(self):
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host)
+        web = self.started(real_parts.WebServer(self.directory / "web", repository))
+        for tag in ("1.1.0", "1.2.0"):
+            registry.push(APP, tag)
+        config = self.config(registry, web.url)
+        # The service's secrets are not here: nothing of it is needed to look.
+        config["receivers"] = [
+            {"name": "registry", "type": "distribution", "auth": "bearer", "secret": {"file": "/nowhere/secret"}}]
+        config["policies"].append(
+            {"name": "slow", "image": f"{registry.host}/{APP}", "select": {"semver": "*"}, "soak": "1h"})
+        config["targets"].append(
+            {"name": "staging", "repository": "fleet", "paths": ["clusters/staging"], "policies": ["slow"]})
+        base = repository.tip()
+
+        def said(*more):
+            done = self.plan(config, "--output", "json", *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)
+
+        both = said()
+        self.assertEqual([d["target"] for d in both["decisions"]], ["prod", "staging"])
+        waits = both["decisions"][1]
+        self.assertEqual(waits["verdict"], "waiting", waits)
+        gate = next(g for g in waits["gates"] if g["gate"] == "soak")
+        self.assertEqual(gate["outcome"], "waiting")
+        self.assertRegex(gate["until"], r"^\d{4}-\d\d-\d\dT")
+        self.assertIn("(until ", self.plan(config).stdout)
+        for part in (["--target", "prod"], ["--policy", "flux-system:app"], ["--policy", "app"]):
+            only = said(*part)
+            self.assertEqual([(d["target"], d["selected"]) for d in only["decisions"]], [("prod", "1.2.0")], part)
+            self.assertEqual(len(only["commits"]), 1)
+        for wrong in (["--target", "produ"], ["--policy", "ap"]):
+            done = self.plan(config, *wrong)
+            self.assertEqual(done.returncode, 64, wrong)
+            self.assertIn(wrong[1], done.stderr)
+
+        # A folder that is kept has the repository for the next time, and is not the service's.
+        kept = self.directory / "kept"
+        first = said("--target", "prod", "--data-dir", str(kept))
+        self.assertTrue((kept / "fleet.git").is_dir())
+        self.assertEqual(said("--target", "prod", "--data-dir", str(kept)), first)
+        data = self.directory / "data"
+        self.assertEqual(self.plan({**config, "data_dir": str(data)}, "--data-dir", str(data)).returncode, 64)
+        self.assertFalse(data.exists())
+        self.assertEqual(repository.tip(), base)
+
+    def test_leaves_no_folder_behind(self):
+        registry = self.registry(notify=False)
+        registry.push(APP, "1.1.0")
+        listener = socket.create_server(("127.0.0.1", 0))  # takes connections, and says nothing
+        self.addCleanup(listener.close)
+        config = self.config(registry, f"http://127.0.0.1:{listener.getsockname()[1]}/fleet.git")
+        file = self.directory / "plan.yaml"
+        file.write_text(json.dumps({**config, "store": "sqlite:nowhere.db"}))
+        temporary = self.directory / "tmp"
+        temporary.mkdir()
+        child = subprocess.Popen(
+            [real_parts.linkspan_binary(), "plan", "--config", str(file)], stdout=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": str(temporary)})
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        wait_until(lambda: list(temporary.iterdir()), 30, "the folder")
+        connection = listener.accept()[0]  # the fetch is under way
+        self.addCleanup(connection.close)
+        child.terminate()
+        self.assertEqual(child.wait(30), 128 + 15)
+        self.assertEqual(list(temporary.iterdir()), [])
 
     def test_what_cannot_be_asked_is_said(self):
         registry = self.registry(notify=False)
