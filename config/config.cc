@@ -69,23 +69,4 @@ std::vector<Watch> match(const Config& config, const image::ImageName& image) {
     return watches;
 }
 
-std::vector<Diagnostic> not_built_yet(const Config& config) {
-    std::vector<Diagnostic> all;
-    for (const auto& target : config.targets) {
-        if (target.deliver != Deliver::PullRequest) continue;
-        all.push_back(
-            {.file = config.file,
-             .line = 1,
-             .column = 1,
-             .message = fmt::format(
-                 "target \"{}\": the service can't open pull requests yet; use \"deliver: "
-                 "commit\", "
-                 "or \"review\" of the repository where the server takes refs/for/",
-                 target.name
-             )}
-        );
-    }
-    return all;
-}
-
 }  // namespace linkspan::config

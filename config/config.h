@@ -133,6 +133,8 @@ struct Forge {
     std::string ca_file;
     std::string proxy;  // URL; empty: as the environment says
     std::chrono::seconds timeout{30};
+    // How often open pull requests are looked at where no event tells of them.
+    std::chrono::milliseconds poll{300'000};
 };
 
 struct Repository {
@@ -160,7 +162,7 @@ struct Repository {
 
 // Who is told what became of work, and what controllers report. docs/notifications.md.
 struct Notification {
-    enum class Type { FluxReceiver, ArgoCd, Slack, CloudEvents, Webhook };
+    enum class Type { FluxReceiver, ArgoCd, Slack, CloudEvents, Webhook, CommitStatus };
     // What is told; outcomes of work, and what a controller says of a commit.
     enum class On {
         Committed,
@@ -182,8 +184,9 @@ struct Notification {
     Type type = Type::Webhook;
     std::string url;  // when it is no secret
     std::optional<SecretRef> url_secret;
-    std::optional<SecretRef> secret;  // signs
-    std::optional<SecretRef> token;   // bearer
+    std::optional<SecretRef> secret;         // signs
+    std::optional<SecretRef> token;          // bearer
+    Forge::Type forge = Forge::Type::Guess;  // of commit statuses: whose API `url` is
     std::vector<Header> headers;
     std::vector<On> on;  // empty: what the type is for
     std::string ca_file;
@@ -317,10 +320,6 @@ struct LoadOptions {
 
 Loaded load_file(const std::string& path, LoadOptions options = {});
 Loaded load_text(std::string_view text, const std::string& file_name, LoadOptions options = {});
-
-// What a configuration asks for that the service does not do yet: for those who are about to run
-// it. In the order of the targets.
-std::vector<Diagnostic> not_built_yet(const Config& config);
 
 // One `policies[]` entry, for `linkspan policy select`.
 struct LoadedPolicy {

@@ -76,6 +76,21 @@ void unique(
     }
 }
 
+// Who proposes needs somebody to propose to.
+void check_forge_of(Reader& reader, const Node& node, const Config& config, const Target& target) {
+    if (target.deliver != Deliver::PullRequest) return;
+    const Repository* const repository = config.repository(target.repository);
+    if (repository == nullptr || repository->forge) return;
+    const auto place = reader.inside("deliver");
+    reader.problem(
+        mark_of(node, "deliver"),
+        fmt::format(
+            "pull requests need \"forge\" in repository {}: the platform and its token",
+            quote(repository->name)
+        )
+    );
+}
+
 void check_repository_reference(
     Reader& reader, const Node& node, const Config& config, const Target& target
 ) {
@@ -183,6 +198,7 @@ void check_targets(Reader& reader, const Node& root, const Config& config) {
     for (std::size_t i = 0; i < config.targets.size() && i < nodes.size(); ++i) {
         const auto index = reader.inside(i);
         check_repository_reference(reader, *nodes[i], config, config.targets[i]);
+        check_forge_of(reader, *nodes[i], config, config.targets[i]);
         check_notify(reader, *nodes[i], config, config.targets[i]);
         check_watched_fields(reader, *nodes[i], config, config.targets[i]);
         const Node* const list = nodes[i]->find("policies");

@@ -6,19 +6,6 @@ namespace linkspan::config {
 
 namespace {
 
-const Choices<Forge::Type>& types() {
-    static const Choices<Forge::Type> choices{
-        {"github", Forge::Type::Github},
-        {"gitlab", Forge::Type::Gitlab},
-        {"gitea", Forge::Type::Gitea},
-        {"forgejo", Forge::Type::Gitea},
-        {"bitbucket_cloud", Forge::Type::BitbucketCloud},
-        {"bitbucket_data_center", Forge::Type::BitbucketDataCenter},
-        {"azure_devops", Forge::Type::AzureDevops},
-    };
-    return choices;
-}
-
 void check_forge(Reader& reader, const Node& node, Forge& forge) {
     const Node* const token = node.find("token");
     const Node* const username = node.find("username");
@@ -43,6 +30,19 @@ void check_forge(Reader& reader, const Node& node, Forge& forge) {
 }
 
 }  // namespace
+
+const Choices<Forge::Type>& forge_types() {
+    static const Choices<Forge::Type> choices{
+        {"github", Forge::Type::Github},
+        {"gitlab", Forge::Type::Gitlab},
+        {"gitea", Forge::Type::Gitea},
+        {"forgejo", Forge::Type::Gitea},
+        {"bitbucket_cloud", Forge::Type::BitbucketCloud},
+        {"bitbucket_data_center", Forge::Type::BitbucketDataCenter},
+        {"azure_devops", Forge::Type::AzureDevops},
+    };
+    return choices;
+}
 
 const Mapping<GithubApp>& github_app_mapping() {
     static const Mapping<GithubApp> mapping{
@@ -76,7 +76,7 @@ const Mapping<Forge>& forge_mapping() {
                 "type",
                 &Forge::type,
                 "Which one. None: by the host, where that says it (github.com, gitlab.com, …).",
-                types()
+                forge_types()
             );
             m.text(
                 "url",
@@ -108,6 +108,12 @@ const Mapping<Forge>& forge_mapping() {
                 &Forge::timeout,
                 "How long one request may take.",
                 {.least = 1000, .most = 600'000}
+            );
+            m.duration(
+                "poll",
+                &Forge::poll,
+                "How often open pull requests are looked at where no event tells of them.",
+                {.least = 1000, .most = 24ULL * 3'600'000}
             );
             m.check(check_forge);
         }};

@@ -19,6 +19,7 @@ const Choices<Type>& types() {
         {"slack", Type::Slack},
         {"cloudevents", Type::CloudEvents},
         {"webhook", Type::Webhook},
+        {"commit_status", Type::CommitStatus},
     };
     return choices;
 }
@@ -78,12 +79,6 @@ void read_url(Reader& reader, const Node& node, Notification& notification) {
 }
 
 void read_type(Reader& reader, const Node& node, Notification& notification) {
-    if (node.kind == Node::Kind::Scalar && node.text == "commit_status") {
-        reader.problem(
-            node.mark, "commit_status needs a forge, which is not built yet; use webhook"
-        );
-        return;
-    }
     std::vector<std::string> names;
     for (const auto& [name, type] : types()) names.emplace_back(name);
     if (const auto i = reader.choice(node, names)) notification.type = types()[*i].second;
@@ -128,6 +123,20 @@ void check_notification(Reader& reader, const Node& node, Notification& notifica
             secret->mark, "Slack's webhooks are not signed: their URL is the secret; remove it"
         );
     }
+    const bool status = notification.type == Type::CommitStatus;
+    if (status && node.find("token") == nullptr) {
+        reader.problem(node.mark, "commit statuses need \"token\": of the platform at \"url\"");
+    }
+    for (const char* const key : {"secret", "headers"}) {
+        const Node* const other = node.find(key);
+        if (!status || other == nullptr) continue;
+        const auto place = reader.inside(key);
+        reader.problem(other->mark, "is not for commit statuses; remove it");
+    }
+    if (const Node* const forge = node.find("forge"); forge != nullptr && !status) {
+        const auto place = reader.inside("forge");
+        reader.problem(forge->mark, "is only for commit statuses; remove it");
+    }
 }
 
 }  // namespace
@@ -135,6 +144,18 @@ void check_notification(Reader& reader, const Node& node, Notification& notifica
 std::vector<On> Notification::tells() const {
     if (!on.empty()) return on;
     if (type == Type::FluxReceiver || type == Type::ArgoCd) return {On::Committed, On::Merged};
+    if (type == Type::CommitStatus) {
+        return {
+            On::Committed,
+            On::PullRequest,
+            On::Merged,
+            On::AlreadyCurrent,
+            On::Refused,
+            On::Failed,
+            On::Held,
+            On::Applied,
+            On::ApplyFailed};
+    }
     return {
         On::Committed,
         On::PullRequest,
@@ -163,6 +184,12 @@ const Mapping<Notification>& notification_mapping() {
                 .required();
             m.secret("secret", &Notification::secret, "Signs what is sent.");
             m.secret("token", &Notification::token, "Sent as bearer token.");
+            m.choice(
+                "forge",
+                &Notification::forge,
+                "Of commit statuses: the platform at url. None: by the host, where that says it.",
+                forge_types()
+            );
             m.key(
                 "headers",
                 Shape::table(Shape::any_of({Shape::text(), Shape::of(secret_mapping().shape())})),

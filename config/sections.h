@@ -12,6 +12,7 @@ const Mapping<webhooks::Receiver>& receiver_mapping();
 const Mapping<Registry>& registry_mapping();
 const Mapping<Repository>& repository_mapping();
 const Mapping<Forge>& forge_mapping();
+const Choices<Forge::Type>& forge_types();
 const Mapping<GithubApp>& github_app_mapping();
 const Mapping<policy::Selection>& select_mapping();
 const Mapping<policy::Policy>& policy_mapping();

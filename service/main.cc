@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     cli::add_serve(app, run);
     cli::add_check(app, run);
     cli::add_edit(app, run);
+    cli::add_plan(app, run);
     cli::add_policy(app, run);
     cli::add_webhook(app, run);
     cli::add_notify(app, run);

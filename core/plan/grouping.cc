@@ -97,4 +97,42 @@ Result<std::vector<EditPlan>> split(const EditPlan& plan, Grouping grouping) {
     return plans;
 }
 
+Result<std::vector<GroupPlan>> split_apart(const EditPlan& plan, Grouping grouping) {
+    const auto name_of = [grouping](const Change& change) {
+        if (grouping == Grouping::Policy) return change.policy;
+        const auto key = key_of(change, grouping);
+        return grouping == Grouping::Directory && key.empty() ? std::string{"."} : key;
+    };
+    std::map<std::string, std::vector<const Change*>> groups;
+    for (const auto& change : plan.changes) groups[name_of(change)].push_back(&change);
+    std::vector<GroupPlan> apart;
+    for (const auto& [name, changes] : groups) {
+        if (groups.size() == 1) {
+            apart.push_back({.name = name, .plan = plan});
+            break;
+        }
+        EditPlan part;
+        part.base = plan.base;
+        std::map<std::string, std::set<manifest::ByteSpan>> wanted;
+        std::set<std::pair<std::string, std::string>> questions;
+        for (const Change* change : changes) {
+            part.changes.push_back(*change);
+            questions.emplace(change->target, change->policy);
+            wanted[change->path].insert(change->spans.begin(), change->spans.end());
+        }
+        for (const auto& file : plan.files) {
+            const auto spans = wanted.find(file.path);
+            if (spans == wanted.end()) continue;
+            Progress progress{.file = &file, .done = {}, .now = file.before};
+            LINKSPAN_TRY(alone, advance(progress, spans->second));
+            if (alone) part.files.push_back(std::move(*alone));
+        }
+        for (const auto& cause : plan.causes) {
+            if (questions.contains({cause.target, cause.policy})) part.causes.push_back(cause);
+        }
+        apart.push_back({.name = name, .plan = std::move(part)});
+    }
+    return apart;
+}
+
 }  // namespace linkspan::plan

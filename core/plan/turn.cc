@@ -26,6 +26,11 @@ std::vector<Question> questions_of(std::span<const Bid> bids) {
     std::map<std::pair<std::string, std::string>, std::size_t> known;
     std::vector<Question> questions;
     for (std::size_t i = 0; i < bids.size(); ++i) {
+        // What waits must not take along what need not, nor be refused with its neighbour.
+        if (bids[i].is_stopped()) {
+            questions.push_back({.bids = {i}, .best = i});
+            continue;
+        }
         const auto key = std::pair{bids[i].target, bids[i].policy.full_name()};
         const auto [at, added] = known.try_emplace(key, questions.size());
         if (added) questions.push_back({.bids = {}, .best = i});
@@ -65,6 +70,7 @@ public:
         : snapshot_{snapshot}, bids_{bids}, questions_{questions_of(bids)} {
         answers_.resize(questions_.size());
         unread_.resize(questions_.size());
+        stopped_.resize(questions_.size());
     }
 
     Result<Turn> run() {
@@ -212,6 +218,10 @@ private:
         );
         if (edits.has_error()) return refuse(edits.error().message);
         if (edits->empty()) return true;
+        if (bid.is_stopped()) {
+            stopped_[q] = true;
+            return true;
+        }
         for (const auto& edit : *edits) {
             for (const auto& [span, replacement] : open->owners) {
                 if (overlaps(span, edit.span) &&
@@ -378,6 +388,12 @@ private:
             auto tag = image::Tag::parse(*bid.selection.selected);
             answer.decision.verdict =
                 policy::Promote{.tag = std::move(*tag), .digest = bid.resolved};
+        } else if (stopped_[q]) {
+            if (const auto* waiting = std::get_if<policy::Waiting>(&bid.gate)) {
+                answer.decision.verdict = *waiting;
+            } else {
+                answer.decision.verdict = std::get<policy::Refused>(bid.gate);
+            }
         } else if (!answer.held.empty()) {
             answer.decision.verdict =
                 policy::Held{.by = "people", .until = std::nullopt, .why = answer.held.front()};
@@ -430,6 +446,7 @@ private:
     std::vector<Question> questions_;
     std::vector<BidAnswer> answers_;                // one for each question
     std::vector<std::vector<std::string>> unread_;  // files that were asked for, for each question
+    std::vector<bool> stopped_;                     // a gate stands before a change, by question
     std::map<std::string, OpenFile> open_;          // ordered: plans are the same every time
     // Of the question at hand.
     policy::Policy policy_;

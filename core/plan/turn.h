@@ -13,6 +13,7 @@
 #include "core/plan/scope.h"
 #include "core/plan/splice.h"
 #include "core/policy/decide.h"
+#include "core/policy/gates.h"
 #include "core/policy/hold.h"
 #include "core/policy/policy.h"
 #include "core/policy/select.h"
@@ -87,6 +88,11 @@ struct Bid {
     bool asked_for = false;
     // Commits go out for review: what was sent and is not in the branch waits there for people.
     bool reviewed = false;
+    // What the gates said. It counts where something would change: what Git names already is
+    // current whatever they say. A bid that they stop is a question of its own.
+    policy::GateVerdict gate = policy::Open{};
+
+    [[nodiscard]] bool is_stopped() const { return !std::holds_alternative<policy::Open>(gate); }
 };
 
 // A person changed what Linkspan had written: that tag is not written there again.

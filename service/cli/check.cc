@@ -19,10 +19,6 @@ struct Options {
 
 int check(const Options& options) {
     config::Loaded loaded = config::load_file(options.file);
-    if (loaded.config) {
-        loaded.diagnostics = config::not_built_yet(*loaded.config);
-        if (!loaded.diagnostics.empty()) loaded.config = nullptr;
-    }
     if (options.output == "json") {
         nlohmann::ordered_json problems = nlohmann::ordered_json::array();
         for (const auto& d : loaded.diagnostics) {

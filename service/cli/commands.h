@@ -16,6 +16,7 @@ using Run = std::function<int()>;
 void add_serve(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);
 void add_edit(CLI::App& app, Run& run);
+void add_plan(CLI::App& app, Run& run);
 void add_policy(CLI::App& app, Run& run);
 void add_webhook(CLI::App& app, Run& run);
 void add_notify(CLI::App& app, Run& run);

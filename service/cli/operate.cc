@@ -22,6 +22,7 @@ struct Options {
     std::string target;
     std::string policy;
     std::string delivery;
+    bool notification = false;
     std::string reason;
     std::string tag;
     std::string digest;
@@ -53,12 +54,14 @@ Json body_of(const Options& options) {
     return body;
 }
 
-// committed and already_current are what was asked for; anything else is not.
+// What was asked for is in Git, or proposed.
 int exit_code_of(const Json& trail) {
     for (const auto& event : trail.value("events", Json::array())) {
         for (const auto& work : event.value("targets", Json::array())) {
             const auto outcome = text_of(work, "outcome");
-            if (outcome != "committed" && outcome != "already_current") return kNegative;
+            const bool well = outcome == "committed" || outcome == "already_current" ||
+                              outcome == "pull_request" || outcome == "merged";
+            if (!well) return kNegative;
         }
     }
     return kOk;
@@ -162,7 +165,18 @@ int rollback(const Options& options) {
     return started(client, options, *answer);
 }
 
+int resend(const Options& options) {
+    ServiceClient client{options.service};
+    const auto path = fmt::format("/v1/notifications/{}/replay", url_encoded(options.delivery));
+    const auto answer = client.post(path, body_of(options));
+    if (answer.has_error()) return complain(answer.error());
+    if (answer->status != 202) return complain(*answer);
+    fmt::print("{} is sent again\n", options.delivery);
+    return kOk;
+}
+
 int replay(const Options& options) {
+    if (options.notification) return resend(options);
     ServiceClient client{options.service};
     const auto path = fmt::format("/v1/deliveries/{}/replay", url_encoded(options.delivery));
     const auto answer = client.post(path, body_of(options));
@@ -258,6 +272,11 @@ void add_operate(CLI::App& app, Run& run) {
     command =
         add_command(app, run, options, "replay", "Decide about a delivery's events again", replay);
     command->add_option("DELIVERY", options->delivery, "Its id")->required();
+    command->add_flag(
+        "--notification",
+        options->notification,
+        "It is the id of a notification that was given up on: send that again"
+    );
     add_reason(*command, *options);
     command->add_flag("--wait", options->wait, "Wait for the outcome and print it");
 

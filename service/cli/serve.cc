@@ -1,5 +1,6 @@
 #include "config/config.h"
 #include "service/cli/commands.h"
+#include "service/cli/config_watch.h"
 #include "service/cli/exit_code.h"
 #include "service/http/server.h"
 #include "service/pipeline/intake.h"
@@ -137,14 +138,6 @@ Result<http::ServerOptions> server_options(
     return options;
 }
 
-config::Loaded load(const std::string& file) {
-    config::Loaded loaded = config::load_file(file);
-    if (!loaded.config) return loaded;
-    loaded.diagnostics = config::not_built_yet(*loaded.config);
-    if (!loaded.diagnostics.empty()) loaded.config = nullptr;
-    return loaded;
-}
-
 // The process: owns everything that lives as long as it does. Members are destroyed in the reverse
 // order, so that the pipeline's pools end before the store that their results go to.
 class Service {
@@ -173,6 +166,8 @@ public:
             if (failure) std::rethrow_exception(failure);
         });
         context_.run();
+        // What had begun before the start failed is pending in the store.
+        if (exit_code_ != kOk) leave(exit_code_);
         return exit_code_;
     }
 
@@ -206,6 +201,7 @@ private:
             );
         }
         asio::co_spawn(context_, reload_on_hangup(), [](std::exception_ptr) {});
+        asio::co_spawn(context_, reload_on_change(), [](std::exception_ptr) {});
         const auto [error, signal] =
             co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
         if (error) co_return;
@@ -215,6 +211,7 @@ private:
         // A second signal means: now. What is pending stays in the store.
         asio::co_spawn(context_, end_at_second_signal(), [](std::exception_ptr) {});
         hangup_.cancel();
+        if (watch_) watch_->cancel();
         pipeline_.release_watchers();
         co_await server_->drain(patience);
         const bool quiet = co_await pipeline_.stop(patience);
@@ -233,9 +230,11 @@ private:
 
     // A call to a remote is still out. Nothing is lost: its work is pending in the store, and what
     // the store reported as done is on the disk.
-    [[noreturn]] static void end_now() {
+    [[noreturn]] static void end_now() { leave(kOk); }
+
+    [[noreturn]] static void leave(int exit_code) {
         spdlog::shutdown();
-        std::_Exit(kOk);
+        std::_Exit(exit_code);
     }
 
     asio::awaitable<void> reload_on_hangup() {
@@ -251,8 +250,28 @@ private:
         }
     }
 
+    asio::awaitable<void> reload_on_change() {
+        auto watch = ConfigWatch::open(context_.get_executor(), config_->file);
+        if (watch.has_error()) {
+            spdlog::warn(
+                "a changed configuration file is not noticed ({}); SIGHUP reloads it",
+                watch.error().message
+            );
+            co_return;
+        }
+        watch_.emplace(std::move(*watch));
+        while (co_await watch_->changed()) {
+            spdlog::info("{} has changed", config_->file);
+            try {
+                reload();
+            } catch (const std::exception& e) {
+                spdlog::error("the configuration is not reloaded: {}", e.what());
+            }
+        }
+    }
+
     void reload() {
-        const config::Loaded loaded = load(config_->file);
+        const config::Loaded loaded = config::load_file(config_->file);
         if (!loaded.config) {
             for (const auto& problem : loaded.diagnostics) spdlog::error("{}", problem.str());
             spdlog::error("the configuration is not reloaded: the old one stays in force");
@@ -286,12 +305,13 @@ private:
     std::unique_ptr<http::Server> server_;
     asio::signal_set signals_;
     asio::signal_set hangup_;
+    std::optional<ConfigWatch> watch_;
     int exit_code_ = kOk;
 };
 
 int serve(const Options& options) {
     set_up_logging(options);
-    const config::Loaded loaded = load(options.config);
+    const config::Loaded loaded = config::load_file(options.config);
     if (!loaded.config) {
         for (const auto& problem : loaded.diagnostics) fmt::print(stderr, "{}\n", problem.str());
         return kNegative;

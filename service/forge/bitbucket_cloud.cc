@@ -84,8 +84,13 @@ PullRequest BitbucketCloud::whole(PullRequest pull) {
 }
 
 Result<PullRequest> BitbucketCloud::get(std::int64_t number) {
-    LINKSPAN_TRY(pull, caller_.ask(get_pull(repo_, number)));
-    return whole(read_pull(pull));
+    LINKSPAN_TRY(answer, caller_.ask(get_pull(repo_, number)));
+    auto pull = whole(read_pull(answer));
+    if (pull.state != State::Open) return pull;
+    // The platform does not say whether it may be merged; what its builds say is known.
+    LINKSPAN_TRY(statuses, value_pages(caller_, get_statuses(repo_, pull.head_commit)));
+    pull.mergeable = read_mergeable(statuses);
+    return pull;
 }
 
 Result<PullRequest> BitbucketCloud::open(const NewPullRequest& wanted) {

@@ -30,6 +30,13 @@ PullRequest read_pull(const Json& pull) {
     return out;
 }
 
+Mergeable read_mergeable(const Json& statuses) {
+    for (const Json& status : statuses) {
+        if (text(status, {"state"}) != "SUCCESSFUL") return Mergeable::Blocked;
+    }
+    return Mergeable::Clean;
+}
+
 std::vector<PullRequest> read_pulls(const Json& list, const Repo& repo) {
     std::vector<PullRequest> out;
     for (const Json& pull : list) {

@@ -13,6 +13,8 @@ namespace linkspan::forge::bitbucket_cloud {
 
 PullRequest read_pull(const Json& pull);
 // Of this repository alone.
+// By the build statuses of the head.
+Mergeable read_mergeable(const Json& statuses);
 std::vector<PullRequest> read_pulls(const Json& list, const Repo& repo);
 std::vector<Comment> read_comments(const Json& list);
 // 202 is not for this: its Location has to be asked.

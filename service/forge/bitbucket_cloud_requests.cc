@@ -55,6 +55,10 @@ Call find_pulls(
     return {.path = under(repo, "/pullrequests") + make_query(parameters)};
 }
 
+Call get_statuses(const Repo& repo, const std::string& commit) {
+    return {.path = under(repo, fmt::format("/commit/{}/statuses", percent_encode(commit)))};
+}
+
 Call get_pull(const Repo& repo, std::int64_t number) {
     return {.path = under(repo, fmt::format("/pullrequests/{}", number))};
 }

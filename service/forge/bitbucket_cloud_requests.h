@@ -21,6 +21,7 @@ Call find_pulls(
     const Repo& repo, const std::string& head, const std::string& base, std::optional<State> state
 );
 Call get_pull(const Repo& repo, std::int64_t number);
+Call get_statuses(const Repo& repo, const std::string& commit);
 Call open_pull(const Repo& repo, const NewPullRequest& wanted);
 // Title and reviewers are always sent: what is left out of a PUT is lost. `reviewers` are UUIDs.
 Call update_pull(

@@ -115,6 +115,9 @@ int spawn(const Command& command, int input, int output, int errors, pid_t& pid)
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
+    // Asio's sockets are not close-on-exec: a child that outlives us would keep the port that we
+    // listen on, and connections would stay open that we have closed.
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     sigset_t none;
     sigset_t reset;
     sigemptyset(&none);

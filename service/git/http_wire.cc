@@ -344,6 +344,7 @@ Status HttpWire::exchange() {
         }
         if (answer_.status == 401 && !asked_again && options_.credentials) {
             asked_again = true;
+            if (options_.credentials_refused && credentials_loaded_) options_.credentials_refused();
             const auto old_name = username_;
             const auto old_password = password_;
             if (auto status = load_credentials(); status.has_error()) return status.error();

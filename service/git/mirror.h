@@ -44,6 +44,8 @@ struct RemoteOptions {
     std::string url;
     // Asked at every connection, so that a rotated secret counts at once.
     std::function<Result<Credentials>()> credentials;
+    // Told that the server refused them, before they are asked for once more.
+    std::function<void()> credentials_refused = {};
     std::string known_hosts;  // for ssh: required, an unknown host is refused
     std::string ca_file;      // for https
     // For one fetch or push. A transfer that keeps moving at a fair rate may take longer (see

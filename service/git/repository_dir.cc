@@ -116,12 +116,32 @@ std::optional<Error> find_damage(git_repository* repository) {
 
 }  // namespace
 
+namespace {
+
+// A mirror is one process's, so a lock that is there when it is opened is of a life that was cut
+// short, and nobody else would ever take it away.
+void remove_stale_locks(const std::string& directory) {
+    std::error_code error;
+    std::vector<fs::path> locks;
+    const auto note = [&locks](const fs::path& path) {
+        if (path.extension() == ".lock") locks.push_back(path);
+    };
+    for (const auto& entry : fs::directory_iterator{directory, error}) note(entry.path());
+    for (const auto& entry : fs::recursive_directory_iterator{directory + "/refs", error}) {
+        note(entry.path());
+    }
+    for (const auto& lock : locks) fs::remove(lock, error);
+}
+
+}  // namespace
+
 Result<OpenedRepository> open_repository(const std::string& directory) {
     start_library();
     if (is_absent(directory)) {
         LINKSPAN_TRY(made, make_repository(directory));
         return OpenedRepository{std::move(made), {}};
     }
+    remove_stale_locks(directory);
     RepositoryHandle handle;
     if (const int e = git_repository_open_bare(out(handle), directory.c_str())) {
         auto failure = git_failure(e, "opening the mirror");

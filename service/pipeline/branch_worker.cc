@@ -1,5 +1,6 @@
 #include "service/pipeline/branch_worker.h"
 
+#include "service/pipeline/bid_memory.h"
 #include "service/pipeline/diff_share.h"
 #include "service/pipeline/git_options.h"
 #include "service/pipeline/hold_reader.h"
@@ -34,25 +35,6 @@ constexpr std::chrono::milliseconds kRushPause{400};
 constexpr std::size_t kRefreshFiles = 128;
 constexpr std::chrono::milliseconds kRefreshPause{20};
 
-std::vector<store::WorkItem> items_of(const std::vector<WaitingWork>& waiting) {
-    std::vector<store::WorkItem> items;
-    items.reserve(waiting.size());
-    for (const auto& one : waiting) items.push_back(one.item);
-    return items;
-}
-
-plan::Written written_of(store::Write row) {
-    return {
-        .id = row.id,
-        .path = std::move(row.path),
-        .document = row.document,
-        .where = std::move(row.place),
-        .tag = std::move(row.new_tag),
-        .digest = std::move(row.new_digest),
-        .commit = std::move(row.commit),
-        .undone = std::move(row.undone)};
-}
-
 std::vector<store::Write> writes_of(const PlannedTurn& planned) {
     std::vector<store::Write> writes;
     const auto now = Clock::now();
@@ -75,6 +57,20 @@ std::vector<store::Write> writes_of(const PlannedTurn& planned) {
         }
     }
     return writes;
+}
+
+// A window that was open when the tag was chosen may have closed since.
+void close_window(plan::Bid& bid, const config::Config& config, store::TimePoint now) {
+    const auto* target = config.target(bid.target);
+    if (target == nullptr || bid.asked_for || bid.is_stopped()) return;
+    const auto schedule = policy::both(target->schedule, bid.policy.schedule);
+    const auto opening = policy::opening(schedule, now);
+    if (opening.open) return;
+    if (const auto next = policy::next_open(schedule, now)) {
+        bid.gate = policy::Waiting{.until = *next, .why = "schedule: " + opening.why};
+    } else {
+        bid.gate = policy::Refused{"schedule: " + opening.why};
+    }
 }
 
 store::Outcome refused(std::string reason) {
@@ -286,7 +282,10 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
         fail_or_retry(std::move(waiting), "commit", options.error().within(repository_));
         co_return;
     }
-    if (auto known = co_await recall_writes(waiting); known.has_error()) {
+    std::vector<plan::Bid*> remembering;
+    for (auto& one : waiting) remembering.push_back(&one.bid);
+    auto known = co_await recall_writes(pipeline_.writer_, std::move(remembering));
+    if (known.has_error()) {
         fail_or_retry(std::move(waiting), "plan", known.error());
         co_return;
     }
@@ -303,6 +302,8 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
             bids->back().reviewed = !how.review.empty();
             intended->push_back(one.item.intended_commit);
         }
+        // The work may have waited for its turn since the gates were asked.
+        for (auto& bid : *bids) close_window(bid, *config, Clock::now());
         auto held = co_await read_holds(pipeline_.writer_, bids, Clock::now());
         if (held.has_error()) {
             fail_or_retry(std::move(waiting), "record", held.error());
@@ -395,26 +396,6 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
     );
 }
 
-asio::awaitable<Status> BranchWorker::recall_writes(std::vector<WaitingWork>& waiting) {
-    using Key = std::pair<std::string, std::string>;
-    using Known = std::map<Key, std::vector<plan::Written>>;
-    std::set<Key> keys;
-    for (const auto& one : waiting) keys.emplace(one.item.target, one.item.policy);
-    std::function<Result<Known>(store::Store&)> read = [keys](store::Store& store
-                                                       ) -> Result<Known> {
-        Known known;
-        for (const auto& key : keys) {
-            LINKSPAN_TRY(rows, store.writes().current(key.first, key.second));
-            for (auto& row : rows) known[key].push_back(written_of(std::move(row)));
-        }
-        return known;
-    };
-    auto known = co_await in_store<Known>(pipeline_.writer_, std::move(read));
-    if (known.has_error()) co_return known.error();
-    for (auto& one : waiting) one.bid.written = (*known)[{one.item.target, one.item.policy}];
-    co_return Status{};
-}
-
 asio::awaitable<Status> BranchWorker::intend(
     std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork>& waiting, PublishOptions how
 ) {
@@ -473,6 +454,11 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
         } else if (const auto* held = std::get_if<policy::Held>(&answer.decision.verdict)) {
             outcome.kind = "held";
             outcome.reason = held_reason(*held);
+        } else if (const auto* wait = std::get_if<policy::Waiting>(&answer.decision.verdict)) {
+            pipeline_.spawn(
+                pipeline_.wait_until({std::move(waiting[i].item)}, wait->until, wait->why)
+            );
+            continue;
         }
         ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }
@@ -487,30 +473,28 @@ std::vector<WaitingWork> BranchWorker::keep_current(
     const PlannedTurn& planned, std::vector<WaitingWork> waiting
 ) {
     std::vector<WaitingWork> current;
-    std::map<std::pair<std::string, std::size_t>, std::vector<store::WorkItem>> stale;
+    std::vector<store::WorkItem> stale;
     for (auto& one : waiting) {
         // What a person asked for was not decided by a policy.
         if (one.bid.asked_for || one.rules == planned.rules) {
             current.push_back(std::move(one));
         } else {
-            stale[{one.item.delivery, one.item.event_index}].push_back(std::move(one.item));
+            stale.push_back(std::move(one.item));
         }
     }
-    for (auto& [event, items] : stale) {
-        pipeline_.spawn(pipeline_.process_event_guarded(std::move(items)));
-    }
+    pipeline_.decide_again(std::move(stale));
     return current;
 }
 
-asio::awaitable<Result<RepositoryRules>> BranchWorker::rules() {
+asio::awaitable<Result<RepositoryRules>> BranchWorker::rules(bool fetch) {
     co_await take_mirror();
     const MirrorTaken taken{*this};
     const auto view = this->view();
     if (!view) co_return Error{Errc::NotFound, "the repository is no longer configured"};
-    auto ask = [view]() -> Result<RepositoryRules> {
+    auto ask = [view, fetch]() -> Result<RepositoryRules> {
         if (auto status = open_mirror(*view); status.has_error()) return status.error();
         LINKSPAN_TRY(known, view->mirror->known_tip(view->branch));
-        if (known) return read_rules(*view->mirror, *known);
+        if (known && !fetch) return read_rules(*view->mirror, *known);
         LINKSPAN_TRY(tip, view->mirror->fetch(view->branch));
         return read_rules(*view->mirror, tip);
     };
@@ -587,16 +571,9 @@ asio::awaitable<void> BranchWorker::come_back(
 ) {
     auto items = items_of(waiting);
     if (!co_await pipeline_.retry_later(items, std::move(step), std::move(error))) co_return;
-    // Those that were given up on meanwhile are not among them.
-    for (auto& one : waiting) {
-        const auto item = std::find_if(items.begin(), items.end(), [&](const auto& kept) {
-            return kept.id == one.item.id;
-        });
-        if (item == items.end()) continue;
-        one.item = *item;
-        one.batch = std::chrono::milliseconds{0};
-        add(std::move(one));
-    }
+    // Decided anew: a window may have closed meanwhile, the tag may have moved. Those that were
+    // given up on are not among them.
+    pipeline_.decide_again(std::move(items));
 }
 
 }  // namespace linkspan::pipeline

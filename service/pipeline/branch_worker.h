@@ -3,10 +3,9 @@
 #pragma once
 
 #include "config/config.h"
-#include "core/plan/turn.h"
-#include "core/policy/gates.h"
 #include "service/pipeline/repository_rules.h"
 #include "service/pipeline/turn.h"
+#include "service/pipeline/waiting_work.h"
 #include "service/store/store.h"
 
 #include <boost/asio/awaitable.hpp>
@@ -23,15 +22,6 @@ namespace linkspan::pipeline {
 
 class Pipeline;
 
-struct WaitingWork {
-    store::WorkItem item;
-    plan::Bid bid;
-    std::vector<std::string> notes;
-    std::vector<policy::GateLine> gates;  // that it passed
-    std::chrono::milliseconds batch{0};
-    std::string rules{};  // RepositoryRules::fingerprint that it was decided under
-};
-
 class BranchWorker {
 public:
     BranchWorker(Pipeline& pipeline, std::string repository);
@@ -43,8 +33,9 @@ public:
     // Null before the first look.
     [[nodiscard]] std::shared_ptr<BranchIndex> index() const;
 
-    // The rules of the repository at the tip that is known; fetched when there is none.
-    boost::asio::awaitable<Result<RepositoryRules>> rules();
+    // The rules of the repository at the tip that is known; fetched when there is none, or
+    // when that is asked for.
+    boost::asio::awaitable<Result<RepositoryRules>> rules(bool fetch = false);
 
     // The first of `commits` that `revision` is or contains; nullopt: none. Asks between turns, and
     // fetches when the revision is not known yet. Errors: NotFound when the branch has no such
@@ -68,8 +59,6 @@ private:
     // Reads again what an older scanner has read, beside the turns.
     boost::asio::awaitable<void> refresh(std::shared_ptr<BranchIndex> index);
     boost::asio::awaitable<void> turn(std::vector<WaitingWork> waiting);
-    // Puts what Linkspan wrote before into the bids.
-    boost::asio::awaitable<Status> recall_writes(std::vector<WaitingWork>& waiting);
     // Before the push: after a crash, these commits in the branch mean that the work is done.
     boost::asio::awaitable<Status> intend(
         std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork>& waiting, PublishOptions how

@@ -329,6 +329,7 @@ asio::awaitable<Result<Chosen>> Decider::choose(Now& now, Question question) {
             if (moved && by_digest && !choice->waiting && round < kMostRounds) continue;
         }
         out.resolved = digest;
+        out.first_seen = digest_seen(*now.page.table, tag->str());
         auto gates = co_await ask_gates(now, std::move(question), *tag, *digest);
         if (gates.has_error()) co_return gates.error();
         out.gates = std::move(*gates);
@@ -400,6 +401,37 @@ asio::awaitable<Result<policy::GateAnswer>> Decider::ask_gates(
     answer = policy::pass_gates(policy, question.schedule, facts, at);
     be_patient(answer, facts.first_seen.value_or(at), now.patience);
     co_return answer;
+}
+
+asio::awaitable<Result<plan::ImageOrigin>> Decider::origin(
+    image::ImageName image, image::Tag tag, std::optional<std::string> digest
+) {
+    std::optional<image::Digest> known;
+    if (digest) {
+        if (auto parsed = image::Digest::parse(*digest); parsed.has_value()) {
+            known = std::move(*parsed);
+        }
+    }
+    if (!known) {
+        auto resolved = co_await resolve(image, tag);
+        if (resolved.has_error()) co_return resolved.error();
+        if (!*resolved) co_return plan::ImageOrigin{};
+        known = std::move(**resolved);
+    }
+    auto found = co_await details(image, *known, false);
+    if (found.has_error()) {
+        if (found.error().kind != Errc::NotFound) co_return found.error();
+        co_return plan::ImageOrigin{};
+    }
+    const auto label = [&](const char* name) {
+        if (const auto at = found->labels.find(name); at != found->labels.end()) return at->second;
+        const auto at = found->annotations.find(name);
+        return at == found->annotations.end() ? std::string{} : at->second;
+    };
+    co_return plan::ImageOrigin{
+        .revision = label("org.opencontainers.image.revision"),
+        .source = label("org.opencontainers.image.source"),
+        .created = found->created.value_or("")};
 }
 
 asio::awaitable<Result<registry::ImageDetails>> Decider::details(

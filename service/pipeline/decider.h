@@ -13,6 +13,7 @@
 #pragma once
 
 #include "core/image/event.h"
+#include "core/plan/source_links.h"
 #include "core/policy/gates.h"
 #include "core/policy/policy.h"
 #include "core/policy/select.h"
@@ -40,6 +41,8 @@ namespace linkspan::pipeline {
 struct Question {
     policy::Policy policy;
     policy::Schedule schedule;  // the target's
+    // The policy's soak, where it goes on in the open: as a draft.
+    std::chrono::milliseconds draft_soak{0};
 };
 
 struct Chosen {
@@ -47,6 +50,7 @@ struct Chosen {
     std::optional<image::Digest> resolved;  // of the selected tag
     std::vector<std::string> notes;         // for the trail
     policy::GateAnswer gates;
+    std::optional<store::TimePoint> first_seen{};  // of the selected tag with this digest
 };
 
 struct DecidedEvent {
@@ -80,6 +84,12 @@ public:
     // remembered.
     boost::asio::awaitable<Result<std::optional<image::Digest>>> resolve(
         image::ImageName image, image::Tag tag
+    );
+
+    // What an image says of where it was built from; the digest, where it is known, saves a
+    // request. Errors: the registry's and the store's.
+    boost::asio::awaitable<Result<plan::ImageOrigin>> origin(
+        image::ImageName image, image::Tag tag, std::optional<std::string> digest
     );
 
 private:

@@ -1,8 +1,12 @@
 #include "service/pipeline/git_options.h"
 
+#include "service/pipeline/forge_clients.h"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -15,6 +19,33 @@ git::Credentials to_git(const config::GitCredentials& from, Secret password, Sec
         .password = std::move(password),
         .ssh_key = from.ssh_key,
         .ssh_passphrase = std::move(passphrase)};
+}
+
+// Tokens of an installation, each for an hour, in place of a password.
+void use_github_app(
+    const ConfigPtr& config, const config::Repository& repository, git::RemoteOptions& remote
+) {
+    struct State {
+        explicit State(Result<std::shared_ptr<forge::GithubApp>> made) : app{std::move(made)} {}
+        Result<std::shared_ptr<forge::GithubApp>> app;
+        std::mutex mutex;
+        Secret last{};
+    };
+    auto state = std::make_shared<State>(github_app_of(config, repository));
+    remote.credentials = [state]() -> Result<git::Credentials> {
+        if (state->app.has_error()) return state->app.error();
+        LINKSPAN_TRY(token, (*state->app)->token());
+        const std::lock_guard lock{state->mutex};
+        state->last = token;
+        git::Credentials credentials;
+        credentials.username = forge::kGithubAppUser;
+        credentials.password = std::move(token);
+        return credentials;
+    };
+    remote.credentials_refused = [state] {
+        const std::lock_guard lock{state->mutex};
+        if (state->app.has_value()) (*state->app)->refused(state->last);
+    };
 }
 
 }  // namespace
@@ -36,6 +67,10 @@ git::RemoteOptions remote_of(
     remote.notice = [name = repository.name](const std::string& text) {
         spdlog::warn("repository {}: {}", name, text);
     };
+    if (repository.credentials.github_app) {
+        use_github_app(config, repository, remote);
+        return remote;
+    }
     // The config is kept alive by the copy.
     remote.credentials = [config, &repository]() -> Result<git::Credentials> {
         Secret password;

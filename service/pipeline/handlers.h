@@ -42,6 +42,7 @@ Answer list_notifications(Services services, http::Request request, Parts parts)
 Answer hold(Services services, http::Request request, Parts parts);
 Answer resume(Services services, http::Request request, Parts parts);
 Answer rollback(Services services, http::Request request, Parts parts);
+Answer resend(Services services, http::Request request, Parts parts);
 Answer replay(Services services, http::Request request, Parts parts);
 
 http::Response json(std::string body, unsigned status = 200);

@@ -1,6 +1,8 @@
 #include "service/pipeline/intake.h"
 
 #include "service/http/client_address.h"
+#include "service/pipeline/forge_clients.h"
+#include "service/pipeline/proposals.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
 #include "webhooks/allowed.h"
@@ -14,6 +16,14 @@
 
 namespace linkspan::pipeline {
 namespace asio = boost::asio;
+
+// What a platform says of a pull request of a repository of ours.
+struct PullRequestNews {
+    std::string repository;  // name in the config
+    webhooks::PullRequestEvent event;
+    std::string wish;  // for a rebuild; empty: none
+};
+
 namespace {
 
 using Clock = std::chrono::system_clock;
@@ -106,6 +116,26 @@ webhooks::RawDelivery raw_of(const webhooks::Receiver& receiver, http::Request r
     return raw;
 }
 
+// A signature is no image, but news to a policy that may have refused the image for want of it.
+void heed_signatures(
+    const config::Config& config, webhooks::ParsedDelivery& parsed, store::NewDelivery& delivery
+) {
+    std::erase_if(parsed.set_aside, [&](webhooks::SetAside& one) {
+        if (!one.event.tag.str().ends_with(".sig")) return false;
+        store::NewEvent recorded{.event = one.event, .work = {}};
+        for (const auto& watch : config::match(config, one.event.image)) {
+            if (watch.policy->signature.empty()) continue;
+            recorded.work.push_back(
+                {.target = watch.target->name, .policy = watch.policy->full_name()}
+            );
+        }
+        if (recorded.work.empty()) return false;
+        delivery.events.push_back(std::move(recorded));
+        delivery.ignored.reset();
+        return true;
+    });
+}
+
 // The step `match`: which targets' policies watch each event's image.
 store::NewDelivery delivery_of(
     const config::Config& config,
@@ -133,6 +163,7 @@ store::NewDelivery delivery_of(
         }
         delivery.events.push_back(std::move(recorded));
     }
+    heed_signatures(config, parsed, delivery);
     if (!parsed.deployments.empty()) {
         const auto& first = parsed.deployments.front();
         delivery.ignored = fmt::format(
@@ -151,6 +182,40 @@ store::NewDelivery delivery_of(
         delivery.answer_body = accepted_json(delivery, parsed.set_aside, config.server.public_url);
     }
     return delivery;
+}
+
+// "acme/fleet" of an event is the repository of this path; Azure's events do not name the
+// organization.
+bool is_path(const std::string& ours, const std::string& named) {
+    const std::string path = lower(ours);
+    const std::string name = lower(named);
+    return !name.empty() && (path == name || path.ends_with("/" + name));
+}
+
+std::vector<PullRequestNews> news_of(
+    const config::Config& config,
+    const std::vector<webhooks::PullRequestEvent>& events,
+    const std::string& delivery
+) {
+    std::vector<PullRequestNews> news;
+    for (const auto& event : events) {
+        // The platform is asked for comments and for the box; who put a label on, only events say.
+        std::optional<RebuildWish> wish;
+        if (event.what == webhooks::PullRequestEvent::What::Labelled &&
+            event.label == kRebuildLabel) {
+            wish =
+                RebuildWish{.id = "label:" + delivery, .user = event.actor, .label = event.label};
+        }
+        for (const auto& repository : config.repositories) {
+            if (!is_path(forge_path_of(repository), event.repository)) continue;
+            news.push_back(
+                {.repository = repository.name,
+                 .event = event,
+                 .wish = wish ? write_wish(*wish) : std::string{}}
+            );
+        }
+    }
+    return news;
 }
 
 std::vector<store::DeploymentReport> reports_of(const webhooks::ParsedDelivery& parsed) {
@@ -284,23 +349,38 @@ asio::awaitable<http::Response> Intake::receive(http::Request request) {
     }
     const ConfigPtr config = pipeline_.config();
     auto reports = reports_of(*parsed);
+    const auto events = std::move(parsed->pull_requests);
     auto delivery = delivery_of(*config, *receiver, *verified, std::move(*parsed));
-    co_return co_await record(receiver, std::move(delivery), std::move(reports));
+    auto news = news_of(*config, events, delivery.id);
+    co_return co_await record(receiver, std::move(delivery), std::move(reports), std::move(news));
 }
 
 asio::awaitable<http::Response> Intake::record(
-    ReceiverPtr receiver, store::NewDelivery delivery, std::vector<store::DeploymentReport> reports
+    ReceiverPtr receiver,
+    store::NewDelivery delivery,
+    std::vector<store::DeploymentReport> reports,
+    std::vector<PullRequestNews> news
 ) {
     const bool ignored = delivery.answer_status == 200;
     const auto began = std::chrono::steady_clock::now();
     std::function<Result<store::Recorded>(store::Store&)> operation =
-        [delivery = std::move(delivery), reports, config = pipeline_.config()](store::Store& store
+        [delivery = std::move(delivery), reports, news, config = pipeline_.config()](
+            store::Store& store
         ) -> Result<store::Recorded> {
         auto written = store.record(delivery);
         if (written.has_error() || written->duplicate) return written;
         for (const auto& report : reports) {
             auto kept = Notifier::keep_report(*config, store, report, delivery.received_at);
             if (kept.has_error()) return kept.error();
+        }
+        for (const auto& [repository, event, wish] : news) {
+            LINKSPAN_TRY(
+                some,
+                store.pull_requests().nudge(
+                    repository, event.head, event.number, wish, delivery.received_at
+                )
+            );
+            (void)some;
         }
         return written;
     };
@@ -317,6 +397,7 @@ asio::awaitable<http::Response> Intake::record(
         metrics_.delivery(receiver->name, "duplicate");
         co_return json(200, std::move(recorded->answer_body));
     }
+    if (!news.empty()) pipeline_.pull_requests_nudged();
     if (!reports.empty()) {
         for (const auto& report : reports) {
             metrics_.report(receiver->name, report.state);

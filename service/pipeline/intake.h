@@ -17,6 +17,8 @@
 
 namespace linkspan::pipeline {
 
+struct PullRequestNews;
+
 class Intake {
 public:
     // Everything referred to must outlive it. Used on the io_context thread.
@@ -31,7 +33,8 @@ private:
     boost::asio::awaitable<http::Response> record(
         ReceiverPtr receiver,
         store::NewDelivery delivery,
-        std::vector<store::DeploymentReport> reports
+        std::vector<store::DeploymentReport> reports,
+        std::vector<PullRequestNews> news
     );
     // Leaves the events that the receiver may speak for; the others are counted and set aside. The
     // refusal when none is left: an envelope with one stranger in it must not block a sender that

@@ -1,6 +1,8 @@
 #include "service/pipeline/notification_sink.h"
 
+#include "service/notify/commit_status.h"
 #include "service/notify/request.h"
+#include "service/pipeline/forge_clients.h"
 #include "service/pipeline/notification_type.h"
 
 #include <algorithm>
@@ -72,8 +74,9 @@ std::size_t NotificationSink::slots_of(const config::Notification& notification)
 bool NotificationSink::serves(const config::Notification& b) const {
     const config::Notification& a = settings;
     return a.type == b.type && a.url == b.url && same(a.url_secret, b.url_secret) &&
-           same(a.secret, b.secret) && same(a.token, b.token) && a.ca_file == b.ca_file &&
-           a.proxy == b.proxy && a.timeout == b.timeout && a.give_up_after == b.give_up_after &&
+           same(a.secret, b.secret) && same(a.token, b.token) && a.forge == b.forge &&
+           a.ca_file == b.ca_file && a.proxy == b.proxy && a.timeout == b.timeout &&
+           a.give_up_after == b.give_up_after &&
            std::equal(
                a.headers.begin(),
                a.headers.end(),
@@ -89,11 +92,39 @@ notify::Verdict NotificationSink::attempt(const std::string& content) {
     const auto message = notify::from_json(content);
     if (message.has_error()) return notify::Refused{message.error().message};
     const auto sink = sink_of(settings);
+    if (settings.type == config::Notification::Type::CommitStatus) return show(*message);
     // A secret that is being replaced is back in a moment.
     if (sink.has_error()) return notify::TryAgain{.why = sink.error().message};
     const auto request = notify::make_request(*sink, *message, std::chrono::system_clock::now());
     if (request.has_error()) return notify::Refused{request.error().message};
     return notify::verdict_of(client.send(*request));
+}
+
+notify::Verdict NotificationSink::show(const notify::Message& message) const {
+    const auto status = notify::commit_status_of(message);
+    // Of an image that does not say where it came from, or comes from elsewhere, there is nothing
+    // to show here.
+    if (!status) return notify::Delivered{};
+    auto forge = forge_of_source(settings, status->source);
+    if (forge.has_error()) return notify::Delivered{};
+    using State = notify::CommitStatus::State;
+    const auto shown = (*forge)->set_status(
+        status->revision,
+        {.context = status->context,
+         .state = status->state == State::Pending   ? forge::CheckState::Pending
+                  : status->state == State::Success ? forge::CheckState::Success
+                                                    : forge::CheckState::Failure,
+         .description = status->description,
+         .url = status->url}
+    );
+    if (!shown.has_error()) return notify::Delivered{};
+    const auto& error = shown.error();
+    if (!is_transient(error.kind)) return notify::Refused{error.message};
+    notify::TryAgain again{.why = error.message};
+    if (error.retry_after) {
+        again.after = std::chrono::ceil<std::chrono::seconds>(*error.retry_after);
+    }
+    return again;
 }
 
 void NotificationSink::wake() {

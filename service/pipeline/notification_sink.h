@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "service/notify/message.h"
 #include "service/notify/verdict.h"
 #include "service/store/time_point.h"
 #include "service/transport/http_client.h"
@@ -32,6 +33,8 @@ struct NotificationSink {
     [[nodiscard]] bool serves(const config::Notification& notification) const;
     // One try, with the secrets as they are now. `content`: of the outbox.
     [[nodiscard]] notify::Verdict attempt(const std::string& content);
+    // The outcome, at the commit that the image was built from.
+    [[nodiscard]] notify::Verdict show(const notify::Message& message) const;
     // Whoever sleeps looks again.
     void wake();
 

@@ -18,6 +18,7 @@ constexpr notify::Type notification_type(config::Notification::Type type) {
         case From::CloudEvents:
             return notify::Type::CloudEvents;
         case From::Webhook:
+        case From::CommitStatus:  // one message for each image, too
             break;
     }
     return notify::Type::Webhook;

@@ -247,6 +247,35 @@ std::function<Result<store::Recorded>(Store&)> replay_operation(
     };
 }
 
+std::function<Result<bool>(Store&)> resend_operation(
+    std::string notification, Actor actor, store::TimePoint now
+) {
+    return [notification = std::move(notification), actor = std::move(actor), now](Store& store
+           ) -> Result<bool> {
+        LINKSPAN_TRY(revived, store.outbox().revive(notification, now));
+        if (!revived) {
+            LINKSPAN_TRY(known, store.outbox().has(notification));
+            if (!known) return Error{Errc::NotFound, "there is no notification with this id"};
+            return Error{
+                Errc::Conflict,
+                "this notification was delivered, or is still being tried; only what was given up "
+                "on (state \"dead\") is sent again"};
+        }
+        LINKSPAN_TRY(
+            noted,
+            store.audit().append(
+                {.at = now,
+                 .who = actor.who,
+                 .action = "replay",
+                 .subject = "notifications/" + notification,
+                 .why = actor.why}
+            )
+        );
+        (void)noted;
+        return true;
+    };
+}
+
 std::function<Result<std::vector<store::Recorded>>(Store&)> expire_holds_operation(
     ConfigPtr config, store::TimePoint now
 ) {

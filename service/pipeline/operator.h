@@ -66,6 +66,11 @@ std::function<Result<store::Recorded>(store::Store&)> replay_operation(
     Actor actor,
     store::TimePoint now
 );
+// A notification that was given up on is sent again, with a new life. Errors: NotFound (no such
+// message), Conflict (it was not given up on).
+std::function<Result<bool>(store::Store&)> resend_operation(
+    std::string notification, Actor actor, store::TimePoint now
+);
 // Holds that have run out are cleared and their policies decided again; every delivery made.
 std::function<Result<std::vector<store::Recorded>>(store::Store&)> expire_holds_operation(
     ConfigPtr config, store::TimePoint now

@@ -36,6 +36,7 @@ Json hold_json(const store::Hold& hold) {
         {"why", hold.why},
         {"since", rfc3339(hold.since)},
         {"until", hold.until ? Json(rfc3339(*hold.until)) : Json(nullptr)},
+        {"pull_request", hold.pull_request != 0 ? Json(hold.pull_request) : Json(nullptr)},
     };
 }
 

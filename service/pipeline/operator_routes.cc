@@ -1,4 +1,4 @@
-// Actions: hold, resume, rollback, replay.
+// Actions: hold, resume, rollback, replay, and sending a notification again.
 #include "config/units.h"
 #include "service/pipeline/access.h"
 #include "service/pipeline/handlers.h"
@@ -233,6 +233,31 @@ asio::awaitable<http::Response> replay(Services services, http::Request request,
     spdlog::info("delivery {}: {} replayed by {}", recorded->id, parts.at(0), caller.name);
     services.pipeline.start(std::move(recorded->work));
     co_return json(std::move(recorded->answer_body), 202);
+}
+
+asio::awaitable<http::Response> resend(Services services, http::Request request, Parts parts) {
+    const ConfigPtr config = services.pipeline.config();
+    const auto who = acting_operator(*config, request);
+    if (const auto* refused = std::get_if<http::Response>(&who)) co_return *refused;
+    const auto& caller = *std::get<const config::Operator*>(who);
+    auto body = read_action(request.body, {});
+    if (body.has_error()) co_return problem_of(body.error());
+    // A message may be about several targets.
+    for (const auto& target : config->targets) {
+        if (may_act_on(caller, target.name)) continue;
+        co_return http::problem(
+            403, "Forbidden", caller.name + " may not act on all targets, which messages are about"
+        );
+    }
+    auto operation =
+        resend_operation(parts.at(0), actor_of(caller, request, body->reason), Clock::now());
+    auto sent = co_await in_store<bool>(services.writer, std::move(operation));
+    if (sent.has_error()) co_return problem_of(sent.error());
+    spdlog::info(
+        "notification {} is sent again for {}: {}", parts.at(0), caller.name, body->reason
+    );
+    services.pipeline.notifier().wake();
+    co_return json(dump({{"id", parts.at(0)}, {"state", "pending"}}), 202);
 }
 
 }  // namespace linkspan::pipeline

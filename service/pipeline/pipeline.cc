@@ -5,7 +5,9 @@
 #include "service/pipeline/branch_worker.h"
 #include "service/pipeline/directive.h"
 #include "service/pipeline/poller.h"
+#include "service/pipeline/proposal_worker.h"
 #include "service/pipeline/store_access.h"
+#include "service/pipeline/target_scope.h"
 #include "service/pipeline/trail_json.h"
 #include "service/runtime/blocking.h"
 #include "service/store/audit.h"
@@ -30,6 +32,7 @@ constexpr std::size_t kGitThreads = 16;
 constexpr std::chrono::hours kAuditLonger{24 * 365};
 // What images say about themselves is asked for again after this long.
 constexpr std::chrono::hours kKeepFacts{24 * 90};
+constexpr std::chrono::hours kKeepOpenings{2};  // the limit is by the hour
 constexpr std::chrono::minutes kExpireEvery{10};
 constexpr std::chrono::minutes kLongestNap{10};
 constexpr std::size_t kExpireChunk = 1000;
@@ -42,18 +45,6 @@ using Clock = std::chrono::system_clock;
 store::Outcome outcome_of(std::string kind, std::string reason) {
     return {
         .kind = std::move(kind), .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
-}
-
-plan::Scope scope_of(const config::Config& config, const config::Target& target) {
-    plan::Scope scope{
-        .paths = target.paths, .ignore = target.ignore, .markers = false, .images = false};
-    for (const auto find : target.find) {
-        if (find == config::Find::Markers) scope.markers = true;
-        if (find == config::Find::Images) scope.images = true;
-    }
-    scope.fields.assign(target.fields.begin(), target.fields.end());
-    scope.mirrors = config.same_images;
-    return scope;
 }
 
 }  // namespace
@@ -95,10 +86,14 @@ void Pipeline::use(ConfigPtr config) {
     }
     notifier_.use(config_);
     look_ahead();
+    for (const auto& [name, proposer] : proposals_) proposer->reconsider();
+    spawn(nudge_proposals());
 }
 
 void Pipeline::look_ahead() {
-    for (const auto& target : config_->targets) worker(target.repository).look_ahead();
+    for (const auto& target : config_->targets) {
+        if (target.deliver == config::Deliver::Commit) worker(target.repository).look_ahead();
+    }
 }
 
 BranchWorker& Pipeline::worker(const std::string& repository) {
@@ -138,18 +133,25 @@ asio::awaitable<Status> Pipeline::resume() {
     look_ahead();
     spawn(release_holds_guarded());
     spawn(poller_->run());
+    spawn(look_at_proposals_guarded());
     co_return Status{};
 }
 
 void Pipeline::start(std::vector<store::WorkItem> work) {
-    std::map<std::pair<std::string, std::size_t>, std::vector<store::WorkItem>> events;
-    for (auto& item : work) {
+    for (const auto& item : work) {
         ++pending_;
         ++open_[item.delivery];
+    }
+    metrics_.pending(pending_);
+    decide_again(std::move(work));
+}
+
+void Pipeline::decide_again(std::vector<store::WorkItem> work) {
+    std::map<std::pair<std::string, std::size_t>, std::vector<store::WorkItem>> events;
+    for (auto& item : work) {
         auto key = std::pair{item.delivery, item.event_index};
         events[std::move(key)].push_back(std::move(item));
     }
-    metrics_.pending(pending_);
     for (auto& [key, items] : events) spawn(process_event_guarded(std::move(items)));
 }
 
@@ -185,7 +187,12 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         const auto* target = config->target(item.target);
         const auto* policy = config->policy(item.policy);
         if (target != nullptr && policy != nullptr && config->repository(target->repository)) {
-            questions.push_back({.policy = *policy, .schedule = target->schedule});
+            Question question{.policy = *policy, .schedule = target->schedule};
+            if (target->deliver == config::Deliver::PullRequest) {
+                // Proposing changes nothing: a target's windows are for merging then.
+                question.schedule = {};
+            }
+            questions.push_back(std::move(question));
             live.push_back(std::move(item));
         } else {
             gone.push_back(std::move(item));
@@ -196,6 +203,13 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
     co_await settle_all(std::move(gone), std::move(not_configured));
     std::vector<Narrowed> narrowed;
     if (!co_await narrow(live, questions, narrowed)) co_return;
+    for (std::size_t i = 0; i < live.size(); ++i) {
+        const auto* target = config->target(live[i].target);
+        const bool proposes = target->deliver == config::Deliver::PullRequest;
+        if (proposes && target->pull_request.draft_while_soaking) {
+            questions[i].draft_soak = std::exchange(questions[i].policy.soak, {});
+        }
+    }
     DecidedEvent decided;
     while (!live.empty()) {
         const Patience patience{
@@ -240,22 +254,10 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         }
         if (!co_await pause(kNotYetPause)) co_return;
     }
-    std::vector<Ended> refused;
     for (std::size_t i = 0; i < live.size(); ++i) {
         const auto* target = config->target(live[i].target);
         auto& mine = decided.policies[i];
         mine.notes.insert(mine.notes.end(), narrowed[i].notes.begin(), narrowed[i].notes.end());
-        if (const auto* waiting = std::get_if<policy::Waiting>(&mine.gates.verdict)) {
-            spawn(wait_until({live[i]}, waiting->until, waiting->why));
-            continue;
-        }
-        if (const auto* refusal = std::get_if<policy::Refused>(&mine.gates.verdict)) {
-            auto outcome = outcome_of("refused", refusal->reason);
-            outcome.detail_json =
-                refusal_json(mine.selection, refusal->reason, mine.gates.gates, mine.notes);
-            refused.push_back({.item = std::move(live[i]), .outcome = std::move(outcome)});
-            continue;
-        }
         WaitingWork waiting{
             .item = live[i],
             .bid =
@@ -265,15 +267,25 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
                  .selection = std::move(mine.selection),
                  .resolved = std::move(mine.resolved),
                  .cause =
-                     {.delivery = live[i].delivery, .event = event, .target = {}, .policy = {}}},
+                     {.delivery = live[i].delivery, .event = event, .target = {}, .policy = {}},
+                 .gate = mine.gates.verdict},
             .notes = std::move(mine.notes),
             .gates = std::move(mine.gates.gates),
             .batch = target->batch,
             .rules = std::move(narrowed[i].fingerprint),
         };
-        worker(target->repository).add(std::move(waiting));
+        // What stands before a change does not wait for company.
+        if (waiting.bid.is_stopped()) waiting.batch = {};
+        if (const auto soak = questions[i].draft_soak; soak.count() > 0 && mine.first_seen) {
+            policy::GateLine line{
+                .gate = "soak",
+                .outcome = policy::GateLine::Outcome::Passed,
+                .reason = "soaks as a draft",
+                .until = *mine.first_seen + soak};
+            waiting.gates.push_back(std::move(line));
+        }
+        hand_over(*target, std::move(waiting));
     }
-    co_await settle(std::move(refused));
 }
 
 asio::awaitable<bool> Pipeline::narrow(
@@ -422,7 +434,7 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
             .notes = {},
             .gates = {},
         };
-        worker(target->repository).add(std::move(waiting));
+        hand_over(*target, std::move(waiting));
     }
 }
 
@@ -493,6 +505,8 @@ asio::awaitable<void> Pipeline::expire_guarded() {
             if (audit.has_error()) return audit.error();
             auto facts = store.image_facts().expire(Clock::now() - kKeepFacts, kExpireChunk);
             if (facts.has_error()) return facts.error();
+            auto openings = store.pull_requests().expire(Clock::now() - kKeepOpenings);
+            if (openings.has_error()) return openings.error();
             return store.expire(before, kExpireChunk);
         };
         auto gone = co_await in_store<std::size_t>(writer_, std::move(expire));
@@ -508,9 +522,11 @@ asio::awaitable<void> Pipeline::collect_guarded() {
     while (co_await pause(kCollectEvery)) {
         std::vector<std::shared_ptr<BranchIndex>> indexes;
         bool all = true;
-        for (const auto& [name, worker] : workers_) {
-            if (config_->repository(name) == nullptr) continue;
-            indexes.push_back(worker->index());
+        for (const auto& target : config_->targets) {
+            const bool proposes = target.deliver == config::Deliver::PullRequest;
+            indexes.push_back(
+                proposes ? proposals(target.repository).index() : worker(target.repository).index()
+            );
             // What a repository that could not be read needs is not known.
             all = all && indexes.back() && !indexes.back()->commit().hex.empty();
         }
@@ -636,6 +652,7 @@ void Pipeline::release_watchers() {
 asio::awaitable<bool> Pipeline::stop(std::chrono::milliseconds patience) {
     stopping_ = true;
     clients_.stop();
+    for (const auto& [name, proposer] : proposals_) proposer->stop();
     for (const auto& sleeper : sleepers_) {
         if (const auto timer = sleeper.lock()) timer->cancel();
     }

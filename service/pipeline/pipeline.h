@@ -34,6 +34,8 @@ namespace linkspan::pipeline {
 class BlobScans;
 class BranchWorker;
 class Poller;
+class ProposalWorker;
+struct WaitingWork;
 
 class Pipeline {
 public:
@@ -58,8 +60,12 @@ public:
     // NotFound, InvalidInput, and those of the store.
     boost::asio::awaitable<Result<std::string>> rollback(RollbackRequest request);
 
-    // A hold was set: its end may come before the one that is waited for.
+    // A hold was set or ended: its end may come before the one that is waited for, and what is
+    // proposed may be wanted no more, or again.
     void holds_changed();
+
+    // Pull requests were spoken of in the store (PullRequests::nudge).
+    void pull_requests_nudged();
 
     // From the next event on, this config counts. Work in flight ends with the one it began with.
     void use(ConfigPtr config);
@@ -85,11 +91,14 @@ public:
 private:
     friend class BranchWorker;
     friend class Poller;
+    friend class ProposalWorker;
 
     // Every coroutine of the pipeline starts here, so that stop() can wait for it.
     void spawn(boost::asio::awaitable<void> task);
     boost::asio::awaitable<void> process_event(std::vector<store::WorkItem> items);
     boost::asio::awaitable<void> process_event_guarded(std::vector<store::WorkItem> items);
+    // Each event by itself, from its beginning.
+    void decide_again(std::vector<store::WorkItem> work);
     // The items' policies as the repositories' own rules narrow them; false when stopping, or when
     // all were given up on.
     struct Narrowed {
@@ -136,6 +145,15 @@ private:
     // Clears holds that have run out, and has their policies decided again.
     boost::asio::awaitable<void> release_holds_guarded();
     BranchWorker& worker(const std::string& repository);
+    ProposalWorker& proposals(const std::string& repository);
+    // To whoever delivers for the target.
+    void hand_over(const config::Target& target, WaitingWork work);
+    // Looks at pull requests when it is time, for as long as the pipeline runs.
+    boost::asio::awaitable<void> look_at_proposals_guarded();
+    // Something that all of them depend on has changed.
+    boost::asio::awaitable<void> nudge_proposals();
+    // A look has ended; the next one may be due earlier than was known.
+    void proposals_looked();
 
     boost::asio::any_io_executor executor_;
     ConfigPtr config_;
@@ -149,6 +167,7 @@ private:
     Decider decider_;
     std::unique_ptr<Poller> poller_;
     std::map<std::string, std::unique_ptr<BranchWorker>> workers_;  // by repository name
+    std::map<std::string, std::unique_ptr<ProposalWorker>> proposals_;
     std::map<std::string, std::vector<std::shared_ptr<boost::asio::steady_timer>>> watchers_;
     std::map<std::string, std::size_t> open_;  // delivery → pieces of work that have not ended
     std::vector<std::weak_ptr<boost::asio::steady_timer>> sleepers_;
@@ -157,6 +176,8 @@ private:
     std::size_t pending_ = 0;
     std::size_t running_ = 0;  // coroutines in flight
     std::shared_ptr<boost::asio::steady_timer> next_hold_end_;
+    std::shared_ptr<boost::asio::steady_timer> next_proposals_look_;
+    bool look_at_proposals_ = false;  // there may be something due
     bool stopping_ = false;
     // Ends what the git pool has under way.
     std::shared_ptr<std::atomic<bool>> git_stop_ = std::make_shared<std::atomic<bool>>(false);

@@ -28,6 +28,7 @@ asio::awaitable<Result<std::string>> Pipeline::rollback(RollbackRequest request)
 
 void Pipeline::holds_changed() {
     if (next_hold_end_) next_hold_end_->cancel();
+    if (!stopping_) spawn(nudge_proposals());
 }
 
 asio::awaitable<void> Pipeline::release_holds_guarded() {

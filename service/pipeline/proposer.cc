@@ -18,9 +18,19 @@ constexpr std::chrono::minutes kLookAgain{1};
 
 std::string subject_of(const std::string& message) { return message.substr(0, message.find('\n')); }
 
-std::vector<store::PullRequestImage> images_of(const plan::EditPlan& plan) {
+std::vector<store::PullRequestImage> images_of(
+    const plan::EditPlan& plan, const std::vector<store::PullRequestImage>& facts
+) {
     std::vector<store::PullRequestImage> images;
     for (const auto& one : plan::carried(plan)) {
+        const auto known = std::find_if(facts.begin(), facts.end(), [&](const auto& fact) {
+            return fact.image == one.image && fact.policy == one.policy && fact.tag == one.tag;
+        });
+        if (known != facts.end()) {
+            images.push_back(*known);
+            images.back().digest = one.digest;
+            continue;
+        }
         store::PullRequestImage image{
             .image = one.image, .policy = one.policy, .tag = one.tag, .digest = one.digest};
         for (const auto& change : plan.changes) {
@@ -45,10 +55,76 @@ std::vector<store::PullRequestImage> images_of(const plan::EditPlan& plan) {
     return images;
 }
 
+// The places that the branch changes, for the day on which it is merged.
+std::string write_changes(const plan::EditPlan& plan) {
+    auto json = nlohmann::json::array();
+    for (const auto& one : plan.changes) {
+        nlohmann::json change{
+            {"policy", one.policy},
+            {"path", one.path},
+            {"document", one.document},
+            {"place", one.where},
+            {"image", one.image.str()},
+            {"old_tag", one.old_tag},
+            {"new_tag", one.new_tag}};
+        if (one.old_digest) change["old_digest"] = *one.old_digest;
+        if (one.new_digest) change["new_digest"] = *one.new_digest;
+        json.push_back(std::move(change));
+    }
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::vector<store::Write> read_changes(
+    const store::PullRequest& row, const std::string& commit, store::TimePoint at
+) {
+    std::vector<store::Write> writes;
+    const auto json = nlohmann::json::parse(row.changes, nullptr, false);
+    if (!json.is_array()) return writes;
+    for (const auto& one : json) {
+        if (!one.is_object()) continue;
+        const auto text = [&](const char* name) { return one.value(name, std::string{}); };
+        const auto digest = [&](const char* name) {
+            return one.contains(name) ? std::optional{text(name)} : std::nullopt;
+        };
+        writes.push_back(
+            {.target = row.target,
+             .policy = text("policy"),
+             .path = text("path"),
+             .document = one.value("document", std::size_t{0}),
+             .place = text("place"),
+             .image = text("image"),
+             .old_tag = text("old_tag"),
+             .old_digest = digest("old_digest"),
+             .new_tag = text("new_tag"),
+             .new_digest = digest("new_digest"),
+             .commit = commit,
+             .at = at}
+        );
+    }
+    return writes;
+}
+
 }  // namespace
 
-Status record(store::Store& store, const ToRecord& change) {
+Status record(store::Store& store, const ToRecord& change, std::vector<RevisedWork>* revised) {
     if (auto status = store.pull_requests().put(change.row); status.has_error()) return status;
+    if (auto status = store.writes().record(change.landed); status.has_error()) return status;
+    for (const auto& [image, outcome] : change.became) {
+        LINKSPAN_TRY(
+            items,
+            store.revise(
+                change.row.target,
+                image.policy,
+                image.tag,
+                change.became_of,
+                outcome,
+                change.row.updated_at
+            )
+        );
+        for (auto& item : items) {
+            if (revised != nullptr) revised->push_back({std::move(item), outcome});
+        }
+    }
     for (const auto& hold : change.holds) {
         if (auto id = store.holds().set(hold); id.has_error()) return id.error();
     }
@@ -178,13 +254,16 @@ Status Proposer::prepare() {
     wanted_.body = body;
     LINKSPAN_TRY(message, plan::commit_message(request_.message, proposal.plan));
     message_ = message;
+    // A time that stays while nothing changes, so that an unchanged proposal is the same commit.
+    auto time = request_.proposal.proposed_at;
+    if (!recent.empty()) time = std::max(time, recent.front().time);
     git::CommitSpec spec{
         .base = request_.base,
         .changes = {},
         .message = message_,
         .author = request_.author,
         .committer = request_.committer,
-        .time = request_.now,
+        .time = time,
         .signing = request_.signing};
     for (const auto& file : proposal.plan.files) {
         spec.changes.push_back({.path = file.path, .content = file.after});
@@ -375,7 +454,8 @@ Result<bool> Proposer::decide() {
                                       request_.proposal.proposed_at.time_since_epoch()
             )
                                       .count();
-            row_.images = images_of(request_.proposal.plan);
+            row_.images = images_of(request_.proposal.plan, request_.facts);
+            row_.changes = write_changes(request_.proposal.plan);
         }
         if (const auto* say = std::get_if<plan::step::Say>(&step_)) {
             interrupted_ = std::exchange(memory_.saying, say->key) == say->key;
@@ -423,10 +503,17 @@ void Proposer::settle_past() {
         answer_.commit = merged->commit;
         answer_.number = merged->number;
         answer_.url = row_.url;
+        if (merged->number == row_.number) {
+            became("merged", answer_.reason, merged->commit);
+            landed_ = read_changes(row_, merged->commit, request_.now);
+        }
         // What is wanted was planned on a base without it.
         if (memory_.images == wanted_.images) wanted_.wanted = false;
         count_ended(merged->number, "merged");
     } else if (const auto* closed = std::get_if<plan::step::RecordClosed>(&step_)) {
+        if (!wanted_.wanted && closed->number == row_.number) {
+            became(request_.gone_kind, request_.gone, {});
+        }
         count_ended(closed->number, "closed");
     } else if (const auto* ignore = std::get_if<plan::step::Ignore>(&step_)) {
         const std::string who = ignore->who.empty() ? "somebody" : ignore->who;
@@ -439,9 +526,17 @@ void Proposer::settle_past() {
                  .who = who,
                  .why = fmt::format("closed pull request {} without merging", ignore->number),
                  .since = request_.now,
-                 .until = std::nullopt}
+                 .until = std::nullopt,
+                 .pull_request = ignore->number}
             );
             wanted_.ignored.push_back(image);
+        }
+        if (ignore->number == row_.number) {
+            became(
+                "held",
+                fmt::format("{} closed pull request {} without merging", who, ignore->number),
+                {}
+            );
         }
         if (ignore->unknown > 0) {
             answer_.notes.push_back(
@@ -471,7 +566,7 @@ void Proposer::end() {
         answer_.reason = wait->why;
         answer_.again = wait->until;
         row_.state = "waiting";
-        row_.images = images_of(request_.proposal.plan);
+        row_.images = images_of(request_.proposal.plan, request_.facts);
         if (!row_.waiting_since) row_.waiting_since = request_.now;
     } else if (const auto* alone = std::get_if<plan::step::LeaveAlone>(&step_)) {
         answer_.kind = "held";
@@ -505,7 +600,29 @@ ToRecord Proposer::to_record() {
     row_.memory = write_memory(memory_);
     row_.head = memory_.head;
     row_.updated_at = request_.now;
-    return {.row = row_, .holds = std::exchange(holds_, {}), .lifted = std::exchange(lifted_, {})};
+    return {
+        .row = row_,
+        .holds = std::exchange(holds_, {}),
+        .lifted = std::exchange(lifted_, {}),
+        .landed = std::exchange(landed_, {}),
+        .became = std::exchange(became_, {}),
+        .became_of = became_of_};
+}
+
+void Proposer::became(std::string kind, const std::string& reason, const std::string& commit) {
+    const nlohmann::json detail{
+        {"pull_request", {{"number", row_.number}, {"url", row_.url}, {"state", kind}}}};
+    became_of_ = row_.number;
+    for (const auto& image : row_.images) {
+        became_.push_back(
+            {.image = image,
+             .outcome =
+                 {.kind = kind,
+                  .reason = reason,
+                  .commit = commit.empty() ? std::nullopt : std::optional{commit},
+                  .detail_json = detail.dump()}}
+        );
+    }
 }
 
 }  // namespace linkspan::pipeline

@@ -30,6 +30,7 @@
 #include "service/store/holds.h"
 #include "service/store/pull_requests.h"
 #include "service/store/store.h"
+#include "service/store/writes.h"
 
 #include <optional>
 #include <string>
@@ -57,6 +58,9 @@ struct ProposeRequest {
     // With an empty plan nothing is to be changed any more, and `gone` says why.
     plan::Proposal proposal{};
     std::string gone = "The base branch has these images already.";
+    std::string gone_kind = "already_current";  // the outcome of work that was in it
+    // What is known about images that may be in it; of what is not, the plan's causes tell.
+    std::vector<store::PullRequestImage> facts{};
     std::vector<std::string> people{};  // of CODEOWNERS: "reviewer:ann", "team:platform"
     std::vector<plan::WantedStatus> statuses{};
     std::vector<plan::CarriedImage> ignored{};  // holds that came of closed pull requests
@@ -81,13 +85,29 @@ struct ProposeAnswer {
 // The trail's detail member "pull_request", as JSON.
 std::string pull_request_json(const ProposeAnswer& answer);
 
+// What became, later, of work that had ended in a pull request.
+struct Became {
+    store::PullRequestImage image;
+    store::Outcome outcome;
+};
+
 // What belongs into one transaction.
 struct ToRecord {
     store::PullRequest row;
     std::vector<store::Hold> holds{};
-    std::vector<store::Hold> lifted{};  // somebody opened the pull request again
+    std::vector<store::Hold> lifted{};   // somebody opened the pull request again
+    std::vector<store::Write> landed{};  // it was merged: from now on, these are in the base
+    std::vector<Became> became{};
+    std::int64_t became_of = 0;  // the pull request that it was in
 };
-Status record(store::Store& store, const ToRecord& change);
+struct RevisedWork {
+    store::WorkItem item;
+    store::Outcome outcome;
+};
+// `revised`: the work that was told what became of it.
+Status record(
+    store::Store& store, const ToRecord& change, std::vector<RevisedWork>* revised = nullptr
+);
 
 class Proposer {
 public:
@@ -101,7 +121,7 @@ public:
     // False: nothing more is to be done.
     Result<bool> decide();
     Status act();
-    // As of now; holds are in it once.
+    // As of now; all but the row are in it once.
     ToRecord to_record();
     [[nodiscard]] const ProposeAnswer& answer() const { return answer_; }
     // For logs: the step that act() takes.
@@ -115,6 +135,8 @@ private:
     void settle_past();  // steps that only record
     void end();
     void count_ended(std::int64_t number, const std::string& state);
+    // The work of what is in it has this outcome now.
+    void became(std::string kind, const std::string& reason, const std::string& commit);
     plan::SeenPullRequest seen_of(const forge::PullRequest& one) const;
     forge::PullRequest* open();
     forge::MergeRequest merge_request() const;
@@ -152,6 +174,9 @@ private:
     ProposeAnswer answer_;
     std::vector<store::Hold> holds_;
     std::vector<store::Hold> lifted_;
+    std::vector<store::Write> landed_;
+    std::vector<Became> became_;
+    std::int64_t became_of_ = 0;
     bool prepared_ = false;
     bool stale_ = true;
     bool over_ = false;  // an answer of the platform ended the look

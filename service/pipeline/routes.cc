@@ -36,6 +36,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/audit", list_audit},
     Route{"GET", "/v1/images", list_images},
     Route{"GET", "/v1/notifications", list_notifications},
+    Route{"POST", "/v1/notifications/{id}/replay", resend},
 };
 
 // What stands for the braces; nullopt: another path.

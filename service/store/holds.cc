@@ -28,6 +28,7 @@ Result<std::vector<Hold>> read(Query row) {
             .why = row.text(6),
             .since = row.time(7),
             .until = row.is_null(8) ? std::nullopt : std::optional{row.time(8)},
+            .pull_request = row.integer(9),
         });
     }
 }
@@ -44,9 +45,17 @@ Result<std::int64_t> Holds::set(const Hold& hold) {
     );
     if (!status.has_error()) {
         status = database_.run(
-            "INSERT INTO holds (target, policy, tag, digest, who, why, since, until) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            {hold.target, hold.policy, tag, digest, hold.who, hold.why, hold.since, hold.until}
+            "INSERT INTO holds (target, policy, tag, digest, who, why, since, until, pull_request) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            {hold.target,
+             hold.policy,
+             tag,
+             digest,
+             hold.who,
+             hold.why,
+             hold.since,
+             hold.until,
+             hold.pull_request}
         );
     }
     const std::int64_t id = database_.last_id();
@@ -72,7 +81,8 @@ Result<std::vector<Hold>> Holds::list(TimePoint now) {
     LINKSPAN_TRY(
         row,
         database_.query(
-            "SELECT id, target, policy, tag, digest, who, why, since, until FROM holds "
+            "SELECT id, target, policy, tag, digest, who, why, since, until, pull_request FROM "
+            "holds "
             "WHERE until IS NULL OR until > ? ORDER BY id",
             {now}
         )
@@ -86,7 +96,8 @@ Result<std::vector<Hold>> Holds::list(
     LINKSPAN_TRY(
         row,
         database_.query(
-            "SELECT id, target, policy, tag, digest, who, why, since, until FROM holds "
+            "SELECT id, target, policy, tag, digest, who, why, since, until, pull_request FROM "
+            "holds "
             "WHERE target = ? AND policy = ? AND (until IS NULL OR until > ?) ORDER BY id",
             {target, policy, now}
         )
@@ -98,7 +109,8 @@ Result<std::vector<Hold>> Holds::ended(TimePoint now) {
     LINKSPAN_TRY(
         row,
         database_.query(
-            "SELECT id, target, policy, tag, digest, who, why, since, until FROM holds "
+            "SELECT id, target, policy, tag, digest, who, why, since, until, pull_request FROM "
+            "holds "
             "WHERE until <= ? ORDER BY id",
             {now}
         )

@@ -29,6 +29,7 @@ struct Hold {
     std::string why;
     TimePoint since;
     std::optional<TimePoint> until{};  // until then, not then
+    std::int64_t pull_request = 0;     // that a person closed; 0: held in another way
 };
 
 class Holds {

@@ -283,6 +283,10 @@ CREATE TABLE pull_requests (
     opened_at     INTEGER,
     look_at       INTEGER,
     updated_at    INTEGER NOT NULL,
+    changes       TEXT NOT NULL,
+    origins       TEXT NOT NULL,
+    nudged_at     INTEGER,
+    wish          TEXT NOT NULL DEFAULT '',
     UNIQUE (repository, target, grp)
 ) STRICT;
 CREATE INDEX pull_requests_branch ON pull_requests (repository, branch);
@@ -300,6 +304,9 @@ CREATE TABLE pull_request_images (
     source       TEXT,
     build_url    TEXT,
     actor        TEXT,
+    signed_by    TEXT NOT NULL,
+    soaks_until  INTEGER,
+    asked_for    TEXT NOT NULL,
     PRIMARY KEY (pull_request, n)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE pull_request_openings (
@@ -308,6 +315,9 @@ CREATE TABLE pull_request_openings (
     at     INTEGER NOT NULL,
     PRIMARY KEY (target, grp, at)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX work_in_pull_request ON work (target, policy) WHERE outcome = 'pull_request';
+-- The number of the one that a person closed: 0 for what was held in another way.
+ALTER TABLE holds ADD COLUMN pull_request INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 constexpr std::array kSteps{

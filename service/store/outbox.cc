@@ -146,4 +146,9 @@ Result<std::size_t> Outbox::expire(TimePoint older_than, std::size_t limit) {
     return static_cast<std::size_t>(database_.changes());
 }
 
+Result<bool> Outbox::has(std::string_view id) {
+    LINKSPAN_TRY(n, database_.integer("SELECT count(*) FROM outbox WHERE id = ?", {id}));
+    return n > 0;
+}
+
 }  // namespace linkspan::store

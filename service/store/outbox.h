@@ -56,6 +56,8 @@ public:
     // Dead → pending, due at once and with a new life. False when it is not dead.
     Result<bool> revive(std::string_view id, TimePoint now);
 
+    Result<bool> has(std::string_view id);
+
     // Newest first; `state` of all when absent; `after` is the seq of the last of the page before.
     Result<std::vector<OutboxMessage>> list(
         std::optional<std::string> state, std::optional<std::int64_t> after, std::size_t limit

@@ -40,11 +40,15 @@ Result<std::vector<Numbered>> read(Query row) {
                      .head = row.text(10),
                      .note = row.text(11),
                      .memory = row.text(12),
+                     .changes = row.text(17),
+                     .origins = row.text(18),
                      .images = {},
                      .waiting_since = time_or_none(row, 13),
                      .opened_at = time_or_none(row, 14),
                      .look_at = time_or_none(row, 15),
                      .updated_at = row.time(16),
+                     .nudged_at = time_or_none(row, 19),
+                     .wish = row.text(20),
                  }}
         );
     }
@@ -60,7 +64,8 @@ Result<std::vector<PullRequest>> with_images(
             image,
             database.query(
                 "SELECT image, policy, tag, digest, why, delivery, pushed_at, revision, source, "
-                "build_url, actor FROM pull_request_images WHERE pull_request = ? ORDER BY n",
+                "build_url, actor, signed_by, soaks_until, asked_for FROM pull_request_images "
+                "WHERE pull_request = ? ORDER BY n",
                 {one.id}
             )
         );
@@ -79,6 +84,9 @@ Result<std::vector<PullRequest>> with_images(
                 .source = image.optional_text(8),
                 .build_url = image.optional_text(9),
                 .actor = image.optional_text(10),
+                .signed_by = image.text(11),
+                .soaks_until = time_or_none(image, 12),
+                .asked_for = image.text(13),
             });
         }
         rows.push_back(std::move(one.row));
@@ -95,7 +103,8 @@ Result<std::optional<PullRequest>> PullRequests::get(
         found,
         database_.query(
             "SELECT id, repository, target, grp, branch, base, state, number, url, title, head, "
-            "note, memory, waiting_since, opened_at, look_at, updated_at FROM pull_requests "
+            "note, memory, waiting_since, opened_at, look_at, updated_at, changes, origins, "
+            "nudged_at, wish FROM pull_requests "
             "WHERE repository = ? AND target = ? AND grp = ?",
             {repository, target, group}
         )
@@ -109,14 +118,15 @@ Status PullRequests::put(const PullRequest& row) {
     LINKSPAN_TRY(transaction, Transaction::begin(database_));
     auto status = database_.run(
         "INSERT INTO pull_requests (repository, target, grp, branch, base, state, number, url, "
-        "title, head, note, memory, waiting_since, opened_at, look_at, updated_at) VALUES "
-        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "title, head, note, memory, waiting_since, opened_at, look_at, updated_at, changes, "
+        "origins) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (repository, target, grp) DO UPDATE SET branch = excluded.branch, "
         "base = excluded.base, state = excluded.state, number = excluded.number, "
         "url = excluded.url, title = excluded.title, head = excluded.head, note = excluded.note, "
         "memory = excluded.memory, waiting_since = excluded.waiting_since, "
         "opened_at = excluded.opened_at, look_at = excluded.look_at, "
-        "updated_at = excluded.updated_at",
+        "updated_at = excluded.updated_at, changes = excluded.changes, "
+        "origins = excluded.origins",
         {row.repository,
          row.target,
          row.group,
@@ -132,7 +142,9 @@ Status PullRequests::put(const PullRequest& row) {
          row.waiting_since,
          row.opened_at,
          row.look_at,
-         row.updated_at}
+         row.updated_at,
+         row.changes,
+         row.origins}
     );
     if (status.has_error()) return status.error().within("remembering a pull request");
     LINKSPAN_TRY(
@@ -148,8 +160,8 @@ Status PullRequests::put(const PullRequest& row) {
         if (status.has_error()) break;
         status = database_.run(
             "INSERT INTO pull_request_images (pull_request, n, image, policy, tag, digest, why, "
-            "delivery, pushed_at, revision, source, build_url, actor) VALUES (?, ?, ?, ?, ?, ?, "
-            "?, ?, ?, ?, ?, ?, ?)",
+            "delivery, pushed_at, revision, source, build_url, actor, signed_by, soaks_until, "
+            "asked_for) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             {id,
              n++,
              image.image,
@@ -162,7 +174,10 @@ Status PullRequests::put(const PullRequest& row) {
              image.revision,
              image.source,
              image.build_url,
-             image.actor}
+             image.actor,
+             image.signed_by,
+             image.soaks_until,
+             image.asked_for}
         );
     }
     if (!status.has_error() && row.opened_at) {
@@ -183,7 +198,8 @@ Result<std::vector<PullRequest>> PullRequests::of_branch(
         found,
         database_.query(
             "SELECT id, repository, target, grp, branch, base, state, number, url, title, head, "
-            "note, memory, waiting_since, opened_at, look_at, updated_at FROM pull_requests "
+            "note, memory, waiting_since, opened_at, look_at, updated_at, changes, origins, "
+            "nudged_at, wish FROM pull_requests "
             "WHERE repository = ? AND branch = ? ORDER BY id",
             {repository, branch}
         )
@@ -196,7 +212,8 @@ Result<std::vector<PullRequest>> PullRequests::list(std::optional<std::string_vi
         found,
         database_.query(
             "SELECT id, repository, target, grp, branch, base, state, number, url, title, head, "
-            "note, memory, waiting_since, opened_at, look_at, updated_at FROM pull_requests "
+            "note, memory, waiting_since, opened_at, look_at, updated_at, changes, origins, "
+            "nudged_at, wish FROM pull_requests "
             "WHERE ?1 IS NULL OR target = ?1 ORDER BY repository, target, grp",
             {target}
         )
@@ -209,13 +226,62 @@ Result<std::vector<PullRequest>> PullRequests::due(TimePoint now) {
         found,
         database_.query(
             "SELECT id, repository, target, grp, branch, base, state, number, url, title, head, "
-            "note, memory, waiting_since, opened_at, look_at, updated_at FROM pull_requests "
-            "WHERE state IN ('open', 'waiting') AND (look_at IS NULL OR look_at <= ?) "
+            "note, memory, waiting_since, opened_at, look_at, updated_at, changes, origins, "
+            "nudged_at, wish FROM pull_requests "
+            "WHERE nudged_at IS NOT NULL OR (state IN ('open', 'waiting') AND "
+            "(look_at IS NULL OR look_at <= ?)) "
             "ORDER BY waiting_since IS NULL, waiting_since, id",
             {now}
         )
     );
     return with_images(database_, read(std::move(found)));
+}
+
+Result<std::optional<TimePoint>> PullRequests::next_look() {
+    LINKSPAN_TRY(
+        row,
+        database_.query(
+            "SELECT min(CASE WHEN nudged_at IS NOT NULL THEN 0 ELSE coalesce(look_at, 0) END) "
+            "FROM pull_requests WHERE nudged_at IS NOT NULL OR state IN ('open', 'waiting')"
+        )
+    );
+    LINKSPAN_TRY(more, row.next());
+    return more ? time_or_none(row, 0) : std::nullopt;
+}
+
+Result<std::size_t> PullRequests::nudge(
+    std::string_view repository,
+    std::string_view branch,
+    std::int64_t number,
+    std::string_view wish,
+    TimePoint now
+) {
+    auto status = database_.run(
+        "UPDATE pull_requests SET nudged_at = ?1, wish = CASE WHEN ?2 = '' THEN wish ELSE ?2 END "
+        "WHERE repository = ?3 AND ((?4 <> '' AND branch = ?4) OR (?5 <> 0 AND number = ?5))",
+        {now, wish, repository, branch, number}
+    );
+    if (status.has_error()) return status.error().within("noting a word about a pull request");
+    return static_cast<std::size_t>(database_.changes());
+}
+
+Result<std::size_t> PullRequests::nudge_target(std::string_view target, TimePoint now) {
+    auto status = database_.run(
+        "UPDATE pull_requests SET nudged_at = ? WHERE target = ? AND state IN ('open', 'waiting')",
+        {now, target}
+    );
+    if (status.has_error()) return status.error().within("noting a word about pull requests");
+    return static_cast<std::size_t>(database_.changes());
+}
+
+Status PullRequests::answered(const PullRequest& row, bool heard) {
+    auto status = database_.run(
+        "UPDATE pull_requests SET nudged_at = NULL, wish = CASE WHEN ? THEN '' ELSE wish END "
+        "WHERE repository = ? AND target = ? AND grp = ? AND nudged_at IS ?",
+        {std::int64_t{heard ? 1 : 0}, row.repository, row.target, row.group, row.nudged_at}
+    );
+    if (status.has_error()) return status.error().within("ending a look at a pull request");
+    return {};
 }
 
 Result<PullRequestCounts> PullRequests::counts(

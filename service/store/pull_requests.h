@@ -33,6 +33,9 @@ struct PullRequestImage {
     std::optional<std::string> source{};
     std::optional<std::string> build_url{};
     std::optional<std::string> actor{};
+    std::string signed_by{};                 // a sentence; empty: no policy asked for a signature
+    std::optional<TimePoint> soaks_until{};  // proposed as a draft while it soaks
+    std::string asked_for{};                 // by whom and why, of a rollback
     friend bool operator==(const PullRequestImage&, const PullRequestImage&) = default;
 };
 
@@ -49,11 +52,17 @@ struct PullRequest {
     std::string head{};  // commit
     std::string note{};  // a sentence: why it waits, is left alone, was closed
     std::string memory = "{}";
+    std::string changes = "[]";  // the places that its branch changes: the proposer's, as JSON
+    std::string origins = "{}";  // what images say about their sources: the proposer's, as JSON
     std::vector<PullRequestImage> images{};
     std::optional<TimePoint> waiting_since{};
     std::optional<TimePoint> opened_at{};
     std::optional<TimePoint> look_at{};  // when it is worth looking again
     TimePoint updated_at{};
+    // A word of somebody since the last look: when the newest came, and who asked for what (JSON).
+    // Of nudge() and answered(); put() leaves both alone.
+    std::optional<TimePoint> nudged_at{};
+    std::string wish{};
 };
 
 // What limits are about.
@@ -78,8 +87,24 @@ public:
     );
     // Those of a target, or all; by repository, target and group.
     Result<std::vector<PullRequest>> list(std::optional<std::string_view> target);
-    // Those that are open, or wait, and are worth a look at `now`, the longest waiting first.
+    // Those that are open, or wait, and are worth a look at `now`, and all that were nudged; the
+    // longest waiting first.
     Result<std::vector<PullRequest>> due(TimePoint now);
+    // The earliest that a look at any will be due; nullopt: at none.
+    Result<std::optional<TimePoint>> next_look();
+    // Something happened to the pull request of this branch or number (0: not known): it is worth
+    // a look. An empty wish leaves the one that is there. How many it is about.
+    Result<std::size_t> nudge(
+        std::string_view repository,
+        std::string_view branch,
+        std::int64_t number,
+        std::string_view wish,
+        TimePoint now
+    );
+    // All of a target: its holds or its base have changed.
+    Result<std::size_t> nudge_target(std::string_view target, TimePoint now);
+    // A look that began with this nudge has ended; a newer nudge stays. `heard`: the wish, too.
+    Status answered(const PullRequest& row, bool heard = true);
     Result<PullRequestCounts> counts(
         std::string_view target, std::string_view group, TimePoint now
     );

@@ -36,6 +36,14 @@ public:
     Status postpone(std::int64_t work, TimePoint due, const std::string& error) override;
     Status wait(std::int64_t work, TimePoint until, const std::string& reason) override;
     Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) override;
+    Result<std::vector<WorkItem>> revise(
+        std::string_view target,
+        std::string_view policy,
+        std::string_view tag,
+        std::int64_t pull_request,
+        const Outcome& outcome,
+        TimePoint now
+    ) override;
     Status note(std::int64_t work, const std::string& step, const std::string& text, TimePoint now)
         override;
     Result<std::vector<WorkItem>> pending() override;

@@ -170,6 +170,17 @@ public:
     // the work's age begins at `until`.
     virtual Status wait(std::int64_t work, TimePoint until, const std::string& reason) = 0;
     virtual Status settle(std::int64_t work, const Outcome& outcome, TimePoint now) = 0;
+    // What became, later, of work that ended in a pull request: all for which this policy chose
+    // this tag and this pull request carried it. The detail is merged into the one that is there
+    // (RFC 7396). Those that it is about.
+    virtual Result<std::vector<WorkItem>> revise(
+        std::string_view target,
+        std::string_view policy,
+        std::string_view tag,
+        std::int64_t pull_request,
+        const Outcome& outcome,
+        TimePoint now
+    ) = 0;
     // Adds a line to WorkRow::steps.
     virtual Status note(
         std::int64_t work, const std::string& step, const std::string& text, TimePoint now

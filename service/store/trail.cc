@@ -35,19 +35,10 @@ Result<image::ImageEvent> read_event(const Query& row, int first) {
     };
 }
 
-Result<std::vector<WorkItem>> SqliteStore::pending() {
-    LINKSPAN_TRY(
-        row,
-        database_->query(
-            "SELECT w.id, d.id, w.event, w.target, w.policy, w.created_at, w.attempts, w.due_at, "
-            "w.intended_commit, e.host, e.repository, e.tag, e.digest, e.media_type, e.pushed_at, "
-            "e.revision, e.source, e.build_url, e.actor, w.directive, "
-            "coalesce(w.since, w.created_at) "
-            "FROM work w CROSS JOIN deliveries d ON d.seq = w.delivery "
-            "CROSS JOIN events e ON e.delivery = w.delivery AND e.idx = w.event "
-            "WHERE w.done_at IS NULL ORDER BY w.due_at, w.id"
-        )
-    );
+namespace {
+
+// Of the columns in the order of both SELECTs below.
+Result<std::vector<WorkItem>> read_items(Query row) {
     std::vector<WorkItem> items;
     for (;;) {
         LINKSPAN_TRY(more, row.next());
@@ -68,6 +59,62 @@ Result<std::vector<WorkItem>> SqliteStore::pending() {
             .directive = row.optional_text(19),
         });
     }
+}
+
+}  // namespace
+
+Result<std::vector<WorkItem>> SqliteStore::pending() {
+    LINKSPAN_TRY(
+        row,
+        database_->query(
+            "SELECT w.id, d.id, w.event, w.target, w.policy, w.created_at, w.attempts, w.due_at, "
+            "w.intended_commit, e.host, e.repository, e.tag, e.digest, e.media_type, e.pushed_at, "
+            "e.revision, e.source, e.build_url, e.actor, w.directive, "
+            "coalesce(w.since, w.created_at) "
+            "FROM work w CROSS JOIN deliveries d ON d.seq = w.delivery "
+            "CROSS JOIN events e ON e.delivery = w.delivery AND e.idx = w.event "
+            "WHERE w.done_at IS NULL ORDER BY w.due_at, w.id"
+        )
+    );
+    return read_items(std::move(row));
+}
+
+Result<std::vector<WorkItem>> SqliteStore::revise(
+    std::string_view target,
+    std::string_view policy,
+    std::string_view tag,
+    std::int64_t pull_request,
+    const Outcome& outcome,
+    TimePoint now
+) {
+    LINKSPAN_TRY(
+        row,
+        database_->query(
+            "SELECT w.id, d.id, w.event, w.target, w.policy, w.created_at, w.attempts, w.due_at, "
+            "w.intended_commit, e.host, e.repository, e.tag, e.digest, e.media_type, e.pushed_at, "
+            "e.revision, e.source, e.build_url, e.actor, w.directive, "
+            "coalesce(w.since, w.created_at) "
+            "FROM work w CROSS JOIN deliveries d ON d.seq = w.delivery "
+            "CROSS JOIN events e ON e.delivery = w.delivery AND e.idx = w.event "
+            "WHERE w.outcome = 'pull_request' AND w.target = ? AND w.policy = ? "
+            "AND json_extract(w.detail, '$.decision.selected') = ? "
+            "AND json_extract(w.detail, '$.pull_request.number') = ? ORDER BY w.id",
+            {target, policy, tag, pull_request}
+        )
+    );
+    LINKSPAN_TRY(items, read_items(std::move(row)));
+    LINKSPAN_TRY(transaction, Transaction::begin(*database_));
+    for (const auto& item : items) {
+        auto status = database_->run(
+            "UPDATE work SET done_at = ?, outcome = ?, reason = ?, outcome_commit = ?, "
+            "detail = json_patch(detail, ?) WHERE id = ?",
+            {now, outcome.kind, outcome.reason, outcome.commit, outcome.detail_json, item.id}
+        );
+        if (!status.has_error()) status = note(item.id, "pull request", outcome.reason, now);
+        if (status.has_error()) return status.error().within("revising an outcome");
+    }
+    if (auto done = transaction.commit(); done.has_error()) return done.error();
+    return items;
 }
 
 Status SqliteStore::read_events(std::int64_t seq, Trail& trail) {

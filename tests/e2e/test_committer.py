@@ -3,9 +3,12 @@
 LINKSPAN_RACE says how many commits each side of the race makes (default 40; 500 is the long version).
 """
 
+import json
 import os
 import re
+import subprocess
 import threading
+import time
 import unittest
 import uuid
 
@@ -299,6 +302,98 @@ class Race(Committer):
             if work["outcome"] == "committed":
                 self.assertIn(work["commit"], history)
         git("fsck", "--strict", cwd=fleet.bare)
+
+
+class App(Committer):
+    def test_commits_through_the_token_of_a_github_app(self):
+        import forges
+
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host)
+        key = self.directory / "app.pem"
+        run(["openssl", "genrsa", "-out", str(key), "2048"])
+        public = run(["openssl", "rsa", "-in", str(key), "-pubout"]).stdout
+        fake = forges.start("github_enterprise", str(repository.bare), app={"id": 7, "public_key": public})
+        self.addCleanup(fake.stop)
+        web = self.started(real_parts.WebServer(self.directory / "web", repository, password="test-other-password"))
+        config = self.config(registry, web.url)
+        config["repositories"][0]["credentials"] = {"github_app": {"app_id": "7", "private_key": {"file": str(key)}}}
+        config["repositories"][0]["forge"] = {"type": "github", "url": fake.origin, "project": "acme/fleet", "token": {"file": "secret"}}
+        service = self.linkspan(config)
+        token = wait_until(lambda: list(fake.installation_tokens), 30, "a token of the installation")[0]
+        # From now on, the server takes this token and nothing else.
+        run(["htpasswd", "-bc", str(web.directory / "htpasswd"), "x-access-token", token])
+        work = self.pushed(service, registry, "1.1.0")
+        self.assertEqual(work["outcome"], "committed", work)
+        self.assertEqual(repository.tip(), work["commit"])
+        self.assertEqual(len(fake.installation_tokens), 1, "one token for an hour")
+        self.assertNotIn(token, service.process.output())
+
+
+class Plan(Fleet):
+    def plan(self, config, *more, env=None):
+        file = self.directory / "plan.yaml"
+        file.write_text(json.dumps({**config, "store": "sqlite:nowhere.db"}))
+        done = subprocess.run(
+            [real_parts.linkspan_binary(), "plan", "--config", str(file), *more],
+            capture_output=True, text=True, timeout=120, env={**os.environ, **(env or {})},
+        )
+        self.assertFalse((self.directory / "nowhere.db").exists(), "nothing is kept")
+        return done
+
+    def test_says_what_would_happen_and_changes_nothing(self):
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host)
+        web = self.started(real_parts.WebServer(self.directory / "web", repository))
+        for tag in ("1.0.0", "1.1.0", "2.0.0"):
+            registry.push(APP, tag)
+        base = repository.tip()
+        config = self.config(registry, web.url)
+        done = self.plan(config, "--output", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = json.loads(done.stdout)
+        decision = said["decisions"][0]
+        self.assertEqual((decision["verdict"], decision["selected"]), ("promote", "1.1.0"), decision)
+        self.assertEqual(len(said["commits"]), 1)
+        self.assertIn(f'+          image: "{registry.host}/{APP}:1.1.0"', said["commits"][0]["diff"])
+        self.assertIn("1.1.0", said["commits"][0]["message"])
+        self.assertEqual(repository.tip(), base)
+        text = self.plan(config).stdout
+        self.assertIn("promote", text)
+        self.assertIn("commit to main of fleet", text)
+        # As if another tag had been pushed, an image that nobody follows, a tag that is not there.
+        done = self.plan(config, "--image", f"{registry.host}/{APP}:1.0.0", "--output", "json")
+        self.assertEqual(json.loads(done.stdout)["decisions"][0]["selected"], "1.1.0")
+        self.assertEqual(self.plan(config, "--image", "nginx:1").returncode, 1)
+        done = self.plan(config, "--image", f"{registry.host}/{APP}:9.9.9", "--output", "json")
+        self.assertEqual(json.loads(done.stdout)["decisions"][0]["verdict"], "refused", done.stdout)
+
+    def test_windows_and_pull_requests(self):
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host)
+        registry.push(APP, "1.1.0")
+        year = time.gmtime().tm_year + 2
+        config = self.config(registry, str(repository.bare), forge={"type": "gitea", "url": "http://127.0.0.1:1", "project": "acme/fleet", "token": {"env": "FORGE"}})
+        config["targets"][0]["windows"] = [f"{year}-01-01/{year}-02-01 UTC"]
+        config["targets"].append({"name": "staging", "repository": "fleet", "paths": ["clusters/staging"], "policies": ["flux-system:app"], "deliver": "pull_request"})
+        done = self.plan(config, "--output", "json", env={"FORGE": "test-token"})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = json.loads(done.stdout)
+        verdicts = {d["target"]: d["verdict"] for d in said["decisions"]}
+        self.assertEqual(verdicts, {"prod": "waiting", "staging": "promote"}, said)
+        self.assertEqual(said["commits"], [])
+        pull = said["pull_requests"][0]
+        self.assertEqual((pull["target"], pull["branch"]), ("staging", "linkspan/staging"))
+        for word in ("1.0.0", "1.1.0"):
+            self.assertIn(word, pull["body"])
+
+    def test_what_cannot_be_asked_is_said(self):
+        registry = self.registry(notify=False)
+        registry.push(APP, "1.1.0")
+        config = self.config(registry, str(self.directory / "nowhere.git"))
+        done = self.plan(config)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("failed", done.stdout)
 
 
 if __name__ == "__main__":

@@ -729,6 +729,45 @@ class CommandLine(Fleet):
 
         wait_until(lambda: names() == ["production"], 10, "the new target")
 
+    def test_a_changed_file_is_noticed_however_it_changes(self):
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host)
+        config = self.config(registry, f"file://{repository.bare}")
+        service = real_parts.Linkspan(self.directory / "linkspan", config, port=self.linkspan_port)
+        self.addCleanup(service.end)
+        folder = service.config_file.parent
+
+        def named(name):
+            config["targets"][0]["name"] = name
+            service.write_config(config)  # in place
+            return service.config_file.read_text()
+
+        def names():
+            return [t["name"] for t in service.request("GET", "/v1/targets")[1]["targets"]]
+
+        # As Kubernetes mounts a ConfigMap: the file is a link into a folder that is a link.
+        texts = {version: named(version) for version in ("one", "two")}
+        for version, text in texts.items():
+            (folder / f"..{version}").mkdir()
+            (folder / f"..{version}" / "linkspan.yaml").write_text(text)
+        service.config_file.unlink()
+        os.symlink("..one", folder / "..data")
+        os.symlink("..data/linkspan.yaml", service.config_file)
+        service.start()
+        self.assertEqual(names(), ["one"])
+        os.symlink("..two", folder / "..next")
+        os.rename(folder / "..next", folder / "..data")
+        wait_until(lambda: names() == ["two"], 30, "the swapped folder")
+        # As editors do: another file takes its name.
+        (folder / "new").write_text(texts["two"].replace('"name": "two"', '"name": "three"'))
+        os.rename(folder / "new", service.config_file)
+        wait_until(lambda: names() == ["three"], 30, "the file that took its place")
+        service.config_file.write_text("recievers: []\n")
+        wait_until(lambda: "not reloaded" in service.process.output(), 30, "the refusal in the log")
+        self.assertEqual(names(), ["three"])
+        named("four")
+        wait_until(lambda: names() == ["four"], 30, "the file written in place")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -257,8 +257,27 @@ class Telling(Notify):
         )
         self.assertEqual({(n["notification"], n["last_error"]) for n in dead},
                          {("old", "the notification is no longer in the configuration")})
+        # It comes back, and an operator has sent again what was given up on.
+        config["notifications"] = [{"name": "old", "type": "webhook", "url": sink.url}]
+        config["operators"] = [{"name": "alice", "role": "operator", "token": {"file": "secret"}}]
+        service.config_file.write_text(json.dumps(config))
+        service.process.child.send_signal(signal.SIGHUP)
+        operator = {"Authorization": f"Bearer {TEST_SECRET}"}
+        path, why = f"/v1/notifications/{dead[0]['id']}/replay", json.dumps({"reason": "the portal was moved"})
+        wait_until(lambda: service.request("POST", path, why, operator)[0] == 202, 30, "it to be sent again")
+        self.assertEqual(len(sink.wait(1)), 1)
+        wait_until(lambda: len(service.request("GET", "/v1/notifications?state=delivered", headers=operator)[1]["notifications"]) == 1, 30, "its delivery")
+        self.assertEqual(service.request("POST", path, why, operator)[0], 409)
+        self.assertEqual(service.request("POST", "/v1/notifications/nothing/replay", why, operator)[0], 404)
+        entry = service.request("GET", "/v1/audit", headers=operator)[1]["audit"][0]
+        self.assertEqual((entry["who"], entry["action"], entry["subject"]), ("alice", "replay", f"notifications/{dead[0]['id']}"))
+        before = len(sink.requests)
+        del config["operators"]
+        config["notifications"] = [{"name": "new", "type": "webhook", "url": sink.url}]
+        service.config_file.write_text(json.dumps(config))
+        service.process.child.send_signal(signal.SIGHUP)
         commit = self.commit_of(self.promote(service, registry, "1.2.0"))
-        self.assertEqual({json.loads(body)["data"]["commit"] for _, _, _, body in sink.wait(2)}, {commit})
+        self.assertEqual({json.loads(body)["data"]["commit"] for _, _, _, body in sink.wait(before + 2)[before:]}, {commit})
 
     def test_refusals_are_told_where_they_are_wanted(self):
         registry, _, url = self.parts()

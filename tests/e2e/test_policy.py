@@ -272,11 +272,32 @@ class Gates(Policies):
                 if key:
                     self.sign(digest, key, other or digest)
                 work = self.outcome(self.settled(service, tag))
-                self.assertEqual(work["outcome"], outcome, work)
+                # The signature is news too, and may be the first to see the image signed.
+                outcomes = ("committed", "already_current") if outcome == "committed" else (outcome,)
+                self.assertIn(work["outcome"], outcomes, work)
+                if outcome == "committed":
+                    self.assertIn(f":{tag}", self.git.show("clusters/prod/app.yaml"))
                 line = self.gates(work)["signature"]
                 self.assertEqual(line["outcome"], "refused" if reason else "passed")
                 if reason:
                     self.assertIn(reason, work["reason"])
+
+    def test_a_signature_that_comes_late_wakes_what_was_refused(self):
+        key = self.directory / "good.pem"
+        run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(key)])
+        run(["openssl", "pkey", "-in", str(key), "-pubout", "-out", str(self.directory / "good.pub")])
+        service = self.fleet(policy={"signature": {"keys": [str(self.directory / "good.pub")]}}, retry={"missing_signature": "0s"})
+        digest = self.images.push(APP, "1.1.0")
+        self.assertEqual(self.outcome(self.settled(service, "1.1.0"))["outcome"], "refused")
+        self.sign(digest, "good", digest)
+        wait_until(lambda: ":1.1.0" in self.git.show("clusters/prod/app.yaml"), 60, "the signed image in Git")
+
+    def test_what_git_names_already_waits_for_no_window(self):
+        year = time.gmtime().tm_year + 2
+        service = self.fleet(target={"windows": [f"{year}-01-01/{year}-02-01 UTC"]})
+        self.images.push(APP, "1.0.0")
+        work = self.outcome(self.settled(service, "1.0.0"))
+        self.assertEqual(work["outcome"], "already_current", work)
 
     def sign(self, digest, key, claimed):
         payload = json.dumps({

@@ -503,10 +503,12 @@ TEST(ProblemTest, Targets) {
          kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], pull_request: { "
                  "} } ]\n",
          {"3:75: targets[0]: needs \"deliver: pull_request\" beside it"}},
-        {"a branch of another name",
+        {"a branch of another name, and nobody to propose to",
          kBase + "targets: [ { name: t, repository: fleet, policies: [ app ], deliver: "
                  "pull_request, pull_request: { branch: \"x/{tag}\" } } ]\n",
-         {"3:108: targets[0].pull_request.branch: \"{tag}\" in a branch name; known: {target}, "
+         {"3:70: targets[0].deliver: pull requests need \"forge\" in repository \"fleet\": the "
+          "platform and its token",
+          "3:108: targets[0].pull_request.branch: \"{tag}\" in a branch name; known: {target}, "
           "{group}"}},
     });
 }

@@ -82,8 +82,7 @@ TEST(NotificationsTest, Problems) {
          "before the @"},
         {"a forge's",
          "notifications: [ { name: a, type: commit_status, url: https://h/x } ]",
-         "3:35: notifications[0].type: commit_status needs a forge, which is not built yet; use "
-         "webhook"},
+         "3:18: notifications[0]: commit statuses need \"token\": of the platform at \"url\""},
         {"Slack signs nothing",
          "notifications: [ { name: a, type: slack, url: https://h/x, secret: { env: A } } ]",
          "3:68: notifications[0].secret: Slack's webhooks are not signed: their URL is the secret; "

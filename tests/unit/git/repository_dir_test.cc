@@ -39,6 +39,18 @@ TEST_F(MirrorDirectoryTest, IsMadeOnceAndKept) {
     EXPECT_TRUE(wrecks().empty());
 }
 
+TEST_F(MirrorDirectoryTest, LocksOfALifeThatWasCutShortAreTakenAway) {
+    remote.person_commits({{"a", "1"}}, "first");
+    must(open_noting().fetch("main"));
+    for (const char* lock : {"refs/remotes/origin/main.lock", "packed-refs.lock", "config.lock"}) {
+        testing::write_file(fs::path{sandbox / "mirror"} / lock, "");
+    }
+    remote.person_commits({{"a", "2"}}, "second");
+    EXPECT_EQ(must(open_noting().fetch("main")).hex, remote.tip());
+    EXPECT_TRUE(notices.empty());
+    EXPECT_TRUE(wrecks().empty());
+}
+
 TEST_F(MirrorDirectoryTest, DamageOfAnyKindHealsAndIsTold) {
     const struct {
         std::string name;

@@ -116,5 +116,45 @@ TEST(Grouping, WhatIsDoneAlreadyMakesNoEmptyCommit) {
     EXPECT_EQ(parts->front().causes.size(), 2U);
 }
 
+TEST(Grouping, ProposalsStandBesideEachOther) {
+    const EditPlan plan = plan_of(kFiles, {bid_of("a"), bid_of("b")});
+    const auto parts = split_apart(plan, Grouping::Policy);
+    ASSERT_TRUE(parts.has_value());
+    ASSERT_EQ(parts->size(), 2U);
+    EXPECT_EQ(parts->at(0).name, "a");
+    EXPECT_EQ(parts->at(1).name, "b");
+    ASSERT_EQ(parts->at(1).plan.files.size(), 2U);
+    EXPECT_EQ(parts->at(1).plan.files[0].before, kFiles.at("apps/one.yaml"));
+    EXPECT_EQ(parts->at(1).plan.files[0].after, pod(container("a:1.0.0") + container("b:2.0.0")));
+    ASSERT_EQ(parts->at(1).plan.causes.size(), 1U);
+    EXPECT_EQ(parts->at(1).plan.causes[0].delivery, "delivery-b");
+}
+
+TEST(Grouping, ProposalsAreNamedByWhatTheyAreAbout) {
+    const EditPlan plan = plan_of(kFiles, {bid_of("a"), bid_of("b")});
+    const auto directories = split_apart(plan, Grouping::Directory);
+    ASSERT_TRUE(directories.has_value());
+    ASSERT_EQ(directories->size(), 2U);
+    EXPECT_EQ(directories->at(0).name, "apps");
+    EXPECT_EQ(directories->at(1).name, "infra");
+    const auto all = split_apart(plan, Grouping::All);
+    ASSERT_TRUE(all.has_value());
+    ASSERT_EQ(all->size(), 1U);
+    EXPECT_EQ(all->front().name, "");
+    EXPECT_EQ(all->front().plan.files.size(), 3U);
+    const auto root = split_apart(
+        plan_of({{"pod.yaml", pod(container("a:1.0.0"))}}, {bid_of("a")}), Grouping::Directory
+    );
+    ASSERT_TRUE(root.has_value());
+    ASSERT_EQ(root->size(), 1U);
+    EXPECT_EQ(root->front().name, ".");
+}
+
+TEST(Grouping, NothingToProposeIsNoProposal) {
+    const auto none = split_apart(EditPlan{}, Grouping::All);
+    ASSERT_TRUE(none.has_value());
+    EXPECT_TRUE(none->empty());
+}
+
 }  // namespace
 }  // namespace linkspan::plan

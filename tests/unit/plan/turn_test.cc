@@ -193,6 +193,42 @@ TEST(PlanTurn, NothingToDoIsAlreadyCurrent) {
     EXPECT_EQ(reason(turn.answers[0]), "already_current");
 }
 
+TEST(PlanTurn, AGateStandsOnlyBeforeAChange) {
+    const policy::TimePoint noon{std::chrono::hours{12}};
+    Bid bid = bid_of(policy_of("app"), "1.1.0");
+    const struct {
+        policy::GateVerdict gate;
+        std::string verdict;
+    } cases[] = {
+        {policy::Waiting{.until = noon, .why = "soak: young"}, "waiting"},
+        {policy::Refused{"signature: none"}, "refused"},
+        {policy::Open{}, "promote"},
+    };
+    for (const auto& one : cases) {
+        bid.gate = one.gate;
+        const Turn changing = *Repository{{{"a.yaml", pod(kOld)}}}.plan({bid});
+        EXPECT_EQ(policy::verdict_name(changing.answers[0].decision.verdict), one.verdict);
+        EXPECT_EQ(changing.plan.empty(), one.verdict != "promote");
+        const Turn current = *Repository{{{"a.yaml", pod(kNew)}}}.plan({bid});
+        EXPECT_EQ(reason(current.answers[0]), "already_current");
+        EXPECT_TRUE(current.plan.empty());
+    }
+}
+
+TEST(PlanTurn, WhatAGateStopsTakesNothingAlong) {
+    Bid open = bid_of(policy_of("app"), "1.1.0");
+    Bid waits = bid_of(policy_of("app"), "1.2.0");
+    waits.gate = policy::Waiting{.until = {}, .why = "soak"};
+    Bid refused = bid_of(policy_of("app"), "1.3.0");
+    refused.gate = policy::Refused{"signature: none"};
+    const Turn turn = *Repository{{{"a.yaml", pod(kOld)}}}.plan({waits, open, refused});
+    ASSERT_EQ(turn.plan.changes.size(), 1U);
+    EXPECT_EQ(turn.plan.changes[0].new_tag, "1.1.0");
+    EXPECT_TRUE(std::holds_alternative<policy::Waiting>(turn.answers[0].decision.verdict));
+    EXPECT_TRUE(std::holds_alternative<policy::Promote>(turn.answers[1].decision.verdict));
+    EXPECT_TRUE(std::holds_alternative<policy::Refused>(turn.answers[2].decision.verdict));
+}
+
 TEST(PlanTurn, NoPlaceSaysWhereItLooked) {
     Repository repository{{{"a.yaml", pod("registry.example.com/acme/other:1.0.0")}}};
     Bid bid = bid_of(policy_of("app"), "1.1.0");

@@ -93,5 +93,12 @@ TEST_F(HoldsTest, AClearedIdIsNotGivenOutAgain) {
     EXPECT_GT(must(holds_.set(hold("app"))), id);
 }
 
+TEST_F(HoldsTest, APullRequestThatAPersonClosedIsNamed) {
+    auto closed = hold("app", "1.0.0");
+    closed.pull_request = 7;
+    must(holds_.set(closed));
+    EXPECT_EQ(must(holds_.list(kStart)).at(0).pull_request, 7);
+}
+
 }  // namespace
 }  // namespace linkspan::store

@@ -119,5 +119,64 @@ TEST_F(PullRequestsTest, DueIsWhatIsOpenAndNotToBeLookedAtLater) {
     EXPECT_TRUE(must(pulls_.due(at(10min))).empty());
 }
 
+TEST_F(PullRequestsTest, ANudgeIsDueUntilItWasAnswered) {
+    auto row = sample_row();
+    row.look_at = at(1h);
+    must(pulls_.put(row));
+    EXPECT_EQ(must(pulls_.next_look()), at(1h));
+    EXPECT_TRUE(must(pulls_.due(at(1s))).empty());
+    EXPECT_EQ(must(pulls_.nudge("fleet", "linkspan/prod", 0, "{\"user\":\"ann\"}", at(1s))), 1U);
+    EXPECT_EQ(must(pulls_.nudge("fleet", "", 7, "", at(2s))), 1U);
+    EXPECT_EQ(must(pulls_.nudge("fleet", "other", 8, "", at(2s))), 0U);
+    EXPECT_EQ(must(pulls_.nudge("elsewhere", "", 7, "", at(2s))), 0U);
+    auto due = must(pulls_.due(at(2s)));
+    ASSERT_EQ(due.size(), 1U);
+    EXPECT_EQ(due[0].wish, "{\"user\":\"ann\"}");
+    EXPECT_EQ(due[0].nudged_at, at(2s));
+    // What a look writes does not take away what came meanwhile.
+    must(pulls_.put(due[0]));
+    must(pulls_.nudge("fleet", "", 7, "", at(3s)));
+    must(pulls_.answered(due[0]));
+    due = must(pulls_.due(at(3s)));
+    ASSERT_EQ(due.size(), 1U);
+    must(pulls_.answered(due[0]));
+    EXPECT_TRUE(must(pulls_.due(at(3s))).empty());
+    EXPECT_EQ(must(pulls_.get("fleet", "prod", "")).value().wish, "");
+    // One that failed is not asked for at once, and its wish is not forgotten.
+    must(pulls_.nudge("fleet", "", 7, "wish", at(4s)));
+    due = must(pulls_.due(at(4s)));
+    must(pulls_.answered(due.at(0), false));
+    EXPECT_TRUE(must(pulls_.due(at(4s))).empty());
+    row = must(pulls_.get("fleet", "prod", "")).value();
+    EXPECT_EQ(row.wish, "wish");
+    must(pulls_.answered(row));
+    EXPECT_EQ(must(pulls_.get("fleet", "prod", "")).value().wish, "");
+}
+
+TEST_F(PullRequestsTest, AWordAboutOneThatHasEndedCounts) {
+    auto row = sample_row();
+    row.state = "ignored";
+    must(pulls_.put(row));
+    EXPECT_EQ(must(pulls_.next_look()), std::nullopt);
+    EXPECT_EQ(must(pulls_.nudge_target("prod", at(1s))), 0U);
+    EXPECT_EQ(must(pulls_.nudge("fleet", "linkspan/prod", 0, "", at(1s))), 1U);
+    EXPECT_EQ(must(pulls_.due(at(1s))).size(), 1U);
+    EXPECT_NE(must(pulls_.next_look()), std::nullopt);
+}
+
+TEST_F(PullRequestsTest, WhatALookNeedsIsKept) {
+    auto row = sample_row();
+    row.changes = "[1]";
+    row.origins = "{\"a\":1}";
+    row.images[0].signed_by = "signed by key";
+    row.images[0].soaks_until = at(1h);
+    row.images[0].asked_for = "ann: broken";
+    must(pulls_.put(row));
+    const auto kept = must(pulls_.get("fleet", "prod", "")).value();
+    EXPECT_EQ(kept.changes, "[1]");
+    EXPECT_EQ(kept.origins, "{\"a\":1}");
+    EXPECT_EQ(kept.images, row.images);
+}
+
 }  // namespace
 }  // namespace linkspan::store

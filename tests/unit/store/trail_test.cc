@@ -203,5 +203,44 @@ TEST_F(TrailTest, ADeliverySummarySaysWhatIsLeftToDo) {
     EXPECT_EQ(page[0].pending, 3U);
 }
 
+TEST_F(TrailTest, APullRequestsWorkIsToldWhatBecameOfIt) {
+    const auto delivery = sample("k", kStart, 1, 2);
+    const auto recorded = must(store_->record(delivery));
+    must(store_->settle(
+        recorded.work[0].id,
+        {.kind = "pull_request",
+         .reason = "pull request 7 carries it",
+         .commit = "aaa",
+         .detail_json =
+             R"({"decision":{"selected":"1.1.0"},"pull_request":{"number":7,"state":"x"}})"},
+        at(1s)
+    ));
+    const Outcome merged{
+        .kind = "merged",
+        .reason = "pull request 7 was merged",
+        .commit = "bbb",
+        .detail_json = R"({"pull_request":{"state":"merged"}})"};
+    const auto policy = recorded.work[0].policy;
+    EXPECT_TRUE(must(store_->revise("target-0", policy, "1.2.0", 7, merged, at(2s))).empty());
+    EXPECT_TRUE(must(store_->revise("target-0", policy, "1.1.0", 8, merged, at(2s))).empty());
+    const auto items = must(store_->revise("target-0", policy, "1.1.0", 7, merged, at(2s)));
+    ASSERT_EQ(items.size(), 1U);
+    EXPECT_EQ(items[0].id, recorded.work[0].id);
+    EXPECT_EQ(items[0].event, recorded.work[0].event);
+    const auto trail = trail_of(*store_, delivery.id);
+    ASSERT_TRUE(trail.work[0].outcome.has_value());
+    EXPECT_EQ(trail.work[0].outcome->kind, "merged");
+    EXPECT_EQ(trail.work[0].outcome->commit, "bbb");
+    EXPECT_EQ(
+        trail.work[0].outcome->detail_json,
+        R"({"decision":{"selected":"1.1.0"},"pull_request":{"number":7,"state":"merged"}})"
+    );
+    ASSERT_EQ(trail.work[0].steps.size(), 1U);
+    EXPECT_EQ(trail.work[0].steps[0].text, "pull request 7 was merged");
+    // Once, and only what had ended so.
+    EXPECT_TRUE(must(store_->revise("target-0", policy, "1.1.0", 7, merged, at(3s))).empty());
+    EXPECT_TRUE(must(store_->revise("target-1", policy, "1.1.0", 7, merged, at(3s))).empty());
+}
+
 }  // namespace
 }  // namespace linkspan::store

@@ -1,4 +1,4 @@
-#include "core/plan/code_owners.h"
+#include "core/plan/codeowners.h"
 
 #include "core/glob.h"
 
@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <iterator>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -78,35 +80,27 @@ std::string without_choice(std::string word) {
     return word;
 }
 
-}  // namespace
-
-const std::vector<std::string>& code_owners_paths(OwnersForm form) {
-    static const std::vector<std::string> github{
-        ".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"};
-    static const std::vector<std::string> gitlab{
-        "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"};
-    static const std::vector<std::string> gitea{
-        "CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS"};
-    static const std::vector<std::string> forgejo{
-        "CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS"};
-    static const std::vector<std::string> bitbucket{".bitbucket/CODEOWNERS"};
-    switch (form) {
-        case OwnersForm::GitHub:
-            return github;
-        case OwnersForm::GitLab:
-            return gitlab;
-        case OwnersForm::Gitea:
-            return gitea;
-        case OwnersForm::Forgejo:
-            return forgejo;
-        case OwnersForm::Bitbucket:
-            return bitbucket;
-    }
-    return github;
-}
+struct Rule {
+    std::size_t section = 0;
+    std::string glob{};
+    std::shared_ptr<const re2::RE2> regex{};
+    bool negative = false;
+    bool everything_below = false;  // a folder fits for what is in it
+    bool folders_only = false;
+    std::vector<std::string> owners{};
+};
+struct Section {
+    std::string name{};  // in lower case
+    std::vector<std::string> owners{};
+};
+struct Reading {
+    OwnersForm form;
+    std::vector<Section> sections{Section{}};
+    std::vector<Rule> rules{};
+};
 
 // GitHub drops a whole line when its pattern or one of its owners is not understood.
-void CodeOwners::add_git_line(std::vector<std::string> words) {
+void add_git_line(Reading& reading, const std::vector<std::string>& words) {
     std::string_view pattern = words.front();
     if (pattern.front() == '!' || pattern.front() == '\\' ||
         pattern.find_first_of("[]") != std::string_view::npos) {
@@ -114,7 +108,7 @@ void CodeOwners::add_git_line(std::vector<std::string> words) {
     }
     Rule rule;
     for (auto word = words.begin() + 1; word != words.end(); ++word) {
-        const std::string owner = form_ == OwnersForm::Bitbucket ? without_choice(*word) : *word;
+        const std::string owner = without_choice(*word);
         if (!is_name(owner) && !is_address(owner)) return;
         rule.owners.push_back(owner);
     }
@@ -128,11 +122,11 @@ void CodeOwners::add_git_line(std::vector<std::string> words) {
     rule.everything_below = !(pattern.ends_with("/*") || pattern == "*") || rule.folders_only;
     if (pattern.empty()) pattern = "**";
     rule.glob = (anywhere ? "**/" : "") + glob_from_git(pattern);
-    rules_.push_back(std::move(rule));
+    reading.rules.push_back(std::move(rule));
 }
 
 // "[Name]", "^[Name][2] @owner": sections of one name are one.
-bool CodeOwners::add_section(std::string_view line, std::size_t& section) {
+bool add_section(Reading& reading, std::string_view line, std::size_t& section) {
     if (line.starts_with('^')) line.remove_prefix(1);
     if (!line.starts_with('[')) return false;
     auto end = line.find(']');
@@ -146,18 +140,19 @@ bool CodeOwners::add_section(std::string_view line, std::size_t& section) {
     }
     if (!line.empty() && kBlank.find(line.front()) == std::string_view::npos) return false;
     const auto words = words_of(line, false, false);
-    const auto same = std::find_if(sections_.begin() + 1, sections_.end(), [&](const Section& one) {
-        return one.name == name;
-    });
-    section = static_cast<std::size_t>(same - sections_.begin());
-    if (same == sections_.end()) sections_.push_back({.name = name});
+    const auto same =
+        std::find_if(reading.sections.begin() + 1, reading.sections.end(), [&](const Section& one) {
+            return one.name == name;
+        });
+    section = static_cast<std::size_t>(same - reading.sections.begin());
+    if (same == reading.sections.end()) reading.sections.push_back({.name = name});
     const auto owners = owners_among(words.begin(), words.end());
-    if (!owners.empty()) sections_[section].owners = owners;
+    if (!owners.empty()) reading.sections[section].owners = owners;
     return true;
 }
 
-void CodeOwners::add_gitlab_line(std::string_view line, std::size_t& section) {
-    if (add_section(line, section)) return;
+void add_gitlab_line(Reading& reading, std::string_view line, std::size_t& section) {
+    if (add_section(reading, line, section)) return;
     auto words = words_of(line, false, true);
     Rule rule{.section = section};
     std::string_view pattern = words.front();
@@ -167,7 +162,7 @@ void CodeOwners::add_gitlab_line(std::string_view line, std::size_t& section) {
     }
     if (pattern.empty()) return;
     rule.owners = owners_among(words.begin() + 1, words.end());
-    if (rule.owners.empty()) rule.owners = sections_[section].owners;
+    if (rule.owners.empty()) rule.owners = reading.sections[section].owners;
     const bool anywhere = !pattern.starts_with('/');
     if (!anywhere) pattern.remove_prefix(1);
     std::string git{pattern};
@@ -177,10 +172,10 @@ void CodeOwners::add_gitlab_line(std::string_view line, std::size_t& section) {
         git.pop_back();  // fnmatch knows "**" only before a slash
     }
     rule.glob = (anywhere ? "**/" : "") + glob_from_git(git);
-    rules_.push_back(std::move(rule));
+    reading.rules.push_back(std::move(rule));
 }
 
-void CodeOwners::add_gitea_line(std::vector<std::string> words) {
+void add_gitea_line(Reading& reading, const std::vector<std::string>& words) {
     Rule rule;
     std::string_view pattern = words.front();
     if (pattern.starts_with('!')) {
@@ -195,34 +190,32 @@ void CodeOwners::add_gitea_line(std::vector<std::string> words) {
     for (auto word = words.begin() + 1; word != words.end(); ++word) {
         if (is_name(*word) || is_address(*word)) rule.owners.push_back(*word);
     }
-    if (!rule.owners.empty()) rules_.push_back(std::move(rule));
+    if (!rule.owners.empty()) reading.rules.push_back(std::move(rule));
 }
 
-CodeOwners CodeOwners::parse(std::string_view text, OwnersForm form) {
-    CodeOwners out;
-    out.form_ = form;
-    const bool gitea = form == OwnersForm::Gitea || form == OwnersForm::Forgejo;
+Reading read(OwnersForm form, std::string_view text) {
+    Reading reading{.form = form};
     std::size_t section = 0;
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    while (!text.empty() && out.rules_.size() < kMostRules) {
+    while (!text.empty() && reading.rules.size() < kMostRules) {
         const std::size_t end = text.find('\n');
         std::string_view line = text.substr(0, end);
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
         if (line.ends_with('\r')) line.remove_suffix(1);
         line.remove_prefix(std::min(line.size(), line.find_first_not_of(kBlank)));
         if (line.empty() || line.front() == '#') continue;
-        if (form == OwnersForm::GitLab) {
-            out.add_gitlab_line(line, section);
+        if (form == OwnersForm::Gitlab) {
+            add_gitlab_line(reading, line, section);
             continue;
         }
-        auto words = words_of(line, true, !gitea);
+        const auto words = words_of(line, true, form != OwnersForm::Gitea);
         if (words.empty() || words.front().empty()) continue;
-        gitea ? out.add_gitea_line(std::move(words)) : out.add_git_line(std::move(words));
+        form == OwnersForm::Gitea ? add_gitea_line(reading, words) : add_git_line(reading, words);
     }
-    return out;
+    return reading;
 }
 
-bool CodeOwners::fits(const Rule& rule, std::string_view path) {
+bool fits(const Rule& rule, std::string_view path) {
     if (rule.regex) {
         return re2::RE2::FullMatch(re2::StringPiece{path.data(), path.size()}, *rule.regex) !=
                rule.negative;
@@ -237,16 +230,32 @@ bool CodeOwners::fits(const Rule& rule, std::string_view path) {
     return rule.folders_only && rule.glob == "**";
 }
 
-Owners CodeOwners::of(const std::vector<std::string>& files) const {
-    const bool all = form_ == OwnersForm::Gitea || form_ == OwnersForm::Forgejo;
-    std::vector<bool> counts(rules_.size());
-    for (const auto& file : files) {
-        std::vector<std::optional<std::size_t>> last(sections_.size());
-        std::vector<bool> out(sections_.size());
-        for (std::size_t i = 0; i < rules_.size(); ++i) {
-            const Rule& rule = rules_[i];
-            if (!fits(rule, file)) continue;
-            if (all) {
+}  // namespace
+
+std::vector<std::string> owners_files(OwnersForm form) {
+    switch (form) {
+        case OwnersForm::Github:
+            return {".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".bitbucket/CODEOWNERS"};
+        case OwnersForm::Gitlab:
+            return {"CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"};
+        case OwnersForm::Gitea:
+            return {"CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS"};
+    }
+    return {};
+}
+
+std::vector<std::string> owners_of(
+    OwnersForm form, std::string_view text, std::span<const std::string> paths
+) {
+    const Reading reading = read(form, text);
+    std::vector<bool> counts(reading.rules.size());
+    for (const auto& path : paths) {
+        std::vector<std::optional<std::size_t>> last(reading.sections.size());
+        std::vector<bool> out(reading.sections.size());
+        for (std::size_t i = 0; i < reading.rules.size(); ++i) {
+            const Rule& rule = reading.rules[i];
+            if (!fits(rule, path)) continue;
+            if (form == OwnersForm::Gitea) {
                 counts[i] = true;
             } else if (rule.negative) {
                 out[rule.section] = true;
@@ -258,23 +267,19 @@ Owners CodeOwners::of(const std::vector<std::string>& files) const {
             if (last[section] && !out[section]) counts[*last[section]] = true;
         }
     }
-    Owners owners;
+    std::vector<std::string> people;
     std::vector<std::string> seen;
-    for (std::size_t i = 0; i < rules_.size(); ++i) {
+    for (std::size_t i = 0; i < reading.rules.size(); ++i) {
         if (!counts[i]) continue;
-        for (const auto& owner : rules_[i].owners) {
+        for (const auto& owner : reading.rules[i].owners) {
             std::string key = lower(owner);
-            if (std::find(seen.begin(), seen.end(), key) != seen.end()) continue;
+            if (!is_name(owner) || std::find(seen.begin(), seen.end(), key) != seen.end()) continue;
             seen.push_back(std::move(key));
-            if (!is_name(owner)) {
-                owners.not_by_name.push_back(owner);
-            } else {
-                const bool team = owner.find('/') != std::string::npos;
-                owners.people.push_back((team ? "team:" : "reviewer:") + owner.substr(1));
-            }
+            const bool team = owner.find('/') != std::string::npos;
+            people.push_back((team ? "team:" : "reviewer:") + owner.substr(1));
         }
     }
-    return owners;
+    return people;
 }
 
 }  // namespace linkspan::plan

@@ -1,0 +1,382 @@
+#include "service/pipeline/preview.h"
+
+#include "config/repository_policy.h"
+#include "core/manifest/diff.h"
+#include "core/plan/branch_name.h"
+#include "core/plan/commit_style.h"
+#include "core/plan/pull_request.h"
+#include "service/pipeline/branch_view.h"
+#include "service/pipeline/decider.h"
+#include "service/pipeline/forge_clients.h"
+#include "service/pipeline/proposals.h"
+#include "service/pipeline/repository_rules.h"
+#include "service/pipeline/target_scope.h"
+#include "service/pipeline/turn.h"
+#include "service/runtime/blocking.h"
+
+#include <boost/asio/thread_pool.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace linkspan::pipeline {
+namespace asio = boost::asio;
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+constexpr std::size_t kThreads = 2;
+constexpr std::size_t kStyleCommits = 50;
+
+// A repository as it is seen once.
+struct Seen {
+    std::shared_ptr<BranchView> view;
+    std::optional<Error> error;
+    RepositoryRules rules;
+};
+
+std::string diff_of(const plan::EditPlan& plan) {
+    std::string diff;
+    for (const auto& file : plan.files) {
+        diff += manifest::unified_diff(file.path, file.before, file.after);
+    }
+    return diff;
+}
+
+void tell(PreviewItem& item, const plan::BidAnswer& answer) {
+    const auto& verdict = answer.decision.verdict;
+    item.verdict = policy::verdict_name(verdict);
+    if (const auto* refused = std::get_if<policy::Refused>(&verdict)) item.reason = refused->reason;
+    if (const auto* waiting = std::get_if<policy::Waiting>(&verdict)) item.reason = waiting->why;
+    item.notes.insert(item.notes.end(), answer.refusals.begin(), answer.refusals.end());
+    item.notes.insert(item.notes.end(), answer.problems.begin(), answer.problems.end());
+}
+
+class Previewer {
+public:
+    Previewer(
+        asio::any_io_executor executor,
+        ConfigPtr config,
+        store::Writer& writer,
+        PreviewOptions options
+    )
+        : config_{std::move(config)},
+          options_{std::move(options)},
+          pool_{kThreads},
+          clients_{executor, config_},
+          book_{writer},
+          decider_{executor, clients_, book_, writer} {}
+
+    asio::awaitable<Preview> run() {
+        for (const auto& target : config_->targets) {
+            for (const auto& name : target.policies) {
+                const auto* policy = config_->policy(name);
+                if (policy == nullptr) continue;
+                if (options_.images.empty()) {
+                    co_await decide(target, *policy, std::nullopt);
+                    continue;
+                }
+                for (const auto& wanted : options_.images) {
+                    if (!(wanted.image == policy->image)) continue;
+                    co_await decide(target, *policy, wanted.tag);
+                }
+            }
+        }
+        for (const auto& repository : config_->repositories) co_await plan(repository);
+        co_return std::move(out_);
+    }
+
+private:
+    // A bid, and where its answer belongs.
+    struct Asked {
+        plan::Bid bid;
+        std::size_t item = 0;
+    };
+
+    asio::awaitable<void> decide(
+        const config::Target& target, const policy::Policy& policy, std::optional<image::Tag> tag
+    ) {
+        const std::size_t index = out_.items.size();
+        out_.items.push_back(
+            {.target = target.name, .policy = policy.full_name(), .image = policy.image.str()}
+        );
+        const auto fail = [this, index](std::string verdict, std::string reason) {
+            out_.items[index].verdict = std::move(verdict);
+            out_.items[index].reason = std::move(reason);
+        };
+        const auto* repository = config_->repository(target.repository);
+        co_await see(*repository);
+        const Seen& seen = seen_.at(repository->name);
+        if (seen.error) {
+            fail("failed", seen.error->message);
+            co_return;
+        }
+        Question question{.policy = policy, .schedule = target.schedule};
+        if (target.deliver == config::Deliver::PullRequest) question.schedule = {};
+        if (repository->repository_policies) {
+            const std::vector<policy::Policy> alone{policy};
+            auto narrowed = config::narrow_policies(alone, seen.rules.files);
+            question.policy = std::move(narrowed.policies.front());
+            for (const auto& problem : narrowed.diagnostics) {
+                out_.items[index].notes.push_back("not followed: " + problem.str());
+            }
+        }
+        if (!tag) {
+            auto listed = co_await newest(question.policy);
+            if (listed.has_error()) {
+                fail("failed", listed.error().message);
+                co_return;
+            }
+            if (!*listed) {
+                fail("refused", "the registry has no tag of this image");
+                co_return;
+            }
+            tag = std::move(*listed);
+        }
+        image::ImageEvent event{
+            .image = policy.image,
+            .tag = std::move(*tag),
+            .digest = std::nullopt,
+            .media_type = std::nullopt,
+            .pushed_at = std::nullopt,
+            .revision = std::nullopt,
+            .source = std::nullopt,
+            .build_url = std::nullopt,
+            .actor = std::nullopt};
+        std::vector<Question> questions{question};
+        const Patience patience{.insist = true};
+        auto decided = co_await decider_.decide(event, std::move(questions), patience);
+        if (decided.has_error()) {
+            fail("failed", decided.error().message);
+            co_return;
+        }
+        if (decided->not_yet) {
+            fail("refused", decided->not_yet->what);
+            co_return;
+        }
+        auto& chosen = decided->policies.front();
+        auto& item = out_.items[index];
+        item.selected = chosen.selection.selected;
+        item.why = chosen.selection.why;
+        item.gates = chosen.gates.gates;
+        item.notes.insert(item.notes.end(), chosen.notes.begin(), chosen.notes.end());
+        plan::Bid bid{
+            .target = target.name,
+            .policy = question.policy,
+            .scope = scope_of(*config_, target),
+            .selection = std::move(chosen.selection),
+            .resolved = std::move(chosen.resolved),
+            .cause = {.delivery = {}, .event = std::move(event), .target = {}, .policy = {}},
+            .gate = std::move(chosen.gates.verdict)};
+        asked_[repository->name].push_back({.bid = std::move(bid), .item = index});
+    }
+
+    // The tag that the policy would choose from the registry's list, or any.
+    asio::awaitable<Result<std::optional<image::Tag>>> newest(policy::Policy policy) {
+        using Found = std::optional<image::Tag>;
+        auto ask = [image = policy.image](registry::Client& client) {
+            return client.list_tags(image);
+        };
+        auto listed = co_await clients_.ask(policy.image.host(), std::move(ask));
+        if (listed.has_error()) {
+            if (listed.error().kind == Errc::NotFound) co_return Found{};
+            co_return listed.error();
+        }
+        std::vector<policy::KnownTag> known;
+        for (auto& tag : listed->tags) known.push_back({.tag = std::move(tag)});
+        if (known.empty()) co_return Found{};
+        auto selected = policy::select(policy, known);
+        const std::string name =
+            selected.has_value() && selected->selected ? *selected->selected : known.front().tag;
+        auto tag = image::Tag::parse(name);
+        if (tag.has_error()) co_return tag.error();
+        co_return Found{std::move(*tag)};
+    }
+
+    // Fetches the branch, once.
+    asio::awaitable<void> see(const config::Repository& repository) {
+        if (seen_.contains(repository.name)) co_return;
+        auto view = std::make_shared<BranchView>();
+        view->directory = options_.directory + "/" + repository.name + ".git";
+        view->branch = repository.branch;
+        view->remote = remote_of(config_, repository, nullptr);
+        auto work = [view, rules = repository.repository_policies]() -> Result<RepositoryRules> {
+            if (auto opened = open_mirror(*view); opened.has_error()) return opened.error();
+            LINKSPAN_TRY(tip, view->mirror->fetch(view->branch));
+            if (!rules) return RepositoryRules{};
+            return read_rules(*view->mirror, tip);
+        };
+        auto looked = co_await runtime::blocking(pool_, std::move(work));
+        Seen seen{.view = std::move(view), .error = std::nullopt, .rules = {}};
+        if (looked.has_error()) {
+            seen.error = looked.error().within(repository.name);
+        } else {
+            seen.rules = std::move(*looked);
+        }
+        seen_.emplace(repository.name, std::move(seen));
+    }
+
+    asio::awaitable<void> plan(const config::Repository& repository) {
+        const auto asked = asked_.find(repository.name);
+        if (asked == asked_.end()) co_return;
+        std::vector<Asked> commits;
+        std::map<std::string, std::vector<Asked>> proposals;  // by target
+        for (auto& one : asked->second) {
+            const auto* target = config_->target(one.bid.target);
+            if (target->deliver == config::Deliver::PullRequest) {
+                const std::string name = one.bid.target;
+                proposals[name].push_back(std::move(one));
+            } else {
+                commits.push_back(std::move(one));
+            }
+        }
+        if (!commits.empty()) {
+            auto planned = co_await turn(repository, commits, repository.group);
+            if (planned.has_value()) {
+                for (auto& commit : planned->commits) {
+                    out_.commits.push_back(
+                        {.repository = repository.name,
+                         .branch = repository.branch,
+                         .message = std::move(commit.message),
+                         .diff = diff_of(commit.part)}
+                    );
+                }
+            }
+        }
+        for (auto& [name, bids] : proposals) {
+            const auto* target = config_->target(name);
+            auto planned = co_await turn(repository, bids, plan::Grouping::All);
+            if (planned.has_value()) propose(repository, *target, bids, *planned);
+        }
+    }
+
+    asio::awaitable<Result<PlannedTurn>> turn(
+        const config::Repository& repository,
+        const std::vector<Asked>& asked,
+        plan::Grouping grouping
+    ) {
+        // Signing and secrets are not needed for a message.
+        config::Repository plain = repository;
+        plain.signing.reset();
+        auto options = commit_options_of(plain, Clock::now());
+        if (options.has_error()) co_return options.error();
+        options->dry_run = true;
+        options->group = grouping;
+        options->rules = false;
+        auto bids = std::make_shared<std::vector<plan::Bid>>();
+        for (const auto& one : asked) bids->push_back(one.bid);
+        auto work = [view = seen_.at(repository.name).view, bids, how = *options] {
+            const std::vector<std::optional<std::string>> intended(bids->size());
+            return plan_on_tip(*view, *bids, intended, how, Look::KnownTip);
+        };
+        auto planned = co_await runtime::blocking(pool_, std::move(work));
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            auto& item = out_.items[asked[i].item];
+            if (planned.has_error()) {
+                item.verdict = "failed";
+                item.reason = planned.error().message;
+            } else {
+                tell(item, planned->turn.answers[i]);
+            }
+        }
+        co_return planned;
+    }
+
+    void propose(
+        const config::Repository& repository,
+        const config::Target& target,
+        const std::vector<Asked>& asked,
+        PlannedTurn& planned
+    ) {
+        const auto fail = [&](const Error& error) {
+            for (const auto& one : asked) {
+                out_.items[one.item].verdict = "failed";
+                out_.items[one.item].reason = error.message;
+            }
+        };
+        auto made = forge_of(config_, repository);
+        if (made.has_error()) return fail(made.error());
+        const auto& can = (*made)->capabilities();
+        std::vector<std::string> subjects;
+        const auto recent =
+            seen_.at(repository.name).view->mirror->log(planned.base, {}, kStyleCommits);
+        if (recent.has_value()) {
+            for (const auto& commit : *recent) {
+                subjects.push_back(commit.message.substr(0, commit.message.find('\n')));
+            }
+        }
+        const auto style = plan::style_of(subjects);
+        auto groups = plan::split_apart(planned.turn.plan, target.pull_request.group);
+        if (groups.has_error()) return fail(groups.error());
+        std::vector<Candidate> candidates;
+        for (const auto& one : asked) {
+            WaitingWork work;
+            work.bid = one.bid;
+            work.gates = out_.items[one.item].gates;
+            candidates.push_back(candidate_of(work, one.item));
+        }
+        for (auto& group : *groups) {
+            const auto now = Clock::now();
+            auto proposal = proposal_of(
+                target.name,
+                group.name,
+                std::move(group.plan),
+                candidates,
+                planned.turn.answers,
+                now
+            );
+            proposal.proposed_at = now;
+            const plan::TextOptions texts{
+                .title = target.pull_request.title,
+                .body = target.pull_request.body,
+                .style = style,
+                .html_comments = can.html_comments,
+                .checkboxes = can.html_comments,
+                .title_limit = can.title_limit,
+                .body_limit = can.body_limit};
+            const plan::MessageOptions message{.text = repository.message, .style = style};
+            auto branch = plan::branch_name(target.pull_request.branch, target.name, group.name);
+            auto title = plan::title_of(proposal, texts);
+            auto body = plan::body_of(proposal, texts);
+            auto text = plan::commit_message(message, proposal.plan);
+            if (branch.has_error()) return fail(branch.error());
+            if (title.has_error()) return fail(title.error());
+            if (body.has_error()) return fail(body.error());
+            if (text.has_error()) return fail(text.error());
+            out_.proposals.push_back(
+                {.repository = repository.name,
+                 .target = target.name,
+                 .group = group.name,
+                 .branch = std::move(*branch),
+                 .title = std::move(*title),
+                 .body = std::move(*body),
+                 .message = std::move(*text),
+                 .diff = diff_of(proposal.plan)}
+            );
+        }
+    }
+
+    ConfigPtr config_;
+    PreviewOptions options_;
+    asio::thread_pool pool_;
+    RegistryClients clients_;
+    TagBook book_;
+    Decider decider_;
+    std::map<std::string, Seen> seen_;
+    std::map<std::string, std::vector<Asked>> asked_;  // by repository
+    Preview out_;
+};
+
+}  // namespace
+
+asio::awaitable<Preview> preview(
+    asio::any_io_executor executor, ConfigPtr config, store::Writer& writer, PreviewOptions options
+) {
+    Previewer previewer{std::move(executor), std::move(config), writer, std::move(options)};
+    co_return co_await previewer.run();
+}
+
+}  // namespace linkspan::pipeline

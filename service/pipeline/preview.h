@@ -1,0 +1,77 @@
+// preview(): what the service would do now, as values. Changes nothing: mirrors and a store are
+// made in a folder that the caller gives and takes away, and nothing is pushed or sent.
+//
+// It knows what registries and repositories say, and not what a running service remembers: holds,
+// what people undid, and when an image was first seen are not part of it.
+#pragma once
+
+#include "core/image/reference.h"
+#include "core/policy/gates.h"
+#include "service/pipeline/git_options.h"
+#include "service/store/store.h"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace linkspan::pipeline {
+
+struct PreviewImage {
+    image::ImageName image;
+    std::optional<image::Tag> tag{};  // as if this had been pushed; none: what the registry has
+};
+
+struct PreviewOptions {
+    std::string directory{};             // to work in
+    std::vector<PreviewImage> images{};  // none: of every policy that a target follows
+};
+
+// One target and policy.
+struct PreviewItem {
+    std::string target;
+    std::string policy;
+    std::string image;
+    std::string verdict{};  // "promote", "already_current", "refused", "waiting", "failed"
+    std::optional<std::string> selected{};
+    std::string why{};
+    std::string reason{};
+    std::vector<policy::GateLine> gates{};
+    std::vector<std::string> notes{};  // refusals and problems, with file and line
+};
+
+struct PreviewCommit {
+    std::string repository;
+    std::string branch;
+    std::string message;
+    std::string diff;
+};
+
+struct PreviewProposal {
+    std::string repository;
+    std::string target;
+    std::string group;
+    std::string branch;
+    std::string title;
+    std::string body;
+    std::string message;
+    std::string diff;
+};
+
+struct Preview {
+    std::vector<PreviewItem> items;
+    std::vector<PreviewCommit> commits;
+    std::vector<PreviewProposal> proposals;
+};
+
+// `config` without anything that a preview must not do. What can't be reached is a failed item.
+boost::asio::awaitable<Preview> preview(
+    boost::asio::any_io_executor executor,
+    ConfigPtr config,
+    store::Writer& writer,
+    PreviewOptions options
+);
+
+}  // namespace linkspan::pipeline

@@ -1,0 +1,785 @@
+#include "service/pipeline/proposal_worker.h"
+
+#include "config/repository_policy.h"
+#include "core/plan/codeowners.h"
+#include "service/pipeline/bid_memory.h"
+#include "service/pipeline/branch_worker.h"
+#include "service/pipeline/diff_share.h"
+#include "service/pipeline/forge_clients.h"
+#include "service/pipeline/git_options.h"
+#include "service/pipeline/hold_reader.h"
+#include "service/pipeline/notices.h"
+#include "service/pipeline/pipeline.h"
+#include "service/pipeline/store_access.h"
+#include "service/pipeline/trail_json.h"
+#include "service/runtime/blocking.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace linkspan::pipeline {
+namespace asio = boost::asio;
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+// Looks that would follow each other closely wait for company.
+constexpr std::chrono::milliseconds kRush{1000};
+constexpr std::chrono::milliseconds kRushPause{400};
+// After closed pull requests were found, the rest is planned again; so often.
+constexpr int kMostPlans = 4;
+// Before another look at what failed.
+constexpr std::chrono::seconds kLookAfterFailure{30};
+constexpr std::chrono::minutes kLookAfterRefusal{10};
+constexpr std::chrono::milliseconds kLongestWait{std::chrono::hours{1}};
+constexpr std::size_t kLargestOwners = 3 << 20;  // GitHub's limit for CODEOWNERS
+// Images of one proposal that are asked where they were built from.
+constexpr std::size_t kMostOrigins = 60;
+
+store::Outcome outcome_of(std::string kind, std::string reason) {
+    return {
+        .kind = std::move(kind), .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
+}
+
+// The trail's detail, with what became of the pull request in it.
+std::string with_pull_request(const std::string& detail, const ProposeAnswer& answer) {
+    auto json = nlohmann::ordered_json::parse(detail, nullptr, false);
+    if (!json.is_object()) json = nlohmann::ordered_json::object();
+    json["pull_request"] = nlohmann::ordered_json::parse(pull_request_json(answer), nullptr, false);
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+// Those that are open first: one of them may have ended, and make a place for whoever waits. Then
+// those that wait, the longest first.
+std::vector<std::string> in_order(const std::map<std::string, GroupLook>& groups) {
+    const auto rank = [&groups](const std::string& name) {
+        const auto& row = groups.at(name).row;
+        const bool open = row && row->state == "open";
+        const bool waits = row && row->state == "waiting" && row->waiting_since;
+        return std::pair{
+            open    ? 0
+            : waits ? 1
+                    : 2,
+            waits ? *row->waiting_since : store::TimePoint{}};
+    };
+    std::vector<std::string> names;
+    for (const auto& [name, look] : groups) names.push_back(name);
+    std::stable_sort(names.begin(), names.end(), [&](const auto& a, const auto& b) {
+        return rank(a) < rank(b);
+    });
+    return names;
+}
+
+bool carries(const plan::EditPlan& plan, const plan::Change& change) {
+    return std::any_of(plan.changes.begin(), plan.changes.end(), [&](const auto& one) {
+        return one.policy == change.policy && one.path == change.path &&
+               one.where == change.where && one.document == change.document;
+    });
+}
+
+// The images before and after, whose sources are worth comparing.
+std::vector<ImageSide> sides_of(const plan::EditPlan& plan) {
+    std::vector<ImageSide> sides;
+    const auto add = [&](const plan::Change& change,
+                         const std::string& text,
+                         const std::optional<std::string>& digest) {
+        auto tag = image::Tag::parse(text);
+        if (tag.has_error()) return;
+        sides.push_back({.image = change.image, .tag = std::move(*tag), .digest = digest});
+    };
+    for (const auto& change : plan.changes) {
+        add(change, change.old_tag, change.old_digest);
+        add(change, change.new_tag, change.new_digest);
+    }
+    return sides;
+}
+
+}  // namespace
+
+// One look at a target, as it goes on.
+struct ProposalWorker::Look {
+    ConfigPtr config;
+    const config::Target* target = nullptr;
+    const config::Repository* repository = nullptr;
+    std::shared_ptr<BranchView> view;
+    std::vector<WaitingWork> works;
+    CommitOptions options{};
+    std::vector<store::PullRequest> rows;
+    std::vector<Candidate> candidates;
+    std::vector<plan::CarriedImage> ignored;  // by people, who closed pull requests
+    std::vector<plan::CarriedImage> held;     // of these, what is asked for all the same
+    std::shared_ptr<PlannedTurn> planned;
+    // By group.
+    std::map<std::string, GroupLook> groups;
+    std::map<std::string, ProposeAnswer> answers;
+    std::map<std::string, Error> errors;
+    store::TimePoint now{};
+    std::set<std::size_t> answered;  // of the works
+
+    std::vector<WaitingWork> take_rest() {
+        std::vector<WaitingWork> rest;
+        for (std::size_t i = 0; i < works.size(); ++i) {
+            if (!answered.contains(i)) rest.push_back(std::move(works[i]));
+        }
+        works.clear();
+        return rest;
+    }
+};
+
+ProposalWorker::ProposalWorker(Pipeline& pipeline, std::string repository)
+    : pipeline_{pipeline}, repository_{std::move(repository)} {}
+
+ProposalWorker::~ProposalWorker() = default;
+
+void ProposalWorker::add(WaitingWork work) {
+    queue_.push_back(std::move(work));
+    start();
+}
+
+std::shared_ptr<BranchIndex> ProposalWorker::index() const {
+    return view_ ? view_->index : nullptr;
+}
+
+void ProposalWorker::look(const std::string& target) {
+    // What came since it began is still due when it ends.
+    if (looking_.contains(target)) return;
+    looks_.insert(target);
+    start();
+}
+
+void ProposalWorker::reconsider() {
+    for (auto& [target, works] : std::exchange(parked_, {})) {
+        pipeline_.decide_again(items_of(works));
+    }
+}
+
+void ProposalWorker::stop() {
+    if (forge_) forge_->stop();
+}
+
+void ProposalWorker::start() {
+    if (running_) return;
+    running_ = true;
+    pipeline_.spawn(run_guarded());
+}
+
+asio::awaitable<void> ProposalWorker::run_guarded() {
+    while ((!looks_.empty() || !queue_.empty()) && !pipeline_.stopping_) {
+        std::string bug;
+        try {
+            co_await run();
+        } catch (const std::exception& e) {
+            bug = e.what();
+        } catch (...) {
+            bug = "unknown exception";
+        }
+        looking_.clear();
+        if (bug.empty()) continue;
+        spdlog::critical("repository {}: a look ended by an exception: {}", repository_, bug);
+        fail_or_retry(
+            std::exchange(in_look_, {}),
+            "propose",
+            Error{Errc::Unavailable, "internal error: " + bug}
+        );
+        co_await pipeline_.pause(kLookAfterFailure);
+    }
+    running_ = false;
+}
+
+asio::awaitable<void> ProposalWorker::run() {
+    std::chrono::milliseconds batch{0};
+    for (const auto& one : queue_) batch = std::max(batch, one.batch);
+    if (std::chrono::steady_clock::now() - last_look_ < kRush) batch = std::max(batch, kRushPause);
+    if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
+    std::map<std::string, std::vector<WaitingWork>> targets;
+    for (const auto& target : std::exchange(looks_, {})) targets[target];
+    for (auto& one : std::exchange(queue_, {})) {
+        const std::string target = one.bid.target;
+        targets[target].push_back(std::move(one));
+    }
+    for (auto& [target, works] : targets) {
+        looking_.insert(target);
+        // What waits for a place asks again, before whoever came later.
+        if (const auto parked = parked_.find(target); parked != parked_.end()) {
+            auto all = std::move(parked->second);
+            parked_.erase(parked);
+            for (auto& one : works) all.push_back(std::move(one));
+            works = std::move(all);
+        }
+        in_look_.insert(in_look_.end(), works.begin(), works.end());
+    }
+    for (auto& [target, works] : targets) {
+        if (pipeline_.stopping_) co_return;
+        const std::string name = target;
+        co_await look_at(name, std::move(works));
+        std::erase_if(in_look_, [&](const auto& one) { return one.bid.target == name; });
+        looking_.erase(name);
+        pipeline_.proposals_looked();
+    }
+    in_look_.clear();
+    last_look_ = std::chrono::steady_clock::now();
+}
+
+std::shared_ptr<BranchView> ProposalWorker::view() {
+    const ConfigPtr config = pipeline_.config_;
+    const auto* repository = config->repository(repository_);
+    if (repository == nullptr) return nullptr;
+    const std::string key = repository->url + "\n" + repository->branch;
+    if (!view_ || view_key_ != key) {
+        view_ = std::make_shared<BranchView>();
+        view_->scans = pipeline_.blob_scans_;
+        view_->directory = config->data_dir + "/proposals/" + repository_ + ".git";
+        view_key_ = key;
+    }
+    if (view_config_ != config) {
+        view_config_ = config;
+        view_->remote = remote_of(config, *repository, pipeline_.git_stop_);
+        view_->remote_changed = true;
+    }
+    view_->branch = repository->branch;
+    return view_;
+}
+
+asio::awaitable<void> ProposalWorker::look_at(
+    std::string target_name, std::vector<WaitingWork> works
+) {
+    Look look;
+    look.config = pipeline_.config_;
+    look.target = look.config->target(target_name);
+    look.repository = look.config->repository(repository_);
+    look.view = view();
+    look.works = std::move(works);
+    look.now = Clock::now();
+    const bool proposes = look.target != nullptr && look.repository != nullptr && look.view &&
+                          look.target->repository == repository_ &&
+                          look.target->deliver == config::Deliver::PullRequest;
+    if (!proposes) {
+        // It was configured otherwise meanwhile.
+        auto items = items_of(look.works);
+        auto outcome = outcome_of(
+            "refused",
+            fmt::format("target \"{}\" does not propose pull requests any more", target_name)
+        );
+        co_await pipeline_.settle_all(std::move(items), std::move(outcome));
+        std::function<Status(store::Store&)> forget = [target_name](store::Store& store) -> Status {
+            LINKSPAN_TRY(rows, store.pull_requests().list(target_name));
+            for (auto& row : rows) {
+                row.state = "none";
+                row.note = "the target is no longer configured to propose pull requests";
+                if (auto put = store.pull_requests().put(row); put.has_error()) return put;
+                if (auto done = store.pull_requests().answered(row); done.has_error()) return done;
+            }
+            return {};
+        };
+        auto forgotten = co_await in_store_status(pipeline_.writer_, std::move(forget));
+        if (forgotten.has_error()) spdlog::error("{}", forgotten.error().message);
+        co_return;
+    }
+    if (!co_await gather(look)) co_return;
+    if (forge_config_ != look.config || !forge_) {
+        auto made = forge_of(look.config, *look.repository);
+        if (made.has_error()) {
+            std::string step = "propose";
+            Error error = made.error();
+            co_await give_up(look, std::move(step), std::move(error));
+            co_return;
+        }
+        forge_ = std::move(*made);
+        forge_config_ = look.config;
+    }
+    auto options = commit_options_of(*look.repository, look.now);
+    if (options.has_error()) {
+        std::string step = "propose";
+        Error error = options.error().within(repository_);
+        co_await give_up(look, std::move(step), std::move(error));
+        co_return;
+    }
+    look.options = std::move(*options);
+    look.options.dry_run = true;
+    look.options.group = plan::Grouping::All;
+
+    for (int plans = 0; plans < kMostPlans; ++plans) {
+        if (!co_await plan(look)) co_return;
+        const std::size_t held = look.held.size();
+        for (const std::string& name : in_order(look.groups)) {
+            if (pipeline_.stopping_) co_return;
+            std::string group = name;
+            GroupLook mine = look.groups.at(name);
+            auto row = mine.row;
+            // A person's no to all of it: the branch stays, so that they may change their mind.
+            const auto said = look.answers.find(name);
+            if (mine.plan.empty() && said != look.answers.end() && !said->second.held.empty()) {
+                continue;
+            }
+            auto answer = co_await propose(look, std::move(group), std::move(mine));
+            if (pipeline_.stopping_) co_return;
+            if (answer.has_error()) {
+                spdlog::warn(
+                    "repository {} target {}{}{}: {}",
+                    repository_,
+                    look.target->name,
+                    name.empty() ? "" : " group ",
+                    name,
+                    answer.error().message
+                );
+                look.errors.insert_or_assign(name, answer.error());
+                if (row) {
+                    Error error = answer.error();
+                    co_await postpone(std::move(*row), std::move(error));
+                }
+                continue;
+            }
+            look.errors.erase(name);
+            look.held.insert(look.held.end(), answer->held.begin(), answer->held.end());
+            look.answers.insert_or_assign(name, std::move(*answer));
+        }
+        if (look.held.size() == held) break;
+    }
+    co_await settle(look);
+}
+
+asio::awaitable<bool> ProposalWorker::gather(Look& look) {
+    std::function<Result<std::vector<store::PullRequest>>(store::Store&)> read =
+        [name = look.target->name](store::Store& store) {
+            return store.pull_requests().list(name);
+        };
+    auto rows =
+        co_await in_store<std::vector<store::PullRequest>>(pipeline_.writer_, std::move(read));
+    if (rows.has_error()) {
+        std::string step = "propose";
+        Error error = rows.error();
+        co_await give_up(look, std::move(step), std::move(error));
+        co_return false;
+    }
+    std::erase_if(*rows, [this](const auto& row) { return row.repository != repository_; });
+    look.rows = std::move(*rows);
+    look.candidates = candidates_of(*look.config, *look.target, look.works, look.rows);
+    if (look.repository->repository_policies) {
+        // What is proposed already is asked as strictly as what is new.
+        auto rules = co_await pipeline_.worker(repository_).rules(true);
+        if (rules.has_error()) {
+            std::string step = "propose";
+            Error error = rules.error();
+            co_await give_up(look, std::move(step), std::move(error));
+            co_return false;
+        }
+        for (auto& one : look.candidates) {
+            if (one.work) continue;
+            const std::vector<policy::Policy> alone{one.bid.policy};
+            one.bid.policy =
+                std::move(config::narrow_policies(alone, rules->files).policies.front());
+        }
+    }
+    std::vector<plan::Bid*> bids;
+    for (auto& one : look.candidates) bids.push_back(&one.bid);
+    auto known = co_await recall_writes(pipeline_.writer_, std::move(bids));
+    if (known.has_error()) {
+        std::string step = "propose";
+        Error error = known.error();
+        co_await give_up(look, std::move(step), std::move(error));
+        co_return false;
+    }
+    std::function<Result<std::vector<store::Hold>>(store::Store&)> ask = [](store::Store& store) {
+        return store.holds().list(Clock::now());
+    };
+    auto holds = co_await in_store<std::vector<store::Hold>>(pipeline_.writer_, std::move(ask));
+    if (holds.has_error()) {
+        std::string step = "propose";
+        Error error = holds.error().within("reading the holds");
+        co_await give_up(look, std::move(step), std::move(error));
+        co_return false;
+    }
+    look.ignored = apply_holds(look.candidates, *holds);
+    std::vector<Pipeline::Ended> ended;
+    for (auto& one : take_held(look.candidates)) {
+        const auto held = policy::held_by(one.bid.holds, one.fact.tag, one.bid.resolved);
+        auto& work = look.works[*one.work];
+        look.answered.insert(*one.work);
+        plan::BidAnswer answer;
+        answer.decision = {.verdict = *held, .explanation = one.bid.selection};
+        auto outcome = outcome_of("held", held_reason(*held));
+        outcome.detail_json = detail_json(answer, {}, {}, work.notes, work.gates);
+        ended.push_back({.item = std::move(work.item), .outcome = std::move(outcome)});
+    }
+    co_await pipeline_.settle(std::move(ended));
+    drop_superseded(look.candidates);
+    co_return true;
+}
+
+asio::awaitable<bool> ProposalWorker::plan(Look& look) {
+    auto bids = std::make_shared<std::vector<plan::Bid>>();
+    for (const auto& one : look.candidates) {
+        bids->push_back(one.bid);
+        // What a person closed is left out, once the Proposer has said that it counts.
+        for (const auto& image : look.held) {
+            if (image.policy != one.fact.policy) continue;
+            bids->back().holds.push_back(
+                {.tag = image.tag,
+                 .digest = image.digest.empty() ? std::nullopt : std::optional{image.digest},
+                 .who = "a person",
+                 .why = "closed the pull request with it without merging",
+                 .until = std::nullopt}
+            );
+        }
+    }
+    auto work = [view = look.view, bids, options = look.options] {
+        const std::vector<std::optional<std::string>> intended(bids->size());
+        return plan_on_tip(*view, *bids, intended, options, pipeline::Look::Fetch);
+    };
+    const auto began = std::chrono::steady_clock::now();
+    auto planned = co_await runtime::blocking(pipeline_.git_pool_, std::move(work));
+    pipeline_.metrics_.step("plan", std::chrono::steady_clock::now() - began);
+    if (planned.has_error()) {
+        std::string step = "plan";
+        Error error = planned.error().within(repository_);
+        co_await give_up(look, std::move(step), std::move(error));
+        co_return false;
+    }
+    // Decided under other rules than those of the base: decided again.
+    if (look.options.rules) {
+        const auto stale =
+            std::any_of(look.candidates.begin(), look.candidates.end(), [&](const auto& one) {
+                return one.work && !one.bid.asked_for &&
+                       look.works[*one.work].rules != planned->rules;
+            });
+        if (stale) {
+            // The worker of commits knows the rules; it looks at the branch anew.
+            auto rules = co_await pipeline_.worker(repository_).rules(true);
+            if (rules.has_error()) {
+                std::string step = "policies";
+                Error error = rules.error();
+                co_await give_up(look, std::move(step), std::move(error));
+                co_return false;
+            }
+            for (auto& one : look.take_rest()) {
+                parked_[look.target->name].push_back(std::move(one));
+            }
+            reconsider();
+            co_return false;
+        }
+    }
+    look.planned = std::make_shared<PlannedTurn>(std::move(*planned));
+    auto parts = plan::split_apart(look.planned->turn.plan, look.target->pull_request.group);
+    if (parts.has_error()) {
+        std::string step = "plan";
+        Error error = parts.error();
+        co_await give_up(look, std::move(step), std::move(error));
+        co_return false;
+    }
+    look.groups = groups_of(std::move(*parts), look.rows);
+    co_return true;
+}
+
+asio::awaitable<std::map<std::string, plan::ImageOrigin>> ProposalWorker::learn_origins(
+    std::vector<ImageSide> sides, std::map<std::string, plan::ImageOrigin> known
+) {
+    std::map<std::string, plan::ImageOrigin> origins;
+    std::size_t asked = 0;
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+        const std::string name = sides[i].image.str() + ":" + sides[i].tag.str();
+        if (origins.contains(name)) continue;
+        if (const auto found = known.find(name); found != known.end()) {
+            origins.emplace(name, found->second);
+            continue;
+        }
+        if (++asked > kMostOrigins) continue;
+        auto origin =
+            co_await pipeline_.decider_.origin(sides[i].image, sides[i].tag, sides[i].digest);
+        // A registry that is away costs a link, never the pull request.
+        if (origin.has_value()) origins.emplace(name, std::move(*origin));
+    }
+    co_return origins;
+}
+
+asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
+    Look& look, std::string group, GroupLook wanted
+) {
+    const auto& target = *look.target;
+    auto row = wanted.row;
+    using Known = std::pair<std::optional<store::PullRequest>, store::PullRequestCounts>;
+    std::function<Result<Known>(store::Store&)> read =
+        [repository = repository_, name = target.name, group](store::Store& store
+        ) -> Result<Known> {
+        LINKSPAN_TRY(now, store.pull_requests().get(repository, name, group));
+        LINKSPAN_TRY(counts, store.pull_requests().counts(name, group, Clock::now()));
+        return Known{std::move(now), std::move(counts)};
+    };
+    auto known = co_await in_store<Known>(pipeline_.writer_, std::move(read));
+    if (known.has_error()) co_return known.error();
+    // As the look began with it: a nudge that came since is another look's.
+    if (known->first && row) {
+        known->first->nudged_at = row->nudged_at;
+        known->first->wish = row->wish;
+    }
+    auto before = read_origins(known->first ? known->first->origins : "{}");
+    auto sides = sides_of(wanted.plan);
+    const auto origins = co_await learn_origins(std::move(sides), std::move(before));
+
+    ProposeRequest request{
+        .repository = repository_,
+        .base_branch = look.repository->branch,
+        .base = look.planned->base,
+        .options = target.pull_request,
+        .author = look.options.author,
+        .committer = look.options.committer,
+        .signing = look.options.signing,
+        .message = look.options.message};
+    for (const auto& one : look.candidates) request.facts.push_back(one.fact);
+    if (wanted.plan.empty() && row) {
+        const auto gone = why_gone(*row, look.candidates, look.planned->turn.answers);
+        request.gone = gone.reason;
+        request.gone_kind = gone.kind;
+    }
+    if (target.pull_request.status) {
+        request.statuses = statuses_of(wanted.plan, request.facts, look.now);
+    }
+    if (target.pull_request.codeowners && !wanted.plan.empty()) {
+        auto people = co_await owners(look, wanted.plan);
+        if (people.has_error()) co_return people.error();
+        request.people = std::move(*people);
+    }
+    request.proposal = proposal_of(
+        target.name,
+        group,
+        std::move(wanted.plan),
+        look.candidates,
+        look.planned->turn.answers,
+        look.now
+    );
+    request.proposal.origins = origins;
+    const auto soaks_until = request.proposal.soaks_until;
+    request.ignored = look.ignored;
+    request.counts = known->second;
+    request.window_open = policy::opening(target.schedule, look.now).open;
+    if (!request.window_open) {
+        request.window_changes = policy::next_open(target.schedule, look.now);
+    }
+    if (row && !row->wish.empty()) request.rebuild = read_wish(row->wish);
+    if (!look.config->server.public_url.empty()) {
+        request.link = look.config->server.public_url + "/v1/deliveries/{id}";
+    }
+    request.now = look.now;
+
+    auto proposer = std::make_shared<Proposer>(
+        *forge_, *look.view->mirror, std::move(request), std::move(known->first)
+    );
+    const std::string origins_text = write_origins(origins);
+    const auto nudged_at = row ? row->nudged_at : std::nullopt;
+    // The forge lives as long as its calls.
+    const auto forge = forge_;
+    const auto began = std::chrono::steady_clock::now();
+    for (;;) {
+        auto decide = [proposer, forge] { return proposer->decide(); };
+        auto more = co_await runtime::blocking(pipeline_.git_pool_, std::move(decide));
+        if (more.has_error()) co_return more.error();
+        if (!*more) break;
+        // What is about to be done is written down before, and what was done after it.
+        auto intended = proposer->to_record();
+        intended.row.origins = origins_text;
+        auto noted = co_await keep(look.config, std::move(intended), false);
+        if (noted.has_error()) co_return noted.error();
+        spdlog::debug("target {} group {}: {}", target.name, group, proposer->step());
+        auto act = [proposer, forge] { return proposer->act(); };
+        auto acted = co_await runtime::blocking(pipeline_.git_pool_, std::move(act));
+        if (acted.has_error()) co_return acted.error();
+        auto change = proposer->to_record();
+        change.row.origins = origins_text;
+        auto kept = co_await keep(look.config, std::move(change), false);
+        if (kept.has_error()) co_return kept.error();
+        if (pipeline_.stopping_) co_return Error{Errc::Unavailable, "stopping"};
+    }
+    pipeline_.metrics_.step("propose", std::chrono::steady_clock::now() - began);
+    auto change = proposer->to_record();
+    change.row.origins = origins_text;
+    change.row.nudged_at = nudged_at;
+    // Events may be lost or not configured at all: looked at again after a while.
+    if (change.row.state == "open" || change.row.state == "waiting") {
+        auto again = look.now + look.repository->forge->poll;
+        if (soaks_until && *soaks_until > look.now) again = std::min(again, *soaks_until);
+        change.row.look_at = change.row.look_at ? std::min(*change.row.look_at, again) : again;
+    }
+    auto kept = co_await keep(look.config, std::move(change), true);
+    if (kept.has_error()) co_return kept.error();
+    co_return proposer->answer();
+}
+
+asio::awaitable<Result<std::vector<std::string>>> ProposalWorker::owners(
+    Look& look, const plan::EditPlan& plan
+) {
+    auto form = plan::OwnersForm::Github;
+    const auto type = forge_type_of(*look.repository);
+    if (type == forge::ForgeType::Gitlab) form = plan::OwnersForm::Gitlab;
+    if (type == forge::ForgeType::Gitea) form = plan::OwnersForm::Gitea;
+    std::vector<std::string> paths;
+    for (const auto& file : plan.files) paths.push_back(file.path);
+    auto work = [view = look.view, base = look.planned->base, form, paths](
+                ) -> Result<std::vector<std::string>> {
+        for (const auto& file : plan::owners_files(form)) {
+            LINKSPAN_TRY(found, view->mirror->find(base, file));
+            if (!found) continue;
+            LINKSPAN_TRY(text, view->mirror->read(found->blob, kLargestOwners));
+            return plan::owners_of(form, text, paths);
+        }
+        return std::vector<std::string>{};
+    };
+    co_return co_await runtime::blocking(pipeline_.git_pool_, std::move(work));
+}
+
+asio::awaitable<Status> ProposalWorker::keep(ConfigPtr config, ToRecord change, bool end) {
+    auto shared = std::make_shared<const ToRecord>(std::move(change));
+    auto told = std::make_shared<std::size_t>(0);
+    std::function<Status(store::Store&)> write = [shared, config, end, told](store::Store& store
+                                                 ) -> Status {
+        std::vector<RevisedWork> revised;
+        if (auto done = record(store, *shared, &revised); done.has_error()) return done;
+        std::vector<SettledWork> settled;
+        for (const auto& one : revised) settled.push_back({&one.item, &one.outcome});
+        const auto notices = notices_of_outcomes(*config, settled, Clock::now());
+        *told = notices.messages.size();
+        if (auto done = notices.write(store); done.has_error()) return done;
+        return end ? store.pull_requests().answered(shared->row) : Status{};
+    };
+    auto written = co_await in_store_status(pipeline_.writer_, std::move(write));
+    if (*told > 0) pipeline_.notifier_.wake();
+    co_return written;
+}
+
+// What can't be looked at now is looked at later, and says why.
+asio::awaitable<void> ProposalWorker::postpone(store::PullRequest row, Error error) {
+    std::chrono::milliseconds wait = kLookAfterRefusal;
+    if (is_transient(error.kind)) wait = error.retry_after.value_or(kLookAfterFailure);
+    std::function<Status(store::Store&)> write = [row, wait, error](store::Store& store) -> Status {
+        LINKSPAN_TRY(now, store.pull_requests().get(row.repository, row.target, row.group));
+        if (!now) return {};
+        now->look_at = Clock::now() + wait;
+        now->note = error.message;
+        if (auto put = store.pull_requests().put(*now); put.has_error()) return put;
+        // A wish that could not be heard is heard later.
+        return store.pull_requests().answered(row, !is_transient(error.kind));
+    };
+    auto written = co_await in_store_status(pipeline_.writer_, std::move(write));
+    if (written.has_error()) spdlog::error("{}", written.error().message);
+}
+
+asio::awaitable<void> ProposalWorker::settle(Look& look) {
+    std::vector<Pipeline::Ended> ended;
+    std::vector<WaitingWork> parked;
+    std::vector<WaitingWork> failed;
+    Error failure;
+    const DiffShare diffs{look.planned->turn.plan};
+    std::optional<store::TimePoint> until;
+    std::string why;
+    for (std::size_t i = 0; i < look.candidates.size(); ++i) {
+        const auto& candidate = look.candidates[i];
+        if (!candidate.work) continue;
+        auto& work = look.works[*candidate.work];
+        const auto& answer = look.planned->turn.answers[i];
+        store::Outcome outcome =
+            outcome_of("already_current", "Git names the selected tag already");
+        outcome.detail_json =
+            detail_json(answer, look.planned->base.hex, diffs.of(answer), work.notes, work.gates);
+        if (answer.changes.empty()) {
+            if (const auto* refused = std::get_if<policy::Refused>(&answer.decision.verdict)) {
+                outcome.kind = "refused";
+                outcome.reason = refused->reason;
+            } else if (const auto* held = std::get_if<policy::Held>(&answer.decision.verdict)) {
+                outcome.kind = "held";
+                outcome.reason = held_reason(*held);
+            } else if (const auto* wait = std::get_if<policy::Waiting>(&answer.decision.verdict)) {
+                pipeline_.spawn(pipeline_.wait_until({std::move(work.item)}, wait->until, wait->why)
+                );
+                continue;
+            }
+            ended.push_back({.item = std::move(work.item), .outcome = std::move(outcome)});
+            continue;
+        }
+        // The groups that have a change of it. What waits or fails anywhere is not done.
+        const ProposeAnswer* told = nullptr;
+        const Error* error = nullptr;
+        for (const auto& [name, group] : look.groups) {
+            const bool mine =
+                std::any_of(answer.changes.begin(), answer.changes.end(), [&](const auto& change) {
+                    return carries(group.plan, change);
+                });
+            if (!mine) continue;
+            if (const auto bad = look.errors.find(name); bad != look.errors.end()) {
+                error = &bad->second;
+                continue;
+            }
+            const auto found = look.answers.find(name);
+            if (found == look.answers.end()) continue;
+            if (told == nullptr || found->second.kind == "waiting") told = &found->second;
+        }
+        if (error != nullptr) {
+            failed.push_back(std::move(work));
+            failure = *error;
+            continue;
+        }
+        if (told == nullptr) {
+            ended.push_back({.item = std::move(work.item), .outcome = std::move(outcome)});
+            continue;
+        }
+        if (told->kind == "waiting") {
+            until = told->again;
+            why = told->reason;
+            parked.push_back(std::move(work));
+            continue;
+        }
+        outcome.kind = told->kind;
+        outcome.reason = told->reason;
+        if (!told->commit.empty()) outcome.commit = told->commit;
+        outcome.detail_json = with_pull_request(outcome.detail_json, *told);
+        ended.push_back({.item = std::move(work.item), .outcome = std::move(outcome)});
+    }
+    look.works.clear();
+    co_await pipeline_.settle(std::move(ended));
+    fail_or_retry(std::move(failed), "propose", failure);
+    if (parked.empty()) co_return;
+    const auto due = until.value_or(Clock::now() + kLongestWait);
+    std::function<Status(store::Store&)> note =
+        [items = items_of(parked), due, why](store::Store& store) {
+            for (const auto& item : items) {
+                auto status = store.wait(item.id, due, why);
+                if (status.has_error()) return status;
+            }
+            return Status{};
+        };
+    auto noted = co_await in_store_status(pipeline_.writer_, std::move(note));
+    if (noted.has_error()) {
+        spdlog::error("the wait is not in the trail: {}", noted.error().message);
+    }
+    auto& waiting = parked_[look.target->name];
+    for (auto& one : parked) waiting.push_back(std::move(one));
+}
+
+asio::awaitable<void> ProposalWorker::give_up(Look& look, std::string step, Error error) {
+    for (auto& row : look.rows) {
+        if (row.state != "open" && row.state != "waiting" && !row.nudged_at) continue;
+        co_await postpone(row, error);
+    }
+    if (look.works.empty()) {
+        spdlog::warn(
+            "repository {} target {}: {}: {}", repository_, look.target->name, step, error.message
+        );
+    }
+    fail_or_retry(look.take_rest(), std::move(step), std::move(error));
+}
+
+void ProposalWorker::fail_or_retry(std::vector<WaitingWork> works, std::string step, Error error) {
+    if (pipeline_.stopping_ || works.empty()) return;
+    pipeline_.spawn(come_back(std::move(works), std::move(step), std::move(error)));
+}
+
+asio::awaitable<void> ProposalWorker::come_back(
+    std::vector<WaitingWork> works, std::string step, Error error
+) {
+    auto items = items_of(works);
+    if (!co_await pipeline_.retry_later(items, std::move(step), std::move(error))) co_return;
+    pipeline_.decide_again(std::move(items));
+}
+
+}  // namespace linkspan::pipeline
