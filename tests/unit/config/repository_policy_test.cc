@@ -254,5 +254,33 @@ RC_GTEST_PROP(NarrowProperty, NothingIsEverWidened, ()) {
     RC_ASSERT(narrowed->signature == allowed.signature);
 }
 
+TEST(RepositoryPolicyTest, AFileMaySpeakOfAllThatTheRepositoryFollows) {
+    Config config;
+    config.policies = {app(), app(), app()};
+    config.policies[1].name = "web";
+    config.policies[2].name = "elsewhere";
+    for (const char* name : {"flux:app", "flux:web"}) {
+        Target target;
+        target.repository = "fleet";
+        target.policies = {name};
+        config.targets.push_back(std::move(target));
+    }
+    const std::string both =
+        "policies:\n- { name: app, tags: { ignore: ['1.*'] } }\n"
+        "- { name: web, tags: { ignore: ['2.*'] } }\n";
+    const std::vector<RepositoryFile> files{{kFile, both}};
+    const auto first = narrow_policy(config, "fleet", config.policies[0], files);
+    EXPECT_TRUE(first.diagnostics.empty());
+    EXPECT_THAT(first.policy.tags.ignore, ElementsAre("*-debug", "1.*"));
+    const auto second = narrow_policy(config, "fleet", config.policies[1], files);
+    EXPECT_TRUE(second.diagnostics.empty());
+    EXPECT_THAT(second.policy.tags.ignore, ElementsAre("*-debug", "2.*"));
+    // Of what the repository does not follow it may not speak.
+    const std::vector<RepositoryFile> strange{{kFile, "name: elsewhere\ntags: { ignore: [x] }\n"}};
+    const auto kept = narrow_policy(config, "fleet", config.policies[0], strange);
+    EXPECT_EQ(kept.diagnostics.size(), 1U);
+    EXPECT_THAT(kept.policy.tags.ignore, ElementsAre("*-debug"));
+}
+
 }  // namespace
 }  // namespace linkspan::config
