@@ -348,4 +348,28 @@ NarrowedPolicies narrow_policies(
     return out;
 }
 
+NarrowedPolicy narrow_policy(
+    const Config& config,
+    const std::string& repository,
+    const policy::Policy& policy,
+    std::span<const RepositoryFile> files
+) {
+    std::vector<policy::Policy> followed{policy};
+    for (const auto& target : config.targets) {
+        if (target.repository != repository) continue;
+        for (const auto& name : target.policies) {
+            const auto* other = config.policy(name);
+            if (other == nullptr) continue;
+            const bool known = std::any_of(followed.begin(), followed.end(), [&](const auto& one) {
+                return one.full_name() == other->full_name();
+            });
+            if (!known) followed.push_back(*other);
+        }
+    }
+    auto narrowed = narrow_policies(followed, files);
+    return {
+        .policy = std::move(narrowed.policies.front()),
+        .diagnostics = std::move(narrowed.diagnostics)};
+}
+
 }  // namespace linkspan::config

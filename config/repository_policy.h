@@ -71,4 +71,17 @@ NarrowedPolicies narrow_policies(
     std::span<const policy::Policy> allowed, std::span<const RepositoryFile> files
 );
 
+// One of the configuration's policies as the files of a repository narrow it; the files may speak
+// of all that the repository's targets follow.
+struct NarrowedPolicy {
+    policy::Policy policy;
+    std::vector<Diagnostic> diagnostics;  // of every file that was left out
+};
+NarrowedPolicy narrow_policy(
+    const Config& config,
+    const std::string& repository,
+    const policy::Policy& policy,
+    std::span<const RepositoryFile> files
+);
+
 }  // namespace linkspan::config

@@ -134,4 +134,31 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
     return false;
 }
 
+std::string glob_from_git(std::string_view pattern) {
+    std::string out;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        const char c = pattern[i];
+        if (c == '\\' && i + 1 < pattern.size()) {
+            out += c;
+            out += pattern[++i];
+        } else if (c == '{' || c == '}' || c == ',') {
+            out += '\\';
+            out += c;
+        } else if (c == '*') {
+            std::size_t end = i;
+            while (end < pattern.size() && pattern[end] == '*') ++end;
+            const bool alone = end - i == 2 && (i == 0 || pattern[i - 1] == '/') &&
+                               (end == pattern.size() || pattern[end] == '/');
+            out += alone ? "**" : "*";
+            i = end - 1;
+        } else if (c == '[' && i + 1 < pattern.size() && pattern[i + 1] == '^') {
+            out += "[!";
+            ++i;
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
 }  // namespace linkspan

@@ -6,10 +6,15 @@
 // Matching is over bytes and the whole text. Time is bounded: O(pattern × text) per alternative.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace linkspan {
 
 bool glob_matches(std::string_view pattern, std::string_view text);
+
+// Git's dialect (.gitignore) in this one: braces are nothing special there, and "**" only between
+// slashes.
+std::string glob_from_git(std::string_view pattern);
 
 }  // namespace linkspan

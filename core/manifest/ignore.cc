@@ -17,34 +17,6 @@ std::string_view without_trailing_spaces(std::string_view line) {
     return line;
 }
 
-// Git's dialect in ours: braces are nothing special there, and "**" only between slashes.
-std::string to_glob(std::string_view pattern) {
-    std::string out;
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
-        const char c = pattern[i];
-        if (c == '\\' && i + 1 < pattern.size()) {
-            out += c;
-            out += pattern[++i];
-        } else if (c == '{' || c == '}' || c == ',') {
-            out += '\\';
-            out += c;
-        } else if (c == '*') {
-            std::size_t end = i;
-            while (end < pattern.size() && pattern[end] == '*') ++end;
-            const bool alone = end - i == 2 && (i == 0 || pattern[i - 1] == '/') &&
-                               (end == pattern.size() || pattern[end] == '/');
-            out += alone ? "**" : "*";
-            i = end - 1;
-        } else if (c == '[' && i + 1 < pattern.size() && pattern[i + 1] == '^') {
-            out += "[!";
-            ++i;
-        } else {
-            out += c;
-        }
-    }
-    return out;
-}
-
 }  // namespace
 
 IgnoreFile::IgnoreFile(std::string_view text) {
@@ -66,7 +38,7 @@ IgnoreFile::IgnoreFile(std::string_view text) {
         rule.by_name = line.find('/') == std::string_view::npos;
         if (line.starts_with('/')) line.remove_prefix(1);
         if (line.empty()) continue;
-        rule.glob = to_glob(line);
+        rule.glob = glob_from_git(line);
         rules_.push_back(std::move(rule));
     }
 }

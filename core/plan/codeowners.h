@@ -1,8 +1,10 @@
 // CODEOWNERS: whom a platform names for changed files. Pure.
 //
-// GitHub and Bitbucket: gitignore-like patterns, the last that matches counts.
+// GitHub and Bitbucket: gitignore-like patterns without "!" and "[ ]", the last that matches
+// counts, and one without owners takes them away.
 // https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
-// GitLab: the same within each section; the sections' owners together.
+// GitLab: Ruby's File.fnmatch, the last of each section, "!" takes files out of one; the sections'
+// owners together.
 // https://docs.gitlab.com/user/project/codeowners/reference/
 // Gitea and Forgejo: regular expressions over the whole path, every line that matches counts, "!"
 // in front turns one around. https://docs.gitea.com/usage/code-owners

@@ -320,9 +320,9 @@ asio::awaitable<bool> Pipeline::narrow(
             narrowed.erase(narrowed.begin() + at);
             continue;
         }
-        const std::vector<policy::Policy> one{questions[i].policy};
-        auto result = config::narrow_policies(one, rules->files);
-        questions[i].policy = std::move(result.policies.front());
+        auto result =
+            config::narrow_policy(*config, repository->name, questions[i].policy, rules->files);
+        questions[i].policy = std::move(result.policy);
         narrowed[i].fingerprint = std::move(rules->fingerprint);
         for (const auto& problem : result.diagnostics) {
             narrowed[i].notes.push_back("not followed: " + problem.str());

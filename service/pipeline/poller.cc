@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
 #include <utility>
 
 namespace linkspan::pipeline {
@@ -271,14 +272,29 @@ asio::awaitable<Result<Poller::Time>> Poller::poll(image::ImageName name) {
     if (finds.has_error()) co_return finds.error();
     auto deliveries = std::make_shared<std::vector<store::NewDelivery>>();
     auto notes = std::make_shared<std::vector<TagNote>>();
+    std::set<std::string> unread;
     for (const auto& find : *finds) {
         auto digest = co_await decider_.resolve(name, find.tag);
-        if (digest.has_error()) co_return digest.error();
-        if (!*digest) continue;  // gone already
+        if (digest.has_error() && is_transient(digest.error().kind)) co_return digest.error();
+        if (digest.has_error() || !*digest) {
+            // Gone already, not there yet, or not for us: it stays unknown, and is new next time.
+            if (digest.has_error()) {
+                spdlog::warn("{}:{}: {}", name.str(), find.tag.str(), digest.error().message);
+            }
+            unread.insert(find.tag.str());
+            continue;
+        }
         deliveries->push_back(
             delivery_of(*config, name, find.tag, **digest, find.policies, times.interval)
         );
         notes->push_back({.tag = find.tag, .digest = (*digest)->str(), .at = Clock::now()});
+    }
+    if (!unread.empty()) {
+        auto readable = std::make_shared<std::vector<std::string>>();
+        for (const auto& tag : *tags) {
+            if (!unread.contains(tag)) readable->push_back(tag);
+        }
+        tags = std::move(readable);
     }
     // The list and what follows from it are kept together: after a crash between the two, the new
     // tags would be known and nobody would decide about them.
@@ -333,14 +349,24 @@ asio::awaitable<Result<std::vector<Poller::Find>>> Poller::find_events(
     // A tag that is followed is asked for its digest each time.
     for (const auto& policy : policies) {
         const auto* follow = std::get_if<policy::Follow>(&policy.select);
-        if (follow == nullptr || found->contains(follow->tag)) continue;
+        if (follow == nullptr) continue;
+        // As a new tag it is this policy's already; found for another one, it is asked about again.
+        const auto mine = found->find(follow->tag);
+        const bool told = mine != found->end() &&
+                          std::find(mine->second.begin(), mine->second.end(), policy.full_name()) !=
+                              mine->second.end();
+        if (told) continue;
         if (std::find(tags->begin(), tags->end(), follow->tag) == tags->end()) continue;
         auto tag = image::Tag::parse(follow->tag);
         if (tag.has_error()) continue;
         auto known = co_await book_.find(name, *tag);
         if (known.has_error()) co_return known.error();
         auto digest = co_await decider_.resolve(name, *tag);
-        if (digest.has_error()) co_return digest.error();
+        if (digest.has_error() && is_transient(digest.error().kind)) co_return digest.error();
+        if (digest.has_error()) {
+            spdlog::warn("{}:{}: {}", name.str(), follow->tag, digest.error().message);
+            continue;
+        }
         if (!*digest || (*known && (*known)->digest == (*digest)->str())) continue;
         (*found)[follow->tag].push_back(policy.full_name());
     }

@@ -130,9 +130,9 @@ private:
         Question question{.policy = policy, .schedule = target.schedule};
         if (target.deliver == config::Deliver::PullRequest) question.schedule = {};
         if (repository->repository_policies) {
-            const std::vector<policy::Policy> alone{policy};
-            auto narrowed = config::narrow_policies(alone, seen.rules.files);
-            question.policy = std::move(narrowed.policies.front());
+            auto narrowed =
+                config::narrow_policy(*config_, repository->name, policy, seen.rules.files);
+            question.policy = std::move(narrowed.policy);
             for (const auto& problem : narrowed.diagnostics) {
                 out_.items[index].notes.push_back("not followed: " + problem.str());
             }

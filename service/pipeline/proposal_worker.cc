@@ -369,9 +369,9 @@ asio::awaitable<bool> ProposalWorker::gather(Look& look) {
         }
         for (auto& one : look.candidates) {
             if (one.work) continue;
-            const std::vector<policy::Policy> alone{one.bid.policy};
-            one.bid.policy =
-                std::move(config::narrow_policies(alone, rules->files).policies.front());
+            auto narrowed =
+                config::narrow_policy(*look.config, repository_, one.bid.policy, rules->files);
+            one.bid.policy = std::move(narrowed.policy);
         }
     }
     std::vector<plan::Bid*> bids;

@@ -92,6 +92,8 @@ asio::awaitable<bool> RegistryClients::take_turn(std::string host) {
             std::make_shared<asio::steady_timer>(executor_, asio::steady_timer::time_point::max());
         state.waiting.push_back(timer);
         co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+        // Whoever ends hands the turn over: who comes now does not get in before who waited.
+        if (!stopping_) co_return true;
     }
     co_return false;
 }
@@ -100,11 +102,12 @@ void RegistryClients::give_turn(const std::string& host) {
     const auto found = hosts_.find(host);
     if (found == hosts_.end()) return;
     Host& state = found->second;
-    --state.running;
-    if (!state.waiting.empty()) {
+    if (!state.waiting.empty() && !stopping_) {
         state.waiting.front()->cancel();
         state.waiting.pop_front();
-    } else if (state.running == 0) {
+        return;
+    }
+    if (--state.running == 0 && state.waiting.empty()) {
         hosts_.erase(found);
     }
 }

@@ -3,10 +3,15 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <chrono>
+
 namespace linkspan::registry {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::chrono::seconds kLongestRetryAfter{600};
 
 Errc kind_of(unsigned status, bool is_page) {
     if (status == 401 || status == 403) return Errc::Unauthorized;
@@ -76,6 +81,8 @@ Error explain(const transport::HttpResponse& response, std::string_view who) {
     }
     Error error{kind_of(response.status, is_page), std::move(text)};
     error.retry_after = response.retry_after();
+    // More than this nobody waits for, whatever a registry says.
+    if (error.retry_after) error.retry_after = std::min(*error.retry_after, kLongestRetryAfter);
     return error;
 }
 

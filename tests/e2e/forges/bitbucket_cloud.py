@@ -31,7 +31,7 @@ class BitbucketCloud(Fake):
             ("GET", repo + "/commit/{sha}/statuses", "statuses", lambda r, sha: self.paged(r, self.statuses_of(sha), self.status)),
             ("GET", repo + "/refs/branches/{b+}", "ref", self.branch), ("DELETE", repo + "/refs/branches/{b+}", "delete_branch", self.delete),
             ("GET", f"/workspaces/{self.repository.split('/')[0]}/members/{{id}}", "member", self.member),
-            ("GET", repo + "/permissions-config/users/{id}", "may_write", self.member),
+            ("GET", repo + "/permissions-config/users/{id}", "may_write", self.role),
         ]
 
     def error(self, status, message, **more):
@@ -145,7 +145,7 @@ class BitbucketCloud(Fake):
         pull, body = self.pull(n), request.json()
         if pull.state != "open":
             raise Refused(self.error(400, "Only open pull requests can be mutated"))
-        changes = {own: body[name] or "" for own, name in (("title", "title"), ("body", "description"), ("draft", "draft"), ("delete_branch", "close_source_branch")) if name in body}
+        changes = {own: "" if body[name] is None else body[name] for own, name in (("title", "title"), ("body", "description"), ("draft", "draft"), ("delete_branch", "close_source_branch")) if name in body}
         self.edit(pull, request.user.login, **changes, reviewers=self.reviewers(body))
         return Answer(200, self.shown(pull))
 
@@ -191,10 +191,17 @@ class BitbucketCloud(Fake):
         self.git.delete_branch(b)
         return Answer(204)
 
-    def member(self, request, id):
+    def member_login(self, id):
         login = next((x for x in self.people if id in (self.uid(x), f"test:{x}") and self.people[x].role), None)
         if not login:
             raise Refused(self.not_found())
+        return login
+
+    def member(self, request, id):
+        return Answer(200, {"type": "workspace_membership", "user": self.user(self.member_login(id)), "workspace": {"type": "workspace", "slug": self.repository.split("/")[0]}})
+
+    def role(self, request, id):
+        login = self.member_login(id)
         return Answer(200, {"type": "repository_user_permission", "permission": self.people[login].role, "user": self.user(login)})
 
     def event_bodies(self, event, pull, details):

@@ -33,7 +33,7 @@ class GitLab(Fake):
             ("GET", p, "repository", lambda r: Answer(200, self.project())),
             ("GET", merge_requests, "find", self.list_mrs),
             ("POST", merge_requests, "open", self.create),
-            ("GET", mr, "get", lambda r, n: Answer(200, self.shown(self.pull(n)))),
+            ("GET", mr, "get", lambda r, n: Answer(200, self.shown_alone(self.pull(n)))),
             ("PUT", mr, lambda r: {"close": "close", "reopen": "reopen"}.get(r.json().get("state_event"), "update"), self.update),
             ("PUT", mr + "/merge", lambda r: "auto_merge" if self.wants_auto(r.json()) else "merge", self.merge_call),
             ("POST", mr + "/cancel_merge_when_pipeline_succeeds", "disarm", self.cancel),
@@ -142,7 +142,13 @@ class GitLab(Fake):
             "references": {"short": ref, "relative": ref, "full": self.repository + ref}, "web_url": f"{self.web_url}/{self.repository}/-/merge_requests/{pull.number}",
             "time_stats": {"time_estimate": 0, "total_time_spent": 0, "human_time_estimate": None, "human_total_time_spent": None}, "squash": False,
             "task_completion_status": {"count": 0, "completed_count": 0}, "has_conflicts": detailed == "conflict", "blocking_discussions_resolved": True,
-            "approvals_before_merge": None, "subscribed": True, "changes_count": "1", "head_pipeline": self.pipeline(pull) if self.settings.has_ci else None,
+            "approvals_before_merge": None,
+        }
+
+    def shown_alone(self, pull):
+        """What lists leave out."""
+        return {
+            **self.shown(pull), "subscribed": True, "changes_count": "1", "head_pipeline": self.pipeline(pull) if self.settings.has_ci else None,
             "diff_refs": {"base_sha": pull.base_commit, "head_sha": pull.head_commit, "start_sha": pull.base_commit}, "merge_error": None, "user": {"can_merge": "merge" not in self.lacking},
         }
 
@@ -190,7 +196,7 @@ class GitLab(Fake):
         who = request.user.login
         pull = self.open(who, head=body["source_branch"], base=body["target_branch"], title=body["title"], body=body.get("description") or "", delete_branch=bool(body.get("remove_source_branch")), assignees=self.ids(body.get("assignee_ids", [])), reviewers=self.ids(body.get("reviewer_ids", []))[:100])
         self.change_labels(pull, who, add=self.names(body.get("labels", [])))
-        return Answer(201, self.shown(pull))
+        return Answer(201, self.shown_alone(pull))
 
     def texts(self, body):
         if len(body.get("title", "")) > 255:
@@ -229,7 +235,7 @@ class GitLab(Fake):
             if old:
                 raise Refused(self.error(409, [f"Another open merge request already exists for this source branch: !{old.number}"]))
             self.reopen(pull, who)
-        return Answer(200, self.shown(pull))
+        return Answer(200, self.shown_alone(pull))
 
     @staticmethod
     def wants_auto(body):
@@ -254,13 +260,13 @@ class GitLab(Fake):
                 raise Refused(self.error(405, "405 Method Not Allowed"))
             if running:
                 self.arm(pull, who, method=method, **options)
-                return Answer(200, self.shown(pull))
+                return Answer(200, self.shown_alone(pull))
         if status in ("conflict", "broken_status"):
             raise Refused(self.error(422, "Branch cannot be merged"))
         if status != "mergeable":
             raise Refused(self.error(405, "405 Method Not Allowed"))
         self.merge(pull, who, method, **options)
-        return Answer(200, self.shown(pull))
+        return Answer(200, self.shown_alone(pull))
 
     def train(self, request, n):
         pull, body = self.pull(n), request.json()
@@ -276,7 +282,7 @@ class GitLab(Fake):
         if not pull.auto_merge:
             raise Refused(self.error(406, "406 Not Acceptable"))
         self.disarm(pull, request.user.login)
-        return Answer(201, self.shown(pull))
+        return Answer(201, self.shown_alone(pull))
 
     def note(self, c):
         return {"id": c.id, "type": None, "body": c.body, "author": self.user(c.author), "created_at": iso(c.created), "updated_at": iso(c.created), "system": c.system, "noteable_type": "MergeRequest", "noteable_id": 1, "resolvable": False, "confidential": False, "internal": False, "noteable_iid": 1}

@@ -254,5 +254,37 @@ RC_GTEST_PROP(NarrowProperty, NothingIsEverWidened, ()) {
     RC_ASSERT(narrowed->signature == allowed.signature);
 }
 
+TEST(RepositoryPolicyTest, AFileMaySpeakOfAllThatTheRepositoryFollows) {
+    Config config;
+    config.policies = {app(), app(), app()};
+    config.policies[1].name = "web";
+    config.policies[2].name = "elsewhere";
+    for (const char* name : {"flux:app", "flux:web"}) {
+        Target target;
+        target.repository = "fleet";
+        target.policies = {name};
+        config.targets.push_back(std::move(target));
+    }
+    const std::string both =
+        "policies:\n- { name: app, tags: { ignore: ['1.*'] } }\n"
+        "- { name: web, tags: { ignore: ['2.*'] } }\n";
+    const std::vector<RepositoryFile> files{{kFile, both}};
+    const auto chosen = [](const Policy& policy) {
+        const std::vector<policy::KnownTag> tags{{.tag = "1.2.0"}, {.tag = "2.2.0"}};
+        return policy::select(policy, tags)->selected.value_or("");
+    };
+    const auto first = narrow_policy(config, "fleet", config.policies[0], files);
+    EXPECT_TRUE(first.diagnostics.empty());
+    EXPECT_EQ(chosen(first.policy), "2.2.0");
+    const auto second = narrow_policy(config, "fleet", config.policies[1], files);
+    EXPECT_TRUE(second.diagnostics.empty());
+    EXPECT_EQ(chosen(second.policy), "1.2.0");
+    // Of what the repository does not follow it may not speak.
+    const std::vector<RepositoryFile> strange{{kFile, "name: elsewhere\ntags: { ignore: [x] }\n"}};
+    const auto kept = narrow_policy(config, "fleet", config.policies[0], strange);
+    EXPECT_EQ(kept.diagnostics.size(), 1U);
+    EXPECT_EQ(chosen(kept.policy), "2.2.0");
+}
+
 }  // namespace
 }  // namespace linkspan::config
