@@ -112,11 +112,21 @@ struct DeploymentReport {
 // A word of a platform about a pull request. A hint to look, and who asked for what: the platform
 // has the last word.
 struct PullRequestEvent {
-    enum class What { Changed, Opened, Pushed, Merged, Closed, Commented, Labelled };
+    enum class What {
+        Changed,  // title, body, draft, reviewers, …
+        Opened,   // also again
+        Pushed,
+        Merged,
+        Closed,
+        Commented,
+        Labelled,
+        Reviewed,
+        Checked,  // a check has ended; mostly known by its branch only
+    };
     What what = What::Changed;
     std::string repository{};  // as the platform names it: "acme/fleet"
-    std::int64_t number = 0;
-    std::string head{};  // branches; empty where the event does not say
+    std::int64_t number = 0;   // 0: not said
+    std::string head{};        // branches; empty where the event does not say
     std::string base{};
     std::string head_commit{};
     std::string actor{};    // as Forge::may_write() takes it

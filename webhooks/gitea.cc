@@ -28,7 +28,10 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiv
     if (!package.exists()) {
         if (auto event = github_pull_request(root)) return parsed_pull_request(std::move(*event));
         const auto event = delivery.headers.get("X-Gitea-Event");
-        return ignored("not a package event" + (event ? ": " + shown(*event) : std::string{}));
+        return with_checks(
+            ignored("not a package event" + (event ? ": " + shown(*event) : std::string{})),
+            github_checks(root)
+        );
     }
     const std::string type = package["type"].text().value_or("");
     if (type != "container") return ignored("package of the type " + shown(type));

@@ -137,7 +137,7 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiv
     } else {
         reading.ignore(event + " names no image");
     }
-    return std::move(reading).finish();
+    return with_checks(std::move(reading).finish(), github_checks(root));
 }
 
 }  // namespace linkspan::webhooks::github

@@ -51,7 +51,7 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& receiv
             (kind.empty() ? "an event without object_kind" : shown(kind)) + " names no image"
         );
     }
-    return std::move(reading).finish();
+    return with_checks(std::move(reading).finish(), gitlab_checks(root));
 }
 
 }  // namespace linkspan::webhooks::gitlab

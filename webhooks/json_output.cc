@@ -1,6 +1,7 @@
 #include "webhooks/json_output.h"
 
 #include "webhooks/deployment.h"
+#include "webhooks/pull_request_event.h"
 
 #include <nlohmann/json.hpp>
 
@@ -37,6 +38,26 @@ std::string to_json(const ParsedDelivery& parsed) {
     const bool nothing = events.empty();
     out["events"] = std::move(events);
     out["ignored"] = nothing ? or_null(parsed.ignored_reason) : Json(nullptr);
+    if (!parsed.pull_requests.empty()) {
+        Json spoken_of = Json::array();
+        for (const PullRequestEvent& event : parsed.pull_requests) {
+            Json json{{"what", std::string{to_string(event.what)}}, {"number", event.number}};
+            const std::pair<const char*, const std::string&> facts[] = {
+                {"repository", event.repository},
+                {"head", event.head},
+                {"base", event.base},
+                {"head_commit", event.head_commit},
+                {"actor", event.actor},
+                {"comment", event.comment},
+                {"text", event.text},
+                {"label", event.label}};
+            for (const auto& [name, value] : facts) {
+                json[name] = value.empty() ? Json(nullptr) : Json(value);
+            }
+            spoken_of.push_back(std::move(json));
+        }
+        out["pull_requests"] = std::move(spoken_of);
+    }
     if (!parsed.deployments.empty()) {
         Json deployments = Json::array();
         for (const DeploymentReport& report : parsed.deployments) {

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <string_view>
+#include <utility>
 
 namespace linkspan::webhooks {
 namespace {
@@ -49,12 +51,14 @@ std::optional<PullRequestEvent> github_pull_request(const JsonView& root) {
         return event;
     }
     const JsonView pull = root["pull_request"];
-    if (!pull.is_object() || root["review"].is_object() || comment.is_object()) return std::nullopt;
+    if (!pull.is_object() || comment.is_object()) return std::nullopt;
     event.number = pull["number"].integer().value_or(0);
     event.head = text(pull["head"]["ref"]);
     event.base = text(pull["base"]["ref"]);
     event.head_commit = text(pull["head"]["sha"]);
-    if (action == "closed") {
+    if (root["review"].is_object()) {
+        event.what = What::Reviewed;
+    } else if (action == "closed") {
         // merge_commit_sha is there for unmerged ones too.
         const bool merged = pull["merged"].boolean().value_or(false);
         event.what = merged ? What::Merged : What::Closed;
@@ -100,6 +104,9 @@ std::optional<PullRequestEvent> gitlab_merge_request(const JsonView& root) {
         event.what = What::Closed;
     } else if (action == "open" || action == "reopen") {
         event.what = What::Opened;
+    } else if (action == "approved" || action == "unapproved" || action == "approval" ||
+               action == "unapproval") {
+        event.what = What::Reviewed;
     } else if (attributes["oldrev"].exists()) {
         event.what = What::Pushed;
     }
@@ -112,11 +119,76 @@ std::optional<PullRequestEvent> gitlab_merge_request(const JsonView& root) {
     return event;
 }
 
-std::string in_words(const PullRequestEvent& event) {
+std::vector<PullRequestEvent> github_checks(const JsonView& root) {
+    PullRequestEvent event;
+    event.what = What::Checked;
+    event.repository = text(root["repository"]["full_name"]);
+    event.actor = text(root["sender"]["login"]);
+    std::vector<PullRequestEvent> events;
+    const auto on = [&](const JsonView& branch, const JsonView& commit) {
+        event.head = text(branch);
+        event.head_commit = text(commit);
+        if (!event.head.empty()) events.push_back(event);
+    };
+    const bool completed = root["action"].text() == "completed";
+    for (const char* const kind : {"check_suite", "workflow_run"}) {
+        if (completed) on(root[kind]["head_branch"], root[kind]["head_sha"]);
+    }
+    const JsonView run = root["check_run"];
+    if (completed) on(run["check_suite"]["head_branch"], run["head_sha"]);
+    const JsonView branches = root["branches"];
+    const bool status = root["sha"].text() && root["context"].text();
+    for (std::size_t i = 0; status && i < branches.size(); ++i) {
+        if (root["state"].text() != "pending") on(branches[i]["name"], root["sha"]);
+    }
+    return events;
+}
+
+std::vector<PullRequestEvent> gitlab_checks(const JsonView& root) {
+    const JsonView pipeline = root["object_attributes"];
+    if (text(root["object_kind"]) != "pipeline" || !pipeline["finished_at"].text()) return {};
+    PullRequestEvent event;
+    event.what = What::Checked;
+    event.repository = text(root["project"]["path_with_namespace"]);
+    event.actor = text(root["user"]["username"]);
+    // A pipeline of a merge request has "refs/merge-requests/1/head" or the like as its ref.
+    const JsonView request = root["merge_request"];
+    event.number = request["iid"].integer().value_or(0);
+    event.head = text(request["source_branch"]);
+    event.base = text(request["target_branch"]);
+    if (event.head.empty() && pipeline["tag"].boolean() != true) event.head = text(pipeline["ref"]);
+    event.head_commit = text(pipeline["sha"]);
+    if (event.head.empty()) return {};
+    return {event};
+}
+
+Result<ParsedDelivery> with_checks(
+    Result<ParsedDelivery> parsed, std::vector<PullRequestEvent> checks
+) {
+    if (parsed.has_value() && parsed->ignored_reason) parsed->pull_requests = std::move(checks);
+    return parsed;
+}
+
+std::string_view to_string(What what) {
     static constexpr std::string_view kWords[] = {
-        "changed", "opened", "pushed to", "merged", "closed", "commented", "labelled"};
+        "changed",
+        "opened",
+        "pushed",
+        "merged",
+        "closed",
+        "commented",
+        "labelled",
+        "reviewed",
+        "checked"};
+    return kWords[static_cast<std::size_t>(what)];
+}
+
+std::string in_words(const PullRequestEvent& event) {
+    if (event.number == 0) return fmt::format("branch {} {}", event.head, to_string(event.what));
     return fmt::format(
-        "pull request {} {}", event.number, kWords[static_cast<std::size_t>(event.what)]
+        "pull request {} {}",
+        event.number,
+        event.what == What::Pushed ? "pushed to" : to_string(event.what)
     );
 }
 
@@ -138,6 +210,14 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& /*rece
     if (!root.is_object()) return root.wrong("is not an object");
     const JsonView pull = root["pullrequest"];
     const std::string key = header(delivery, "X-Event-Key");
+    const JsonView status = root["commit_status"];
+    if (status["refname"].text() && text(status["state"]) != "INPROGRESS") {
+        PullRequestEvent event;
+        event.what = What::Checked;
+        event.repository = text(root["repository"]["full_name"]);
+        event.head = text(status["refname"]);
+        return parsed_pull_request(std::move(event));
+    }
     if (!pull.is_object()) return ignored("not about a pull request: " + shown(key));
     PullRequestEvent event;
     event.repository = text(root["repository"]["full_name"]);
@@ -153,6 +233,8 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& /*rece
         event.what = What::Closed;
     } else if (key == "pullrequest:created") {
         event.what = What::Opened;
+    } else if (key == "pullrequest:approved" || key == "pullrequest:unapproved" || key.starts_with("pullrequest:changes_request")) {
+        event.what = What::Reviewed;
     } else if (key == "pullrequest:comment_created") {
         event.what = What::Commented;
         event.text = text(root["comment"]["content"]["raw"]);
@@ -192,6 +274,8 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& /*rece
         event.what = What::Closed;
     } else if (key == "pr:opened" || key == "pr:reopened") {
         event.what = What::Opened;
+    } else if (key.starts_with("pr:reviewer:") && key != "pr:reviewer:updated") {
+        event.what = What::Reviewed;
     } else if (key == "pr:from_ref_updated") {
         event.what = What::Pushed;
     } else if (key == "pr:comment:added") {

@@ -7,12 +7,26 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace linkspan::webhooks {
 
-// GitHub, Gitea and Forgejo: events pull_request and issue_comment. nullopt: about something else.
+// GitHub, Gitea and Forgejo: events pull_request, pull_request_review and issue_comment. nullopt:
+// about something else.
 std::optional<PullRequestEvent> github_pull_request(const JsonView& root);
 std::optional<PullRequestEvent> gitlab_merge_request(const JsonView& root);
+
+// Checks that have ended, one event for each branch. They may carry images too, for a receiver with
+// `fields`: these words about pull requests count beside an ignored_reason only.
+std::vector<PullRequestEvent> github_checks(const JsonView& root);
+std::vector<PullRequestEvent> gitlab_checks(const JsonView& root);
+Result<ParsedDelivery> with_checks(
+    Result<ParsedDelivery> parsed, std::vector<PullRequestEvent> checks
+);
+
+// "merged"; "labelled"
+std::string_view to_string(PullRequestEvent::What what);
 
 // "pull request 7 closed", for ParsedDelivery::ignored_reason: no image is in it.
 std::string in_words(const PullRequestEvent& event);

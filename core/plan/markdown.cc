@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 
 namespace linkspan::plan::markdown {
 namespace {
@@ -38,6 +39,47 @@ bool is_hidden(char32_t c) {
 }
 
 bool letter_or_digit(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+bool is_hex(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
+
+// How many of the characters at `at` some platform takes for the id of a commit; 0: none. Numbers
+// alone are times and builds.
+std::size_t commit_at(std::string_view line, std::size_t at) {
+    if (at > 0 && letter_or_digit(line[at - 1])) return 0;
+    std::size_t end = at;
+    while (end < line.size() && is_hex(line[end])) ++end;
+    if (end - at < 7 || (end < line.size() && letter_or_digit(line[end]))) return 0;
+    const auto word = line.substr(at, end - at);
+    const bool digits = std::any_of(word.begin(), word.end(), [](char c) { return c <= '9'; });
+    const bool letters = std::any_of(word.begin(), word.end(), [](char c) { return c > '9'; });
+    return digits && letters ? end - at : 0;
+}
+
+// ":tada:"
+bool picture_at(std::string_view line, std::size_t at) {
+    std::size_t end = at + 1;
+    while (end < line.size() &&
+           (letter_or_digit(line[end]) || std::string_view{"_+-"}.find(line[end]) < 3)) {
+        ++end;
+    }
+    return end > at + 2 && end < line.size() && line[end] == ':';
+}
+
+// "1." and "1)" at the beginning of a line are lists.
+bool ends_number(std::string_view line, std::size_t at) {
+    return at > 0 && at < 10 && (at + 1 == line.size() || line[at + 1] == ' ') &&
+           std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(at), [](char c) {
+               return std::isdigit(static_cast<unsigned char>(c)) != 0;
+           });
+}
+
+// "GH-1" and "gh-1" are issues of GitHub, "JIRA-1" of others.
+bool names_issue(std::string_view line, std::size_t dash) {
+    const char before = line[dash - 1];
+    if (std::isupper(static_cast<unsigned char>(before)) != 0) return true;
+    return dash >= 2 && (before | 0x20) == 'h' && (line[dash - 2] | 0x20) == 'g' &&
+           (dash == 2 || !letter_or_digit(line[dash - 3]));
+}
 
 }  // namespace
 
@@ -93,10 +135,20 @@ std::string code(std::string_view text, std::size_t longest) {
 }
 
 std::string prose(std::string_view text, std::size_t longest) {
-    const std::string line = one_line(text, longest);
+    const std::string whole = one_line(text, longest);
+    // Four blanks in front would make it a block of code.
+    const std::string_view line =
+        std::string_view{whole}.substr(std::min(whole.size(), whole.find_first_not_of(' ')));
     std::string out;
     for (std::size_t i = 0; i < line.size(); ++i) {
         const char c = line[i];
+        if (const std::size_t commit = commit_at(line, i); commit > 0) {
+            out += line.substr(i, 6);
+            out += kNoWidth;
+            out += line.substr(i + 6, commit - 6);
+            i += commit - 1;
+            continue;
+        }
         const char next = i + 1 < line.size() ? line[i + 1] : '\0';
         switch (c) {
             case '<':
@@ -140,23 +192,33 @@ std::string prose(std::string_view text, std::size_t longest) {
             // Bare addresses become links: https://…, www.…
             case ':':
                 out += c;
-                if (next == '/') out += kNoWidth;
+                if (next == '/' || picture_at(line, i)) out += kNoWidth;
+                break;
+            // A command of GitLab's at the beginning of a line.
+            case '/':
+                if (i == 0) out += '\\';
+                out += c;
+                break;
+            case ')':
+                if (ends_number(line, i)) out += '\\';
+                out += c;
                 break;
             case '.':
                 if (letter_or_digit(next) && i >= 3 && (line[i - 1] | 0x20) == 'w' &&
                     (line[i - 2] | 0x20) == 'w') {
                     out += kNoWidth;
                 }
+                if (ends_number(line, i)) out += '\\';
                 out += c;
                 break;
-            // "GH-1", "JIRA-1"; and at the beginning of a line a list or a heading.
+            // "GH-1"; and at the beginning of a line a list or a heading.
             case '-':
             case '+':
             case '=':
                 if (i == 0) out += '\\';
                 out += c;
                 if (c == '-' && i > 0 && std::isdigit(static_cast<unsigned char>(next)) != 0 &&
-                    std::isupper(static_cast<unsigned char>(line[i - 1])) != 0) {
+                    names_issue(line, i)) {
                     out += kNoWidth;
                 }
                 break;

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cstddef>
 #include <ctime>
 #include <set>
 #include <utility>
@@ -92,7 +94,7 @@ std::string age_of(const Proposal& proposal, const ImageOrigin& origin) {
     const Clock::time_point at{std::chrono::seconds{instant->seconds}};
     if (at > proposal.proposed_at) return minutes_utc(at);
     return fmt::format(
-        "{} ({})",
+        "{} ({} old)",
         minutes_utc(at),
         span(std::chrono::duration_cast<std::chrono::seconds>(proposal.proposed_at - at))
     );
@@ -120,9 +122,48 @@ std::string digest_cell(const Change& change) {
     return code(short_digest(*change.old_digest)) + " → " + now;
 }
 
+// More rows than this read better without a column of sentences.
+constexpr std::size_t kRowsWithWhy = 5;
+
+// The reasons once each, with the images that they are of.
+std::string whys_apart(const std::vector<Change>& updates, const Room& room) {
+    std::vector<std::pair<std::string, std::vector<std::string>>> whys;
+    for (const auto& change : updates) {
+        std::string why = prose(change.why, 200);
+        if (why.empty()) continue;
+        const auto same = std::find_if(whys.begin(), whys.end(), [&](const auto& one) {
+            return one.first == why;
+        });
+        auto& group = same == whys.end()
+                          ? whys.emplace_back(std::move(why), std::vector<std::string>{})
+                          : *same;
+        group.second.push_back(code(change.image.str()));
+    }
+    if (whys.empty()) return {};
+    if (whys.size() == 1 && whys[0].second.size() == updates.size()) {
+        return fmt::format("\n**Why:** {}, all of them.\n", whys[0].first);
+    }
+    constexpr std::size_t kNames = 3;
+    std::string out = "\n**Why**\n\n";
+    for (std::size_t i = 0; i < std::min(whys.size(), room.places); ++i) {
+        const auto& names = whys[i].second;
+        const std::size_t shown = names.size() > kNames + 1 ? kNames : names.size();
+        out += fmt::format(
+            "- {}",
+            fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", ")
+        );
+        if (shown < names.size()) out += fmt::format(" and {} more", names.size() - shown);
+        out += ": " + whys[i].first + "\n";
+    }
+    if (whys.size() > room.places)
+        out += fmt::format("- …and {} more\n", whys.size() - room.places);
+    return out;
+}
+
 // Columns that are empty everywhere are left out.
 std::string table_of(const Proposal& proposal, const Room& room) {
     const auto updates = updates_of(proposal.plan);
+    const bool why_apart = updates.size() > kRowsWithWhy;
     std::vector<std::vector<std::string>> rows;
     for (const auto& change : updates) {
         if (rows.size() == room.rows) break;
@@ -131,9 +172,17 @@ std::string table_of(const Proposal& proposal, const Room& room) {
              change_cell(proposal, change, room),
              digest_cell(change),
              code(change.policy),
-             room.whys ? prose(change.why, 200) : std::string{},
+             room.whys && !why_apart ? prose(change.why, 200) : std::string{},
              age_of(proposal, new_origin(proposal, change))}
         );
+    }
+    // Images of one CI run came together: said once.
+    std::string pushed;
+    if (why_apart && std::all_of(rows.begin(), rows.end(), [&](const auto& row) {
+            return row[5] == rows[0][5];
+        })) {
+        pushed = rows[0][5];
+        for (auto& row : rows) row[5].clear();
     }
     const std::vector<std::string> heads{"Image", "Change", "Digest", "Policy", "Why", "Pushed"};
     std::string head = "|";
@@ -155,6 +204,8 @@ std::string table_of(const Proposal& proposal, const Room& room) {
     if (updates.size() > rows.size()) {
         table += fmt::format("\n…and {} more images.\n", updates.size() - rows.size());
     }
+    if (!pushed.empty()) table += fmt::format("\n**Pushed:** {}, all of them.\n", pushed);
+    if (room.whys && why_apart) table += whys_apart(updates, room);
     return table;
 }
 
@@ -183,6 +234,17 @@ std::string places_of(const Proposal& proposal, const Room& room) {
     return out;
 }
 
+// "registry.example.com/acme/app:1.4.2: signed by …": the image stands out.
+std::string sentence(std::string_view text) {
+    const auto end = text.find(": ");
+    const std::string_view image = text.substr(0, end);
+    if (end == std::string_view::npos || image.find('/') == std::string_view::npos ||
+        image.find_first_of(" \t\n") != std::string_view::npos) {
+        return prose(text);
+    }
+    return code(image) + prose(text.substr(end));
+}
+
 std::string sentences(
     std::string_view title, const std::vector<std::string>& all, const Room& room
 ) {
@@ -190,7 +252,7 @@ std::string sentences(
     if (room.sentences == 0) return fmt::format("**{}:** {}.\n", title, all.size());
     std::string out = fmt::format("**{}**\n\n", title);
     for (std::size_t i = 0; i < std::min(all.size(), room.sentences); ++i) {
-        out += "- " + prose(all[i]) + "\n";
+        out += "- " + sentence(all[i]) + "\n";
     }
     if (all.size() > room.sentences) {
         out += fmt::format("- …and {} more\n", all.size() - room.sentences);
@@ -253,13 +315,32 @@ std::string intro_of(const Proposal& proposal) {
     return out;
 }
 
-std::string help_of(const TextOptions& options) {
+// What can be pasted into a shell as it is: names come from manifests, too.
+std::string with_arguments(std::string_view command, const Proposal& proposal) {
+    const auto images = carried(proposal.plan);
+    const bool one =
+        !images.empty() && std::all_of(images.begin(), images.end(), [&](const auto& i) {
+            return i.policy == images.front().policy;
+        });
+    const std::string arguments =
+        one ? fmt::format(" {} {}", proposal.target, images.front().policy) : std::string{};
+    const bool plain = arguments.find(" -") == std::string::npos && arguments.size() < 120 &&
+                       std::all_of(arguments.begin(), arguments.end(), [](char c) {
+                           return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                                  std::string_view{" ._:/-"}.find(c) != std::string_view::npos;
+                       });
+    return code(fmt::format("linkspan {}{}", command, plain ? arguments : std::string{}));
+}
+
+std::string help_of(const Proposal& proposal, const TextOptions& options) {
     std::string out;
     if (options.checkboxes) out += rebuild_checkbox(options.html_comments) + "\n\n";
-    out +=
-        "To ignore these tags and digests here: close without merging (`linkspan resume` takes it "
-        "back). To hold: `linkspan hold`. Commits of others on this branch stay; comment "
-        "`linkspan rebuild` to start it anew.";
+    out += fmt::format(
+        "To ignore these tags and digests here: close without merging ({} takes it back). To hold: "
+        "{}. Commits of others on this branch stay; comment `linkspan rebuild` to start it anew.",
+        with_arguments("resume", proposal),
+        with_arguments("hold", proposal)
+    );
     return out;
 }
 
@@ -298,7 +379,7 @@ TemplateData data_for(const Proposal& proposal, const TextOptions& options, cons
         {"verified", sentences("Checked", proposal.verified, room)},
         {"refused", sentences("Refused", proposal.refused, room)},
         {"held", sentences("Left as people wrote it", proposal.held, room)},
-        {"help", help_of(options)},
+        {"help", help_of(proposal, options)},
     };
     return data;
 }
