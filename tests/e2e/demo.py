@@ -165,7 +165,7 @@ def main():
         digest = registry.push("acme/web", "1.1.0", layers=4)
         pushed = time.monotonic()
         print(f"  {image}:1.1.0 {digest}")
-        wait_until(lambda: repository.tip() != base, 60, "a new commit on the remote")
+        wait_until(lambda: repository.tip() != base, what="a new commit on the remote")
         elapsed = time.monotonic() - pushed
 
         def trail_of_push():
@@ -176,7 +176,7 @@ def main():
                         return trail
             return None
 
-        trail = wait_until(trail_of_push, 30, "the trail of the push")
+        trail = wait_until(trail_of_push, what="the trail of the push")
         show(trail, repository, base)
         work = trail["events"][0]["targets"][0]
         files = git("diff", "--name-only", base, "main", cwd=repository.bare).split()
@@ -191,7 +191,7 @@ def main():
         print(f"(delivery received {trail['received_at']}, settled {received})")
         if not good:
             print(color("31", "The remote does not hold what it should."), file=sys.stderr)
-            print(service.process.output(), file=sys.stderr)
+            print(service.process.tail(), file=sys.stderr)
             return 1
         print(color("32", f"The remote holds commit {repository.tip()}."))
         if keep:
@@ -201,7 +201,7 @@ def main():
     except (real_parts.MissingProgram, RuntimeError, TimeoutError) as problem:
         print(f"scripts/demo: {problem}", file=sys.stderr)
         for part in parts:
-            print(part.process.output(), file=sys.stderr)
+            print(part.process.tail(), file=sys.stderr)
         return 1
     finally:
         for part in reversed(parts):

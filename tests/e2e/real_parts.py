@@ -24,6 +24,8 @@ import urllib.parse
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TEST_SECRET = "test-secret-not-real"
+# Seconds until a wait is given up. Only broken runs get there: the slowest machine must not.
+PATIENCE = 120
 
 
 def linkspan_binary():
@@ -44,13 +46,32 @@ def need(program, *places):
     return found
 
 
+ports_of_ours = []
+
+
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that is ours until this process ends: a part may end and start again on it, and nobody else gets it meanwhile.
+
+    Not from the kernel, which would choose one that outgoing connections may take too. A name without a file keeps other
+    tests away that run at the same time.
+    """
+    while True:
+        port = random.randrange(10000, 32000)
+        name = socket.socket(socket.AF_UNIX)
+        with socket.socket() as listener:
+            # As servers do: what an earlier connection left behind is no obstacle.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                name.bind(f"\0linkspan-test-port-{port}")
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                name.close()
+                continue
+        ports_of_ours.append(name)
+        return port
 
 
-def wait_until(question, seconds=20, what="the condition"):
+def wait_until(question, seconds=PATIENCE, what="the condition"):
     """Asks again and again until the answer is true; the deadline is for broken runs, not a measurement."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -89,26 +110,30 @@ class Process:
 
     def check(self):
         if self.child.poll() is not None:
-            raise RuntimeError(f"{self.command[0]} ended with {self.child.returncode}:\n{self.output()}")
+            raise RuntimeError(f"{self.command[0]} ended with {self.child.returncode}:\n{self.tail()}")
 
     def output(self):
-        return self.log.read_text(errors="replace")[-8000:]
+        """All that it has said; for a person, see tail()."""
+        return self.log.read_text(errors="replace")
+
+    def tail(self):
+        return self.output()[-8000:]
 
     def wait_port(self, port):
         def ready():
             self.check()
             return port_answers(port)
 
-        wait_until(ready, 30, f"{self.command[0]} listening on port {port}")
+        wait_until(ready, what=f"{self.command[0]} listening on port {port}")
 
-    def end(self, number=signal.SIGTERM, seconds=20):
+    def end(self, number=signal.SIGTERM, seconds=PATIENCE):
         if self.child.poll() is None:
             self.child.send_signal(number)
         try:
             return self.child.wait(seconds)
         except subprocess.TimeoutExpired:
             self.child.kill()
-            return self.child.wait(5)
+            return self.child.wait(PATIENCE)
 
 
 def run(command, cwd=None, env=None, check=True, text_input=None):
@@ -139,7 +164,7 @@ class Registry:
                         "name": "linkspan",
                         "url": notify_url,
                         "headers": {"Authorization": [f"Bearer {bearer}"]},
-                        "timeout": "1s",
+                        "timeout": "60s",
                         "threshold": 3,
                         "backoff": "1s",
                     }
@@ -164,7 +189,7 @@ class Registry:
         return self.digest(repository, tag)
 
     def digest(self, repository, tag):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         accept = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"
         connection.request("HEAD", f"/v2/{repository}/manifests/{tag}", headers={"Accept": accept})
         answer = connection.getresponse()
@@ -418,6 +443,12 @@ class Linkspan:
             whole[key] = {**whole[key], **value} if isinstance(whole.get(key), dict) else value
         self.config_file.write_text(json.dumps(whole, indent=2))
 
+    def reload(self):
+        """SIGHUP, and waits until it has been heard."""
+        before = self.process.output().count("configuration reloaded")
+        self.process.child.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.process.output().count("configuration reloaded") > before, what="the reload")
+
     def start(self):
         self.process = Process(
             [linkspan_binary(), "serve", "--config", str(self.config_file), "--log-level", "debug"],
@@ -433,7 +464,7 @@ class Linkspan:
     def kill(self):
         self.process.end(signal.SIGKILL)
 
-    def request(self, method, target, body=None, headers=None, timeout=70):
+    def request(self, method, target, body=None, headers=None, timeout=PATIENCE):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request(method, target, body=body, headers=headers or {})
@@ -454,7 +485,8 @@ class Linkspan:
         every = {"Content-Type": "application/json", "X-Linkspan-Signature-256": f"sha256={signature}", **(headers or {})}
         return self.request("POST", "/hooks/ci", data, every)
 
-    def trail(self, delivery, wait="30s"):
+    def trail(self, delivery, wait="60s"):
+        """The trail of a delivery, after at most `wait` (the service answers within a minute) or once it has settled."""
         status, body, _ = self.request("GET", f"/v1/deliveries/{delivery}?{urllib.parse.urlencode({'wait': wait})}")
         if status != 200:
             raise RuntimeError(f"GET /v1/deliveries/{delivery}: {status} {body}")

@@ -214,15 +214,20 @@ class Connections(Committer):
         web.start()
         service = self.linkspan(self.config(images, web.url))
         log = web.directory / "access.log"
+        # The server writes a line after it has answered: those of the first push may still be on their way.
+        def pushes():
+            return [line for line in log.read_text().splitlines() if line.startswith("POST /git/fleet.git/git-receive-pack")]
+
         self.assertEqual(self.pushed(service, images, "1.1.0")["outcome"], "committed")
+        wait_until(lambda: len(pushes()) == 1, what="the first push in the access log")
         cold = len(log.read_text().splitlines())
         self.assertEqual(self.pushed(service, images, "1.2.0")["outcome"], "committed")
 
         def warm():
             lines = log.read_text().splitlines()[cold:]
-            return lines if len(lines) >= 2 else None
+            return lines if len(pushes()) >= 2 else None
 
-        lines = wait_until(warm, 10, "two lines in the access log")
+        lines = wait_until(warm, what="two lines in the access log")
         self.assertEqual(len(lines), 2, lines)
         self.assertIn("GET /git/fleet.git/info/refs?service=git-receive-pack", lines[0])
         self.assertIn("POST /git/fleet.git/git-receive-pack", lines[1])
@@ -282,14 +287,14 @@ class Race(Committer):
                 last[number % 8] = tag
                 deliveries.append(service.ci({"image": f"{images.host}/{app}", "tag": tag})[1]["id"])
         finally:
-            person.join(600)
+            person.join(1200)
         self.assertFalse(failures, failures)
         outcomes = []
         for one in deliveries:
             def ended(one=one):
                 trail = service.trail(one)
                 return trail if trail["settled"] else None
-            outcomes.append(wait_until(ended, 120, one)["events"][0]["targets"][0])
+            outcomes.append(wait_until(ended, 600, one)["events"][0]["targets"][0])
         self.assertEqual({w["outcome"] for w in outcomes} - {"committed", "already_current"}, set(), outcomes)
         for number, tag in last.items():
             self.assertIn(f"acme/app{number}:{tag}\"", fleet.show(f"clusters/prod/app{number}.yaml"))
@@ -321,7 +326,7 @@ class App(Committer):
         config["repositories"][0]["credentials"] = {"github_app": {"app_id": "7", "private_key": {"file": str(key)}}}
         config["repositories"][0]["forge"] = {"type": "github", "url": fake.origin, "project": "acme/fleet", "token": {"file": "secret"}}
         service = self.linkspan(config)
-        token = wait_until(lambda: list(fake.installation_tokens), 30, "a token of the installation")[0]
+        token = wait_until(lambda: list(fake.installation_tokens), what="a token of the installation")[0]
         # From now on, the server takes this token and nothing else.
         run(["htpasswd", "-bc", str(web.directory / "htpasswd"), "x-access-token", token])
         work = self.pushed(service, registry, "1.1.0")
@@ -337,7 +342,7 @@ class Plan(Fleet):
         file.write_text(json.dumps({**config, "store": "sqlite:nowhere.db"}))
         done = subprocess.run(
             [real_parts.linkspan_binary(), "plan", "--config", str(file), *more],
-            capture_output=True, text=True, timeout=120, env={**os.environ, **(env or {})},
+            capture_output=True, text=True, timeout=real_parts.PATIENCE, env={**os.environ, **(env or {})},
         )
         self.assertFalse((self.directory / "nowhere.db").exists(), "nothing is kept")
         return done

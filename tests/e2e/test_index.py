@@ -30,7 +30,7 @@ class Index(Fleet):
 
     def look(self, service, times=1):
         """What the look at the start has said."""
-        return wait_until(lambda: self.looks(service)[times - 1 :], 30, "a look at the repository")[0]
+        return wait_until(lambda: self.looks(service)[times - 1 :], what="a look at the repository")[0]
 
     def committed(self, service, registry, tag):
         registry.push(APP, tag)
@@ -67,6 +67,7 @@ class Index(Fleet):
         service = self.restarted(service)
         self.assertEqual(self.look(service), (FILES, 10))
 
+        service.end()
         shutil.rmtree(service.directory / "data" / "mirrors")
         service = self.restarted(service)
         self.assertEqual(self.look(service), (FILES, 0))

@@ -103,7 +103,8 @@ class Fleet(unittest.TestCase):
 
     def config(self, registry, url, **repository):
         return {
-            "retry": {"initial": "100ms", "longest": "1s", "missing_tag": "1500ms"},
+            # The registry tells of a tag before it has written it, and takes its time on a slow machine.
+            "retry": {"initial": "100ms", "longest": "1s", "missing_tag": "60s"},
             "registries": [{"host": registry.host, "insecure": True}],
             "repositories": [
                 {"name": "fleet", "url": url, "branch": "main",
@@ -130,15 +131,15 @@ class Fleet(unittest.TestCase):
         def found():
             for row in service.deliveries():
                 if row["ignored"] is None and row["events"]:
-                    trail = service.trail(row["id"])
+                    trail = service.trail(row["id"], wait="1s")
                     if trail["settled"] and any(e["tag"] == tag for e in trail["events"]):
                         return trail
             return None
 
         try:
-            return wait_until(found, 30, f"an outcome for {tag}")
+            return wait_until(found, what=f"an outcome for {tag}")
         except TimeoutError as late:
-            self.fail(f"{late}\n{service.process.output()}")
+            self.fail(f"{late}\n{service.process.tail()}")
 
     def outcome(self, trail):
         return trail["events"][0]["targets"][0]
@@ -319,7 +320,7 @@ class Durability(Fleet):
                     work = self.outcome(service.trail(row["id"], wait="0s"))
                     return work if work["attempts"] >= 2 else None
 
-        work = wait_until(waiting, 20, "two attempts in the trail")
+        work = wait_until(waiting, what="two attempts in the trail")
         self.assertIn("fleet", work["last_error"])
         self.assertTrue(work["next_attempt_at"])
         web.start()
@@ -333,7 +334,7 @@ class Durability(Fleet):
         registry.end()
         _, answer, _ = service.ci({"image": f"{registry.host}/{APP}", "tag": "1.1.0"})
         wait_until(
-            lambda: self.outcome(service.trail(answer["id"], wait="0s"))["attempts"] >= 1, 20, "an attempt in the trail"
+            lambda: self.outcome(service.trail(answer["id"], wait="0s"))["attempts"] >= 1, what="an attempt in the trail"
         )
         registry.process = real_parts.Process(registry.process.command, registry.directory / "registry.log")
         registry.process.wait_port(registry.port)
@@ -343,32 +344,33 @@ class Durability(Fleet):
         registry = self.registry(notify=False)
         repository = self.repository(registry.host)
         web = self.started(real_parts.WebServer(self.directory / "web", repository))
-        service = self.linkspan(self.config(registry, web.url))
+        service = self.linkspan({**self.config(registry, web.url), "server": {"drain_timeout": "10m"}})
         web.end()
         registry.push(APP, "1.1.0")
         _, answer, _ = service.ci({"image": f"{registry.host}/{APP}", "tag": "1.1.0"})
         with socket.create_connection(("127.0.0.1", service.port)) as waiter:
             waiter.sendall(f"GET /v1/deliveries/{answer['id']}?wait=60s HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-            wait_until(lambda: service.request("GET", "/healthz")[0] == 200)
+            wait_until(lambda: service.request("GET", "/healthz")[0] == 200)  # what came before was read before
             service.process.child.send_signal(signal.SIGTERM)
-            waiter.settimeout(8)  # well before the drain's patience
+            waiter.settimeout(45)  # well before the poll's end and the drain's patience
             self.assertIn(b'"settled":false', waiter.recv(65536))
-        self.assertEqual(service.process.child.wait(20), 0)
+        self.assertEqual(service.process.child.wait(real_parts.PATIENCE), 0)
 
     def test_sigterm_answers_what_is_in_flight_and_exits_0(self):
         registry = self.registry(notify=False)
         repository = self.repository(registry.host)
-        service = self.linkspan(self.config(registry, f"file://{repository.bare}"))
+        limits = {"drain_timeout": "10m", "body_timeout": "5m"}
+        service = self.linkspan({**self.config(registry, f"file://{repository.bare}"), "server": limits})
         with socket.create_connection(("127.0.0.1", service.port)) as slow:
             # Half a request is in flight when the signal comes.
             slow.sendall(b"POST /hooks/ci HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345")
             wait_until(lambda: service.request("GET", "/healthz")[0] == 200)
             service.process.child.send_signal(signal.SIGTERM)
-            wait_until(lambda: not real_parts.port_answers(service.port), 10, "no new connection")
+            wait_until(lambda: not real_parts.port_answers(service.port), what="no new connection")
             slow.sendall(b"67890")
             answer = slow.recv(65536).decode()
             self.assertTrue(answer.startswith("HTTP/1.1 401"), answer)
-        self.assertEqual(service.process.child.wait(20), 0)
+        self.assertEqual(service.process.child.wait(real_parts.PATIENCE), 0)
 
 
 class Recovery(Fleet):
@@ -378,14 +380,15 @@ class Recovery(Fleet):
         registry = self.registry(notify=False)
         repository = self.repository(registry.host)
         config = self.config(registry, f"file://{repository.bare}")
-        config["targets"][0]["batch"] = "2s"
+        # Long enough for the reload to come first, on every machine.
+        config["targets"][0]["batch"] = "15s"
         service = self.linkspan(config)
         registry.push(APP, "1.1.0")
         _, answer, _ = service.ci({"image": f"{registry.host}/{APP}", "tag": "1.1.0"})
         wait_until(lambda: 'linkspan_step_seconds_count{step="confirm"}' in service.request("GET", "/metrics")[1])
         config["repositories"][0]["name"] = config["targets"][0]["repository"] = "renamed"
         service.write_config(config)
-        service.process.child.send_signal(signal.SIGHUP)
+        service.reload()
         work = self.outcome(service.trail(answer["id"]))
         self.assertEqual(work["outcome"], "refused", work)
         self.assertIn("no longer in the configuration", work["reason"])
@@ -405,8 +408,7 @@ class Recovery(Fleet):
         self.assertEqual(work["outcome"], "failed", work)
         config["repositories"][0]["credentials"]["username"] = "linkspan"
         service.write_config(config)
-        service.process.child.send_signal(signal.SIGHUP)
-        wait_until(lambda: "configuration reloaded" in service.process.output(), 10, "the reload")
+        service.reload()
         _, answer, _ = service.ci(event, headers={"Idempotency-Key": "2"})
         self.assertEqual(self.outcome(service.trail(answer["id"]))["outcome"], "committed")
 
@@ -536,8 +538,9 @@ class BadInput(Fleet):
         self.real_registry = self.registry(notify=False)
         self.git = self.repository(self.real_registry.host)
 
-    def service(self, **repository):
+    def service(self, missing_tag="60s", **repository):
         config = self.config(self.real_registry, f"file://{self.git.bare}")
+        config["retry"]["missing_tag"] = missing_tag
         config["repositories"][0].update(repository)
         return self.linkspan(config)
 
@@ -577,7 +580,7 @@ class BadInput(Fleet):
 
     def test_100_000_headers(self):
         service = self.service()
-        with socket.create_connection(("127.0.0.1", service.port), timeout=20) as client:
+        with socket.create_connection(("127.0.0.1", service.port), timeout=real_parts.PATIENCE) as client:
             client.sendall(b"POST /hooks/ci HTTP/1.1\r\nHost: x\r\n")
             try:
                 for number in range(100_000):
@@ -590,7 +593,7 @@ class BadInput(Fleet):
         self.assertEqual(service.request("GET", "/healthz")[0], 200)
 
     def test_a_tag_that_is_not_in_the_registry(self):
-        service = self.service()
+        service = self.service(missing_tag="1s")
         _, answer, _ = service.ci(self.event("1.9.9"))
         work = self.outcome(service.trail(answer["id"]))
         self.assertEqual(work["outcome"], "refused", work)
@@ -690,13 +693,16 @@ class CommandLine(Fleet):
             real_parts.linkspan_binary(), "notify", "--url", f"http://127.0.0.1:{service.port}/hooks/ci", *arguments
         ]
         return subprocess.run(
-            command, capture_output=True, text=True, timeout=60, env={**os.environ, "LINKSPAN_SECRET": secret}
+            command, capture_output=True, text=True, timeout=real_parts.PATIENCE,
+            env={**os.environ, "LINKSPAN_SECRET": secret},
         )
 
     def test_notify_waits_and_prints_the_commit(self):
         registry = self.registry(notify=False)
         repository = self.repository(registry.host)
-        service = self.linkspan(self.config(registry, f"file://{repository.bare}"))
+        config = self.config(registry, f"file://{repository.bare}")
+        config["retry"]["missing_tag"] = "1s"
+        service = self.linkspan(config)
         digest = registry.push(APP, "1.1.0")
         image = ["--image", f"{registry.host}/{APP}", "--wait"]
         done = self.notify(service, *image, "--tag", "1.1.0", "--digest", digest, "--revision", "f" * 40)
@@ -718,7 +724,7 @@ class CommandLine(Fleet):
         service = self.linkspan(config)
         service.config_file.write_text("recievers: []\n")
         service.process.child.send_signal(signal.SIGHUP)
-        wait_until(lambda: "not reloaded" in service.process.output(), 10, "the refusal in the log")
+        wait_until(lambda: "not reloaded" in service.process.output(), what="the refusal in the log")
         self.assertIn('unknown key "recievers"', service.process.output())
         config["targets"][0]["name"] = "production"
         service.write_config(config)
@@ -727,7 +733,7 @@ class CommandLine(Fleet):
         def names():
             return [t["name"] for t in service.request("GET", "/v1/targets")[1]["targets"]]
 
-        wait_until(lambda: names() == ["production"], 10, "the new target")
+        wait_until(lambda: names() == ["production"], what="the new target")
 
     def test_a_changed_file_is_noticed_however_it_changes(self):
         registry = self.registry(notify=False)
@@ -757,16 +763,16 @@ class CommandLine(Fleet):
         self.assertEqual(names(), ["one"])
         os.symlink("..two", folder / "..next")
         os.rename(folder / "..next", folder / "..data")
-        wait_until(lambda: names() == ["two"], 30, "the swapped folder")
+        wait_until(lambda: names() == ["two"], what="the swapped folder")
         # As editors do: another file takes its name.
         (folder / "new").write_text(texts["two"].replace('"name": "two"', '"name": "three"'))
         os.rename(folder / "new", service.config_file)
-        wait_until(lambda: names() == ["three"], 30, "the file that took its place")
+        wait_until(lambda: names() == ["three"], what="the file that took its place")
         service.config_file.write_text("recievers: []\n")
-        wait_until(lambda: "not reloaded" in service.process.output(), 30, "the refusal in the log")
+        wait_until(lambda: "not reloaded" in service.process.output(), what="the refusal in the log")
         self.assertEqual(names(), ["three"])
         named("four")
-        wait_until(lambda: names() == ["four"], 30, "the file written in place")
+        wait_until(lambda: names() == ["four"], what="the file written in place")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Keyless CI: tokens of an issuer on loopback that publishes keys, rotates them, and lies in every way we could think of."""
 
 import base64
+import functools
 import hashlib
 import hmac
 import http.server
@@ -38,6 +39,7 @@ class Key:
     def public_pem(self):
         return run(["openssl", "pkey", "-in", str(self.file), "-pubout"]).stdout.encode()
 
+    @functools.cached_property
     def jwk(self):
         der = base64.b64decode("".join(self.public_pem().decode().strip().split("\n")[1:-1]))
         if self.kind == "EC":
@@ -78,7 +80,7 @@ class Issuer:
                         "issuer": issuer.discovery_issuer or issuer.url,
                         "jwks_uri": f"{issuer.url}/keys",
                     },
-                    "/keys": {"keys": [key.jwk() for key in issuer.keys]},
+                    "/keys": {"keys": [key.jwk for key in issuer.keys]},
                 }.get(self.path)
                 data = json.dumps(body).encode()
                 self.send_response(500 if issuer.down else 200 if body else 404)
@@ -179,7 +181,7 @@ class Oidc(unittest.TestCase):
             "an empty signature": self.issuer.token(self.rsa, signature=lambda data: b""),
             "not a token": "test-not-a-token",
             "two dots": "..",
-            "its own key inside": self.issuer.token(self.next, header={"kid": None, "jwk": self.next.jwk()}),
+            "its own key inside": self.issuer.token(self.next, header={"kid": None, "jwk": self.next.jwk}),
             "a key elsewhere": self.issuer.token(self.next, header={"jku": "http://127.0.0.1:9/keys"}),
         }
         for name, token in lies.items():

@@ -46,7 +46,7 @@ class Policies(Fleet):
                         return {**trail, "waiting": now["waiting"]}
             return None
 
-        return wait_until(found, 20, f"{tag} waiting")
+        return wait_until(found, what=f"{tag} waiting")
 
     def reference(self, reference, repository=APP):
         return f"/v2/{repository}/manifests/{reference}"
@@ -54,7 +54,7 @@ class Policies(Fleet):
     def api(self, method, path, body=None, headers=None):
         import http.client
 
-        connection = http.client.HTTPConnection("127.0.0.1", self.images.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.images.port, timeout=real_parts.PATIENCE)
         connection.request(method, path, body=body, headers=headers or {})
         answer = connection.getresponse()
         data = answer.read()
@@ -74,6 +74,13 @@ class Policies(Fleet):
     def manifest(self, tag, document):
         status, body, _ = self.api("PUT", self.reference(tag), json.dumps(document).encode(), {"Content-Type": document["mediaType"]})
         self.assertEqual(status, 201, body)
+
+    def tag(self, digest, tag):
+        """Another name for a manifest that is there."""
+        status, data, headers = self.api("GET", self.reference(digest), headers={"Accept": MANIFEST})
+        self.assertEqual(status, 200, data)
+        status, data, _ = self.api("PUT", self.reference(tag), data, {"Content-Type": headers["Content-Type"]})
+        self.assertEqual(status, 201, data)
 
     def image(self, tag, labels=None, created=None, seed=""):
         """A single manifest with the config that a test wants; returns its digest."""
@@ -101,19 +108,22 @@ class KnownTags(Policies):
         first = self.asked()
         self.assertEqual([r for r in first if "tags/list" in r], [f"GET /v2/{APP}/tags/list?n=1000"])
         for tag in ("1.2.0", "1.3.0", "1.4.0"):
-            before = len(self.asked())
+            before, began = len(self.asked()), time.monotonic()
             self.images.push(APP, tag)
             self.assertEqual(self.outcome(self.settled(service, tag))["outcome"], "committed")
-            # Distribution calls before it writes the tag: what was too early is asked again.
+            # Distribution calls before it writes the tag: what was too early is asked again, now and then.
             heads = self.asked()[before:]
             self.assertEqual(set(heads), {f"HEAD {self.reference(tag)}"})
-            self.assertLessEqual(len(heads), 2)
+            self.assertLessEqual(len(heads), 2 + (time.monotonic() - began) / 0.15)
         # An older one: the selected tag is another, known from a moment ago.
         before = len(self.asked())
         self.images.push(APP, "1.0.5")
         work = self.outcome(self.settled(service, "1.0.5"))
         self.assertEqual((work["outcome"], work["decision"]["selected"]), ("already_current", "1.4.0"))
-        self.assertEqual(set(self.asked()[before:]), {f"HEAD {self.reference('1.0.5')}"})
+        asked = set(self.asked()[before:])
+        if time.monotonic() - began > 9:  # the moment may be over
+            asked.discard(f"HEAD {self.reference('1.4.0')}")
+        self.assertEqual(asked, {f"HEAD {self.reference('1.0.5')}"})
         # What is known survives a restart.
         service.end()
         service.start()
@@ -165,7 +175,7 @@ class KnownTags(Policies):
         self.images.push(APP, "1.3.0", seed="a")
         self.settled(service, "1.3.0")
         moved = self.images.push(APP, "1.3.0", seed="b")
-        wait_until(lambda: moved in self.git.show("clusters/prod/app.yaml"), 20, "the new digest in Git")
+        wait_until(lambda: moved in self.git.show("clusters/prod/app.yaml"), what="the new digest in Git")
 
     def test_newest_goes_by_the_images_own_time(self):
         service = self.fleet(policy={"select": {"newest": {}}}, notify=False)
@@ -218,16 +228,16 @@ class Gates(Policies):
         self.assertEqual(self.outcome(self.settled(service, "1.2.0"))["outcome"], "committed")
         before = len(self.asked())
         service.ci({"image": f"{self.images.host}/{APP}", "tag": "1.2.0", "revision": "a" * 40})
-        wait_until(lambda: all(r["pending"] == 0 for r in service.deliveries()), 20, "all settled")
+        wait_until(lambda: all(r["pending"] == 0 for r in service.deliveries()), what="all settled")
         self.assertFalse([r for r in self.asked()[before:] if r.startswith("GET")])
 
     def test_a_soak_survives_a_restart_and_a_moved_tag_begins_anew(self):
-        service = self.fleet(policy={"soak": "4s", "digest": "pin"})
+        service = self.fleet(policy={"soak": "1h", "digest": "pin"})
         self.images.push(APP, "1.1.0", seed="a")
         trail = self.waiting(service, "1.1.0")
         work = self.outcome(trail)
         self.assertEqual(work["attempts"], 0)
-        self.assertIn("soaks for 4s", work["reason"])
+        self.assertIn("soaks for 1h", work["reason"])
         self.assertEqual(trail["waiting"], 1)
         self.assertFalse(trail["settled"])
         until = work["waiting_until"]
@@ -235,7 +245,13 @@ class Gates(Policies):
         service.start()
         self.assertEqual(self.outcome(self.waiting(service, "1.1.0"))["waiting_until"][:19], until[:19])
         moved = self.images.push(APP, "1.1.0", seed="b")
-        wait_until(lambda: all(r["pending"] == 0 for r in service.deliveries()) or None, 40, "all settled")
+        wait_until(
+            lambda: self.outcome(self.waiting(service, "1.1.0"))["waiting_until"] > until, what="the soak that begins anew"
+        )
+        self.settings["policies"][0]["soak"] = "1s"
+        service.write_config(self.settings)
+        service.reload()
+        wait_until(lambda: all(r["pending"] == 0 for r in service.deliveries()), what="all settled")
         self.assertIn(moved, self.git.show("clusters/prod/app.yaml"))
         commits = self.git.log()
         self.assertEqual(len(commits), 2, "the digest that moved away was never promoted")
@@ -248,7 +264,7 @@ class Gates(Policies):
         self.assertTrue(work["waiting_until"].startswith(f"{year}-01-01"), work)
         del self.settings["targets"][0]["windows"]
         service.write_config(self.settings)
-        service.process.child.send_signal(real_parts.signal.SIGHUP)
+        service.reload()
         self.assertEqual(self.outcome(self.settled(service, "1.1.0"))["outcome"], "committed")
 
     def test_signatures(self):
@@ -268,9 +284,11 @@ class Gates(Policies):
         ]
         for tag, key, other, outcome, reason in cases:
             with self.subTest(tag=tag):
-                digest = self.images.push(APP, tag)
+                # Signed under a name that nobody follows, so that no time passes between the tag and its signature.
+                digest = self.images.push(APP, f"build-{tag}")
                 if key:
                     self.sign(digest, key, other or digest)
+                self.tag(digest, tag)
                 work = self.outcome(self.settled(service, tag))
                 # The signature is news too, and may be the first to see the image signed.
                 outcomes = ("committed", "already_current") if outcome == "committed" else (outcome,)
@@ -290,7 +308,7 @@ class Gates(Policies):
         digest = self.images.push(APP, "1.1.0")
         self.assertEqual(self.outcome(self.settled(service, "1.1.0"))["outcome"], "refused")
         self.sign(digest, "good", digest)
-        wait_until(lambda: ":1.1.0" in self.git.show("clusters/prod/app.yaml"), 60, "the signed image in Git")
+        wait_until(lambda: ":1.1.0" in self.git.show("clusters/prod/app.yaml"), what="the signed image in Git")
 
     def test_what_git_names_already_waits_for_no_window(self):
         year = time.gmtime().tm_year + 2
@@ -404,7 +422,7 @@ class Polling(Policies):
         self.assertIn(first, self.git.show("clusters/prod/app.yaml"))
         self.assertEqual(len(service.deliveries()), 1)
         second = self.images.push(APP, "stable", seed="b")
-        wait_until(lambda: second in self.git.show("clusters/prod/app.yaml"), 20, "the moved digest in Git")
+        wait_until(lambda: second in self.git.show("clusters/prod/app.yaml"), what="the moved digest in Git")
         self.assertEqual(len(service.deliveries()), 2)
 
 

@@ -21,7 +21,7 @@ RECEIVERS = {"github_enterprise": "github", "bitbucket_cloud": "bitbucket", "bit
 SECRET = "test-forge-secret-not-a-secret"
 OPERATOR = {"Authorization": "Bearer test-operator-token"}
 FILE = "clusters/prod/app.yaml"
-WAIT = 60
+WAIT = real_parts.PATIENCE
 
 
 def each(*kinds):
@@ -302,7 +302,7 @@ class Details(Proposing):
     @each("github_enterprise", "gitea")
     def test_a_draft_while_it_soaks(self):
         self.fleet(start=False, pull_request={"draft": "soak", "status": True})
-        self.settings["policies"][0]["soak"] = "15s"
+        self.settings["policies"][0]["soak"] = "1h"
         self.service.write_config(self.settings)
         self.service.start()
         _, pull = self.proposed("1.1.0")
@@ -312,6 +312,9 @@ class Details(Proposing):
             return now.draft or now.title.startswith(("Draft:", "WIP:"))
 
         self.assertTrue(draft())
+        self.settings["policies"][0]["soak"] = "1s"
+        self.service.write_config(self.settings)
+        self.service.reload()
         wait_until(lambda: not draft(), WAIT, "it to be ready")
         self.assertEqual(len(self.open()), 1)
 

@@ -60,7 +60,7 @@ class ClientCertificates(unittest.TestCase):
         context = ssl.create_default_context(cafile=str(self.ours.certificate))
         if client:
             context.load_cert_chain(*client)
-        connection = http.client.HTTPSConnection("127.0.0.1", self.service.port, context=context, timeout=20)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.service.port, context=context, timeout=real_parts.PATIENCE)
         try:
             body = json.dumps({"image": "registry.example.com/acme/app", "tag": "1"})
             connection.request("POST", "/hooks/ci", body, {"Content-Type": "application/json"})

@@ -52,7 +52,7 @@ struct Finished {
 Finished run(
     const std::vector<std::string>& argv,
     std::string_view input = {},
-    std::chrono::milliseconds longest = std::chrono::seconds{60}
+    std::chrono::milliseconds longest = std::chrono::minutes{2}
 );
 // The same, and throws with its output unless it exits with 0.
 std::string run_ok(const std::vector<std::string>& argv, std::string_view input = {});

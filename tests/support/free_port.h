@@ -4,8 +4,9 @@
 
 namespace linkspan::support {
 
-// A TCP port of 127.0.0.1 that was free a moment ago. Somebody may take it before its user does:
-// start the user in a loop that asks again.
+// A TCP port of 127.0.0.1 that is free now, and that no other caller gets until this process ends:
+// a server may end and start again on it. It is not among those that the kernel gives to outgoing
+// connections.
 std::uint16_t free_port();
 
 }  // namespace linkspan::support

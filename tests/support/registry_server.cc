@@ -35,7 +35,7 @@ RegistryServer::RegistryServer(RegistryServerOptions options) : options_{std::mo
             )
         );
     }
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes{2};
     while (std::chrono::steady_clock::now() < give_up) {
         port_ = free_port();
         ChildOptions child;
@@ -96,7 +96,7 @@ std::string RegistryServer::write_config() const {
         json endpoint{
             {"name", "linkspan"},
             {"url", options_.notify_url},
-            {"timeout", "2s"},
+            {"timeout", "60s"},
             {"threshold", 3},
             {"backoff", "1s"},
         };
@@ -113,7 +113,7 @@ bool RegistryServer::answers() const {
     HttpClient client;
     HttpRequest request;
     request.url = url() + "/v2/";
-    request.timeout = std::chrono::seconds{2};
+    request.timeout = std::chrono::seconds{20};
     const auto response = client.send(request);
     if (response.has_value()) return true;
     return options_.tls && response.error().message.find("SSL") != std::string::npos;

@@ -172,14 +172,8 @@ int listen_on_path(const std::string& path) {
     return fd;
 }
 
-std::uint16_t free_port() {
-    const auto listener = listen_on_loopback();
-    ::close(listener.fd);
-    return listener.port;
-}
-
 bool wait_for_port(std::uint16_t port) {
-    for (int attempt = 0; attempt < 500; ++attempt) {
+    for (int attempt = 0; attempt < 6000; ++attempt) {
         const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         auto address = loopback(port);
         const bool connected =

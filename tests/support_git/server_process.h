@@ -35,8 +35,6 @@ struct Listener {
 Listener listen_on_loopback();
 // A listening Unix socket.
 int listen_on_path(const std::string& path);
-// A port that was free a moment ago, for servers that can't take a socket.
-std::uint16_t free_port();
 // Waits for up to five seconds until something accepts connections there.
 bool wait_for_port(std::uint16_t port);
 

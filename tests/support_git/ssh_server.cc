@@ -1,5 +1,7 @@
 #include "tests/support_git/ssh_server.h"
 
+#include "tests/support/free_port.h"
+
 #include <fmt/format.h>
 
 #include <pwd.h>
@@ -52,7 +54,7 @@ SshServer::SshServer(const Sandbox& sandbox) {
         folder_ + "/authorized_keys", read_file(key() + ".pub") + read_file(locked_key() + ".pub")
     );
     for (int attempt = 0; attempt < 3; ++attempt) {
-        port_ = free_port();
+        port_ = support::free_port();
         write_file(
             folder_ + "/sshd_config",
             fmt::format(

@@ -1,5 +1,6 @@
 #include "service/git/tcp_wire.h"
 
+#include "tests/support/free_port.h"
 #include "tests/support_git/scripted_server.h"
 #include "tests/support_git/server_process.h"
 #include "tests/unit/git/fixture.h"
@@ -25,7 +26,7 @@ protected:
         if (::access("/usr/lib/git-core/git-daemon", X_OK) != 0)
             GTEST_SKIP() << "git daemon is not installed";
         remote.import({{"a", "1"}, {"d/b", "1"}});
-        port = testing::free_port();
+        port = support::free_port();
         daemon = testing::ServerProcess::start(
             {"git",
              "daemon",
@@ -74,7 +75,7 @@ TEST_F(SilentTest, SilenceEndsInTimeoutAndNobodyListeningIsUnavailable) {
     options.timeout = std::chrono::milliseconds{300};
     auto mirror = must(Mirror::open(sandbox / "mirror", options));
     EXPECT_EQ(failure_of(mirror.fetch("main")).kind, Errc::Timeout);
-    options.url = fmt::format("git://127.0.0.1:{}/f.git", testing::free_port());
+    options.url = fmt::format("git://127.0.0.1:{}/f.git", support::free_port());
     auto nobody = must(Mirror::open(sandbox / "nobody", options));
     EXPECT_EQ(failure_of(nobody.fetch("main")).kind, Errc::Unavailable);
 }

@@ -13,7 +13,7 @@
 
 namespace linkspan::http {
 
-inline constexpr std::chrono::seconds kPatience{30};
+inline constexpr std::chrono::seconds kPatience{120};
 
 struct Answer {
     unsigned status = 0;  // 0: the connection ended before an answer

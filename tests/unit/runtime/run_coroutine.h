@@ -12,7 +12,7 @@
 namespace linkspan::runtime {
 
 // run_for instead of run(): a hang fails the test rather than the build.
-inline constexpr std::chrono::seconds kPatience{30};
+inline constexpr std::chrono::seconds kPatience{120};
 
 template <class T>
 boost::asio::awaitable<void> keep(boost::asio::awaitable<T> task, std::optional<T>* into) {

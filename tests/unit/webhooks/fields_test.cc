@@ -317,8 +317,9 @@ TEST(FieldsTest, ListsFromTheTopAreNotLookedUpForEachElement) {
     const auto parsed = testing::read(body, receiver);
     ASSERT_TRUE(parsed) << testing::error_of(parsed);
     EXPECT_EQ(parsed->events.size(), 4000U);
-    // Seconds before; generous for a loaded machine and for sanitizers.
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{2});
+    // What is bounded is the number of values, above. Without the bound it took minutes under a
+    // sanitizer.
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{60});
 }
 
 }  // namespace
