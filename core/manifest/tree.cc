@@ -3,6 +3,7 @@
 #include "core/manifest/code_points.h"
 #include "core/manifest/encoding.h"
 #include "core/manifest/lines.h"
+#include "core/manifest/simple_tree.h"
 #include "core/manifest/strict_reader.h"
 
 #include <fmt/format.h>
@@ -391,6 +392,16 @@ NodeId Tree::find_scalar(NodeId mapping, std::string_view key) const {
 }
 
 Result<Tree> read_tree(std::string_view bytes, const Limits& limits) {
+    if (auto tree = read_simple_tree(bytes, limits)) return std::move(*tree);
+    return read_tree_with_libyaml(bytes, limits);
+}
+
+bool same_tree(const Tree& a, const Tree& b) {
+    return a.nodes == b.nodes && a.roots == b.roots && a.tokens == b.tokens &&
+           a.aliases == b.aliases;
+}
+
+Result<Tree> read_tree_with_libyaml(std::string_view bytes, const Limits& limits) {
     Reader reader{bytes, bytes, limits};
     auto tree = reader.read();
     if (tree || !reader.bad_syntax()) return tree;

@@ -50,6 +50,8 @@ struct Node {
     ByteSpan span;
     std::string_view text;  // a scalar's value, an alias's name
     std::string_view tag;   // as written ("!!str"); empty when there is none
+
+    friend bool operator==(const Node&, const Node&) = default;
 };
 
 // A stretch of bytes that is not white space, an indicator or a comment. In file order.
@@ -57,6 +59,8 @@ struct Token {
     ByteSpan span;
     NodeId node = kNoNode;  // kNoNode for anchors, tags and "---"
     bool closes = false;    // the closing bracket of a flow collection
+
+    friend bool operator==(const Token&, const Token&) = default;
 };
 
 struct Limits {
@@ -89,5 +93,11 @@ struct Tree {
 
 // Errors: InvalidInput with "line N: …" for what is not YAML or is past a limit.
 Result<Tree> read_tree(std::string_view bytes, const Limits& limits = {});
+
+// The same, always by libyaml: read_tree() takes the short way through simple_tree.h where it can.
+Result<Tree> read_tree_with_libyaml(std::string_view bytes, const Limits& limits = {});
+
+// Equal in every node and token.
+bool same_tree(const Tree& a, const Tree& b);
 
 }  // namespace linkspan::manifest
