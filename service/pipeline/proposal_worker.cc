@@ -247,6 +247,7 @@ std::shared_ptr<BranchView> ProposalWorker::view() {
 asio::awaitable<void> ProposalWorker::look_at(
     std::string target_name, std::vector<WaitingWork> works
 ) {
+    co_await pipeline_.find_branch(repository_, view());
     Look look;
     look.config = pipeline_.config_;
     look.target = look.config->target(target_name);
@@ -770,6 +771,10 @@ asio::awaitable<void> ProposalWorker::give_up(Look& look, std::string step, Erro
 }
 
 void ProposalWorker::fail_or_retry(std::vector<WaitingWork> works, std::string step, Error error) {
+    // A branch that is gone is no answer where HEAD is followed: the next try asks for it first.
+    if (error.kind == Errc::NotFound && pipeline_.heads_.doubt(repository_)) {
+        error.kind = Errc::Unavailable;
+    }
     if (pipeline_.stopping_ || works.empty()) return;
     pipeline_.spawn(come_back(std::move(works), std::move(step), std::move(error)));
 }
