@@ -375,6 +375,7 @@ asio::awaitable<bool> ProposalWorker::gather(Look& look) {
             one.bid.policy = std::move(narrowed.policy);
         }
     }
+    co_await renew_soaks(look);
     std::vector<plan::Bid*> bids;
     for (auto& one : look.candidates) bids.push_back(&one.bid);
     auto known = co_await recall_writes(pipeline_.writer_, std::move(bids));
@@ -473,6 +474,17 @@ asio::awaitable<bool> ProposalWorker::plan(Look& look) {
     }
     look.groups = groups_of(std::move(*parts), look.rows);
     co_return true;
+}
+
+asio::awaitable<void> ProposalWorker::renew_soaks(Look& look) {
+    for (auto& one : look.candidates) {
+        if (one.work || !one.fact.soaks_until) continue;
+        const auto known =
+            co_await pipeline_.book_.find(one.bid.policy.image, one.bid.cause.event.tag);
+        if (known.has_error() || !*known || !(*known)->digest_seen) continue;
+        if (!one.fact.digest.empty() && (*known)->digest != one.fact.digest) continue;
+        one.fact.soaks_until = *(*known)->digest_seen + one.bid.policy.soak;
+    }
 }
 
 asio::awaitable<std::map<std::string, plan::ImageOrigin>> ProposalWorker::learn_origins(
