@@ -133,7 +133,13 @@ Result<CommitId> fetch_branch(
         return no_branch(heads, branch, remote);
     }
     const git_oid tip = *heads.tip;
-    if (has_ref_at(repository, tracking, tip)) return CommitId{to_hex(tip)};
+    if (has_ref_at(repository, tracking, tip)) {
+        CommitHandle commit;
+        if (const int e = git_commit_lookup(out(commit), repository, &tip)) {
+            return missing_object(e, "reading the commit of a fetched branch");
+        }
+        return CommitId{to_hex(tip)};
+    }
 
     git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
     use_wire(options.callbacks, session);

@@ -100,7 +100,10 @@ Result<CommitHandle> Mirror::Impl::commit(const CommitId& id) const {
     LINKSPAN_TRY(oid, parse_id(id.hex));
     CommitHandle handle;
     if (const int e = git_commit_lookup(out(handle), repo(), &oid)) {
-        return noted(git_failure(e, "reading commit " + id.hex));
+        Error error = git_failure(e, "reading commit " + id.hex);
+        // Anybody may ask for a commit that we never had; what was fetched must be there.
+        if (error.kind == Errc::NotFound && names_commit(repo(), oid)) error.kind = Errc::Corrupt;
+        return noted(std::move(error));
     }
     return handle;
 }
@@ -295,6 +298,8 @@ Result<std::vector<CommitInfo>> Mirror::log(
     const CommitId& tip, const CommitId& stop, std::size_t limit
 ) const {
     LINKSPAN_TRY(top, parse_id(tip.hex));
+    // A tip that is not there has a history that can't be read, and not an empty one.
+    if (auto at = impl_->commit(tip); at.has_error()) return at.error();
     std::optional<git_oid> bottom;
     if (!stop.hex.empty()) {
         LINKSPAN_TRY(id, parse_id(stop.hex));
@@ -304,6 +309,8 @@ Result<std::vector<CommitInfo>> Mirror::log(
     if (commits.has_error()) return impl_->noted(commits.error());
     return commits;
 }
+
+void Mirror::doubt(const Error& error) const { (void)impl_->noted(error); }
 
 Result<std::optional<CommitId>> Mirror::known_tip(const std::string& branch) const {
     LINKSPAN_TRY(tracking, tracking_ref(branch));

@@ -172,10 +172,13 @@ public:
         const CommitId& from, const CommitId& to, const std::vector<std::string>& prefixes
     ) const;
     Result<std::string> read(const BlobId& blob, std::size_t max_bytes) const;
+    // A Reader of this mirror met damage: the next fetch begins with a fresh one. Other errors than
+    // Corrupt do nothing.
+    void doubt(const Error& error) const;
     // Entry at one path; nullopt when there is none, or a directory.
     Result<std::optional<File>> find(const CommitId& commit, const std::string& path) const;
     // Writes blobs, trees and the commit. Modes stay as they are in base. Errors: NotFound for a
-    // path that is not a regular file in base.
+    // path that is not a regular file in base; Corrupt for a base that is not there.
     Result<CommitId> commit(const CommitSpec& spec);
     // One connection when the branch is where it is expected. Errors: InvalidInput when the target
     // does not descend from `expected` and nothing says that it may replace it.

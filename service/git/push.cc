@@ -52,7 +52,7 @@ Result<PackbuilderHandle> collect(
     }
     git_packbuilder_set_threads(pack.get(), 1);
     if (const int e = git_packbuilder_insert_walk(pack.get(), walk.get())) {
-        return git_failure(e, "collecting what to push");
+        return missing_object(e, "collecting what to push");
     }
     return pack;
 }
@@ -97,7 +97,7 @@ Status send_pack(const Pack& pack, Wire& wire) {
     const int e =
         git_packbuilder_foreach(std::get<PackbuilderHandle>(pack).get(), send_part, &sink);
     if (sink.error) return *sink.error;
-    if (e != 0) return git_failure(e, "sending the pack");
+    if (e != 0) return missing_object(e, "sending the pack");
     return {};
 }
 

@@ -16,7 +16,7 @@ Result<std::string> read_blob(
     std::size_t size = 0;
     git_object_t type = GIT_OBJECT_INVALID;
     if (const int e = git_odb_read_header(&size, &type, odb.get(), &id)) {
-        return git_failure(e, "reading blob " + blob.hex);
+        return missing_object(e, "reading blob " + blob.hex);
     }
     if (type != GIT_OBJECT_BLOB) {
         return Error{Errc::InvalidInput, fmt::format("object {} is no file", blob.hex)};

@@ -10,7 +10,8 @@
 
 namespace linkspan::git {
 
-// Errors: NotFound, InvalidInput (no file, too large), Corrupt.
+// A blob is read because a tree names it: one that is not there is Corrupt. Errors: Corrupt,
+// InvalidInput (no file, too large).
 Result<std::string> read_blob(
     git_repository* repository, const BlobId& blob, std::size_t max_bytes
 );

@@ -1,7 +1,8 @@
 // Reader: reads the objects of a mirror's repository from another thread than the mirror's.
 //
 // One thread at a time for one Reader; any number of them beside the Mirror. It changes nothing and
-// knows no remote. Errors: NotFound, InvalidInput (too large), Corrupt, Unavailable.
+// knows no remote. Errors: NotFound (a commit), InvalidInput (too large), Corrupt, Unavailable; who
+// gets a Corrupt tells the mirror: Mirror::doubt().
 #pragma once
 
 #include "core/result.h"

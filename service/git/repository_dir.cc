@@ -1,5 +1,7 @@
 #include "service/git/repository_dir.h"
 
+#include "service/git/loose_objects.h"
+
 #include <fmt/format.h>
 
 #include <unistd.h>
@@ -85,8 +87,11 @@ Result<std::string> move_aside(const fs::path& directory) {
     return wreck;
 }
 
-// What is cheap to check: that the config, the fetched tips and their trees can be read.
-std::optional<Error> find_damage(git_repository* repository) {
+// What is cheap to check: that loose objects are whole, and that the config, the fetched tips and
+// their trees can be read.
+std::optional<Error> find_damage(git_repository* repository, const fs::path& directory) {
+    // First: the library must not read one that is not.
+    if (auto whole = check_loose(directory / "objects"); whole.has_error()) return whole.error();
     ConfigHandle config;
     if (const int e = git_repository_config_snapshot(out(config), repository)) {
         return git_failure(e, "reading its config");
@@ -153,11 +158,25 @@ Result<OpenedRepository> open_repository(const std::string& directory) {
         }
         return replace_repository(directory, failure.message);
     }
-    if (auto problem = find_damage(handle.get())) {
+    if (auto problem = find_damage(handle.get(), directory)) {
         handle.reset();
         return replace_repository(directory, problem->message);
     }
     return OpenedRepository{std::move(handle), {}};
+}
+
+bool names_commit(git_repository* repository, const git_oid& commit) {
+    ReferencesHandle references;
+    if (git_reference_iterator_glob_new(out(references), repository, "refs/remotes/origin/*") !=
+        0) {
+        return false;
+    }
+    ReferenceHandle reference;
+    while (git_reference_next(out(reference), references.get()) == 0) {
+        const git_oid* target = git_reference_target(reference.get());
+        if (target != nullptr && git_oid_equal(target, &commit) != 0) return true;
+    }
+    return false;
 }
 
 Result<OpenedRepository> replace_repository(const std::string& directory, std::string why) {

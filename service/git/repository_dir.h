@@ -22,4 +22,7 @@ Result<OpenedRepository> open_repository(const std::string& directory);
 // Moves the directory aside without asking, and makes a fresh one.
 Result<OpenedRepository> replace_repository(const std::string& directory, std::string why);
 
+// Whether a fetched branch is at this commit.
+bool names_commit(git_repository* repository, const git_oid& commit);
+
 }  // namespace linkspan::git

@@ -210,7 +210,7 @@ Result<std::optional<std::vector<CommitHandle>>> straight_line(
     while (git_oid_equal(&at, &known) == 0) {
         CommitHandle commit;
         if (const int e = git_commit_lookup(out(commit), repository, &at)) {
-            return git_failure(e, "reading commit " + to_hex(at));
+            return missing_object(e, "reading commit " + to_hex(at));
         }
         if (git_commit_parentcount(commit.get()) != 1 || line.size() >= kMaxCommits) {
             return std::optional<std::vector<CommitHandle>>{};

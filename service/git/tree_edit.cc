@@ -184,7 +184,7 @@ Result<CommitId> write_commit(
     LINKSPAN_TRY(base_id, parse_id(spec.base.hex));
     CommitHandle base;
     if (const int e = git_commit_lookup(out(base), repository, &base_id)) {
-        return git_failure(e, "reading commit " + spec.base.hex);
+        return missing_object(e, "reading commit " + spec.base.hex);
     }
     OdbHandle odb;
     if (const int e = git_repository_odb(out(odb), repository)) {

@@ -16,7 +16,8 @@
 namespace linkspan::git {
 
 // Writes blobs and trees; returns the id of the new root. Errors: NotFound for a path that is not a
-// regular file in `root`; InvalidInput for a path named twice; Corrupt.
+// regular file in `root`; InvalidInput for a path named twice; Corrupt,
+// also for what is not there at all.
 Result<git_oid> write_changes(
     git_odb* odb, const git_oid& root, const std::vector<FileChange>& changes
 );

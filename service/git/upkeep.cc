@@ -1,11 +1,12 @@
 #include "service/git/upkeep.h"
 
+#include "service/git/loose_objects.h"
+
 #include <fmt/format.h>
 #include <git2/sys/odb_backend.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -13,17 +14,6 @@ namespace linkspan::git {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Loose {
-    git_oid id;
-    fs::path file;
-};
-
-bool is_hex(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-    });
-}
 
 template <class F>
 void for_each_file(const fs::path& folder, F&& body) {
@@ -39,23 +29,6 @@ std::size_t estimate_loose(const fs::path& objects) {
     std::size_t count = 0;
     for_each_file(objects / "17", [&](const fs::path&) { ++count; });
     return count * 256;
-}
-
-std::vector<Loose> list_loose(const fs::path& objects) {
-    std::vector<Loose> found;
-    for_each_file(objects, [&](const fs::path& folder) {
-        const auto head = folder.filename().string();
-        if (head.size() != 2 || !is_hex(head)) return;
-        for_each_file(folder, [&](const fs::path& file) {
-            const auto hex = head + file.filename().string();
-            git_oid id;
-            if (hex.size() == GIT_OID_HEXSZ && is_hex(hex) &&
-                git_oid_fromstr(&id, hex.c_str()) == 0) {
-                found.push_back({id, file});
-            }
-        });
-    });
-    return found;
 }
 
 std::vector<fs::path> list_packs(const fs::path& objects) {

@@ -245,7 +245,9 @@ Result<std::size_t> BranchIndex::work(
         }
     }
     for (const Status& status : ended) {
-        if (status.has_error()) return status.error();
+        if (!status.has_error()) continue;
+        mirror.doubt(status.error());
+        return status.error();
     }
     return open.size();
 }

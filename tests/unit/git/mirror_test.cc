@@ -141,7 +141,7 @@ TEST_F(MirrorTest, ReadsBlobsUpToALimit) {
     ASSERT_TRUE(file);
     EXPECT_EQ(must(mirror.read(file->blob, content.size())), content);
     EXPECT_EQ(failure_of(mirror.read(file->blob, content.size() - 1)).kind, Errc::InvalidInput);
-    EXPECT_EQ(failure_of(mirror.read(BlobId{std::string(40, 'a')}, 10)).kind, Errc::NotFound);
+    EXPECT_EQ(failure_of(mirror.read(BlobId{std::string(40, 'a')}, 10)).kind, Errc::Corrupt);
     EXPECT_EQ(failure_of(mirror.read(BlobId{"zz"}, 10)).kind, Errc::InvalidInput);
     EXPECT_EQ(failure_of(mirror.read(BlobId{tip.hex}, 1000)).kind, Errc::InvalidInput);
 }

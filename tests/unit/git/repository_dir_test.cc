@@ -1,3 +1,5 @@
+#include "service/git/reader.h"
+#include "tests/support_git/server_process.h"
 #include "tests/unit/git/fixture.h"
 
 #include <gtest/gtest.h>
@@ -117,6 +119,96 @@ TEST_F(MirrorDirectoryTest, AnObjectDamagedWhileOpenIsCorruptOnceAndThenHeals) {
     EXPECT_EQ(notices.size(), 1U);
     tip = must(mirror.fetch("main"));
     EXPECT_EQ(must(mirror.read(file->blob, 100)), "2");
+}
+
+// libgit2 would not come back from reading one.
+TEST_F(MirrorDirectoryTest, AnObjectThatAPowerCutLeftHalfHealsAtOpening) {
+    remote.person_commits({{"a", "1"}}, "first");
+    auto mirror = open_noting();
+    const auto base = must(mirror.fetch("main"));
+    const auto commit = must(mirror.commit(spec_on(base, {{"a", "2"}}))).hex;
+    const fs::path file =
+        fs::path{sandbox / "mirror"} / "objects" / commit.substr(0, 2) / commit.substr(2);
+    ASSERT_TRUE(fs::exists(file));
+    fs::permissions(file, fs::perms::owner_write, fs::perm_options::add);
+    fs::resize_file(file, fs::file_size(file) / 2);
+    mirror = open_noting();
+    ASSERT_EQ(notices.size(), 1U);
+    EXPECT_NE(notices.front().find("cut short"), std::string::npos) << notices.front();
+    EXPECT_EQ(must(mirror.fetch("main")).hex, base.hex);
+    EXPECT_EQ(failure_of(mirror.files({commit}, {})).kind, Errc::NotFound);
+}
+
+class MissingObjectTest : public MirrorDirectoryTest {
+protected:
+    // A mirror that lacks one file's content.
+    CommitId lose(const std::string& path) {
+        auto mirror = open_noting();
+        const auto tip = must(mirror.fetch("main"));
+        const auto blob = must(mirror.find(tip, path))->blob.hex;
+        const std::string at = sandbox / "mirror";
+        fs::rename(at + "/objects/pack", sandbox / "packs");
+        fs::create_directory(at + "/objects/pack");
+        for (const auto& entry : fs::directory_iterator{sandbox / "packs"}) {
+            if (entry.path().extension() != ".pack") continue;
+            testing::run_program(
+                {"sh", "-c", "git -C " + at + " unpack-objects -q < " + entry.path().string()}
+            );
+        }
+        const auto file = at + "/objects/" + blob.substr(0, 2) + "/" + blob.substr(2);
+        EXPECT_TRUE(fs::remove(file));
+        return tip;
+    }
+    void expect_healed(Mirror& mirror, const std::string& path, const std::string& content) {
+        const auto tip = must(mirror.fetch("main"));
+        EXPECT_EQ(tip.hex, remote.tip());
+        EXPECT_EQ(must(mirror.read(must(mirror.find(tip, path))->blob, 100)), content);
+        EXPECT_EQ(notices.size(), 1U);
+        EXPECT_EQ(wrecks().size(), 1U);
+    }
+};
+
+TEST_F(MissingObjectTest, AFileIsDamageAndHealsWithTheNextFetch) {
+    remote.person_commits({{"a", "1"}, {"b", "2"}}, "first");
+    const auto tip = lose("b");
+    auto mirror = open_noting();
+    const auto error = failure_of(mirror.read(must(mirror.find(tip, "b"))->blob, 100));
+    EXPECT_EQ(error.kind, Errc::Corrupt) << error.message;
+    expect_healed(mirror, "b", "2");
+}
+
+TEST_F(MissingObjectTest, AFileThatAReaderMissesHealsWhenTheMirrorIsTold) {
+    remote.person_commits({{"a", "1"}, {"b", "2"}}, "first");
+    const auto tip = lose("b");
+    auto mirror = open_noting();
+    const auto reader = must(Reader::open(sandbox / "mirror"));
+    const auto error = failure_of(reader.read(must(mirror.find(tip, "b"))->blob, 100));
+    EXPECT_EQ(error.kind, Errc::Corrupt) << error.message;
+    mirror.doubt(error);
+    expect_healed(mirror, "b", "2");
+}
+
+TEST_F(MissingObjectTest, TheTipIsDamageWhereABranchNamesIt) {
+    remote.person_commits({{"a", "1"}}, "first");
+    auto mirror = open_noting();
+    must(mirror.fetch("main"));
+    const std::string lost(40, 'a');
+    EXPECT_EQ(failure_of(mirror.files({lost}, {})).kind, Errc::NotFound);
+    EXPECT_TRUE(notices.empty());
+    testing::write_file(sandbox / "mirror/refs/remotes/origin/main", lost + "\n");
+    const auto error = failure_of(mirror.files({lost}, {}));
+    EXPECT_EQ(error.kind, Errc::Corrupt) << error.message;
+    expect_healed(mirror, "a", "1");
+}
+
+// Where the remote is at it, a fetch has nothing to ask for.
+TEST_F(MissingObjectTest, TheTipIsMissedByAFetchToo) {
+    remote.person_commits({{"a", "1"}}, "first");
+    auto mirror = open_noting();
+    must(mirror.fetch("main"));
+    const auto second = remote.person_commits({{"a", "2"}}, "second");
+    testing::write_file(sandbox / "mirror/refs/remotes/origin/main", second + "\n");
+    expect_healed(mirror, "a", "2");
 }
 
 TEST_F(MirrorDirectoryTest, AMissingParentIsMade) {

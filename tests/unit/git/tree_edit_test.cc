@@ -132,7 +132,7 @@ TEST_F(CommitTest, RefusesWhatACommitCanNotHold) {
     EXPECT_EQ(kind(spec_on(base, {})), Errc::InvalidInput);
     EXPECT_EQ(kind(spec_on(base, {{"a", "1"}})), Errc::InvalidInput);
     EXPECT_EQ(kind(spec_on(base, {{"a", "2"}, {"a", "3"}})), Errc::InvalidInput);
-    EXPECT_EQ(kind(spec_on({std::string(40, 'a')}, {{"a", "2"}})), Errc::NotFound);
+    EXPECT_EQ(kind(spec_on({std::string(40, 'a')}, {{"a", "2"}})), Errc::Corrupt);
     EXPECT_EQ(kind(spec_on({"main"}, {{"a", "2"}})), Errc::InvalidInput);
     for (const std::string name : {"", "a <b>", "a\nparent x", " "}) {
         auto spec = spec_on(base, {{"a", "2"}});

@@ -103,8 +103,9 @@ TEST_F(UpkeepTest, ADamagedObjectStopsItBeforeAnythingIsRemoved) {
     );
     const auto victim = list.out.substr(0, list.out.find('\n'));
     fs::permissions(victim, fs::perms::owner_all);
-    testing::write_file(victim, "damaged");
+    // Damaged while it is open: opening would make a fresh mirror.
     const auto opened = must(open_repository(sandbox / "mirror"));
+    testing::write_file(victim, "damaged");
     EXPECT_TRUE(
         tidy(
             opened.handle.get(), sandbox / "mirror", {.loose = 0, .packs = 1, .small_pack = 1 << 20}
