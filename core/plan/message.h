@@ -15,7 +15,8 @@ namespace linkspan::plan {
 // The default: a subject worth reading in `git log --oneline`, a line per image, then trailers.
 extern const std::string_view kDefaultMessage;
 
-// Errors: InvalidInput for an unknown name or an unclosed block, with its position.
+// Errors: InvalidInput for an unknown name or an unclosed block, with its position, and for a
+// template that never has a first line.
 Status check_template(std::string_view text);
 
 struct MessageOptions {
@@ -26,7 +27,9 @@ struct MessageOptions {
     std::string change_id{};   // for Gerrit; empty: none
 };
 
-// Trailers ("Linkspan-Delivery: …", one per cause) are appended whatever the template says.
+// Trailers ("Linkspan-Delivery: …", one per cause) are appended whatever the template says, to
+// those that its last paragraph has. Where its first line comes out empty, {{subject}} is the
+// subject.
 Result<std::string> commit_message(const MessageOptions& options, const EditPlan& plan);
 
 }  // namespace linkspan::plan

@@ -130,6 +130,15 @@ EditPlan specimen_plan() {
     auto tag = image::Tag::parse("1");
     EditPlan plan;
     Change change;
+    change.target = "prod";
+    change.policy = "app";
+    change.path = "app.yaml";
+    change.line = 1;
+    change.where = "image";
+    change.why = "newer";
+    change.old_tag = "1";
+    change.new_tag = "2";
+    change.old_digest = change.new_digest = "sha256:0";
     change.image = *image;
     plan.changes.push_back(change);
     plan.causes.push_back(
@@ -137,16 +146,17 @@ EditPlan specimen_plan() {
          .event =
              {.image = *image,
               .tag = *tag,
-              .digest = {},
+              .digest = "sha256:0",
               .media_type = {},
               .pushed_at = {},
-              .revision = {},
-              .source = {},
-              .build_url = {},
-              .actor = {}},
-         .target = {},
-         .policy = {}}
+              .revision = "0",
+              .source = "https://example.com/app",
+              .build_url = "https://example.com/1",
+              .actor = "somebody"},
+         .target = "prod",
+         .policy = "app"}
     );
+    plan.base = "0";
     return plan;
 }
 

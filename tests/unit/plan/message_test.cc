@@ -105,6 +105,47 @@ TEST(CommitMessage, ALongListIsCutAndSaysSo) {
     EXPECT_NE(commit_message({}, plan)->find("… and 151 more"), std::string::npos);
 }
 
+TEST(CommitMessage, TrailersOfTheTemplateAndOursAreOneBlock) {
+    const auto end_of = [](const std::string& text) {
+        const std::string message =
+            *commit_message({.text = text, .signed_off = "B <b@example.com>"}, one_change());
+        return message.substr(message.find('\n') + 1);
+    };
+    const std::string ours =
+        "Linkspan-Delivery: 01TEST\nLinkspan-Source-Revision: abc123\n"
+        "Signed-off-by: B <b@example.com>\n";
+    EXPECT_EQ(
+        end_of("{{subject}}\n\nBody\n\nTeam: shop\nReviewed-by: nobody\n"),
+        "\nBody\n\nTeam: shop\nReviewed-by: nobody\n" + ours
+    );
+    EXPECT_EQ(
+        end_of("{{subject}}\n\n{{#each causes}}\nRev: {{revision}}\n{{/each}}"),
+        "\nRev: abc123\n" + ours
+    );
+    // Prose, a subject alone, and a paragraph of which one line is no trailer.
+    EXPECT_EQ(end_of("{{subject}}\n\nBody"), "\nBody\n\n" + ours);
+    EXPECT_EQ(end_of("fix: {{subject}}"), "\n" + ours);
+    EXPECT_EQ(end_of("x\n\nTeam: shop\nand more"), "\nTeam: shop\nand more\n\n" + ours);
+    // What a value says makes no trailer.
+    EditPlan plan = one_change();
+    plan.causes[0].event.actor = "Co-authored-by: Mallory <m@example.com>";
+    const std::string forged =
+        *commit_message({.text = "x\n\n{{#each causes}}{{actor}}\n{{/each}}"}, plan);
+    EXPECT_NE(forged.find("Mallory <m@example.com>\n\nLinkspan"), std::string::npos) << forged;
+}
+
+TEST(CommitMessage, ThereIsAlwaysASubject) {
+    EditPlan plan = one_change();
+    plan.causes[0].event.actor = "";
+    const std::string message = *commit_message(
+        {.text = "{{#each causes}}{{actor}}{{/each}}\n\nBody", .skip_ci = true}, plan
+    );
+    EXPECT_EQ(
+        message.substr(0, message.find("\n\nLinkspan")),
+        "Update web to 1.1.0 in prod [skip ci]\n\nBody"
+    );
+}
+
 TEST(MessageTemplate, WhatIsWrongIsNamedWithItsPlace) {
     struct Case {
         const char* text;
@@ -114,6 +155,9 @@ TEST(MessageTemplate, WhatIsWrongIsNamedWithItsPlace) {
         {"x {{nope}}", "byte 2: unknown name \"nope\""},
         {"{{subject", "byte 0: \"{{\" without \"}}\""},
         {"{{#each things}}{{/each}}", "unknown list \"things\"; known: causes, changes, updates"},
+        {"  \n", "its first line is empty"},
+        {"\n{{subject}}", "its first line is empty"},
+        {"{{#each changes}}{{/each}}", "its first line is empty"},
         {"{{#each changes}}", "{{#each}} without {{/each}}"},
         {"{{#each changes}}{{nope}}{{/each}}", "unknown name \"nope\""},
         {"{{#each changes}}{{#each causes}}{{/each}}{{/each}}", "a block inside a block"},
@@ -126,6 +170,7 @@ TEST(MessageTemplate, WhatIsWrongIsNamedWithItsPlace) {
             << status.error().message;
     }
     EXPECT_FALSE(check_template(kDefaultMessage).has_error());
+    EXPECT_FALSE(check_template("{{#each causes}}{{actor}}: {{/each}}{{targets}}").has_error());
 }
 
 TEST(CommitMessage, OptionsAreAppended) {
