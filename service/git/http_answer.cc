@@ -24,7 +24,9 @@ Meaning meaning_of(long status, bool with_credentials) {
                        ? Meaning{Errc::Unauthorized, "the server refused the credentials"}
                        : Meaning{Errc::Unauthorized, "the server wants credentials"};
         case 403:
-            return {Errc::Unauthorized, "the server does not allow this with these credentials"};
+            // The credentials themselves were not refused (that is 401): a suspended or moved
+            // repository, a permission that is being changed, a limit. It may be lifted there.
+            return {Errc::Unavailable, "the server does not allow this with these credentials"};
         case 404:
         case 410:
             return {Errc::NotFound, "no such repository, or no access to it"};

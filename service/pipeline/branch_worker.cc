@@ -564,8 +564,11 @@ asio::awaitable<void> BranchWorker::settle_committed(
 
 void BranchWorker::fail_or_retry(std::vector<WaitingWork> waiting, std::string step, Error error) {
     if (pipeline_.stopping_) return;
-    // A branch that is gone is no answer where HEAD is followed: the next try asks for it first.
-    if (error.kind == Errc::NotFound && pipeline_.heads_.doubt(repository_)) {
+    // A remote that was emptied or renamed may come back, and a branch too: no answer for good,
+    // also where nobody pushes another image. Where HEAD is followed, the next try asks for it
+    // first.
+    if (error.kind == Errc::NotFound) {
+        (void)pipeline_.heads_.doubt(repository_);
         error.kind = Errc::Unavailable;
     }
     // Waits beside the queue: work that comes meanwhile has its own turn, and its own look at the

@@ -334,6 +334,8 @@ asio::awaitable<bool> Pipeline::narrow(
             std::vector<store::WorkItem> one{live[i]};
             std::string step = "policies";
             Error error = rules.error().within(repository->name);
+            // As BranchWorker::fail_or_retry() has it.
+            if (error.kind == Errc::NotFound) error.kind = Errc::Unavailable;
             const bool again = co_await retry_later(one, std::move(step), std::move(error));
             if (stopping_) co_return false;
             if (again) {

@@ -783,10 +783,16 @@ asio::awaitable<void> ProposalWorker::give_up(Look& look, std::string step, Erro
 }
 
 void ProposalWorker::fail_or_retry(std::vector<WaitingWork> works, std::string step, Error error) {
-    // A branch that is gone is no answer where HEAD is followed: the next try asks for it first.
-    if (error.kind == Errc::NotFound && pipeline_.heads_.doubt(repository_)) {
+    // As BranchWorker has it: what is not there may come back.
+    if (error.kind == Errc::NotFound) {
+        (void)pipeline_.heads_.doubt(repository_);
         error.kind = Errc::Unavailable;
     }
+    // The mirror has noted its damage: once more, with a fresh one.
+    const bool first = std::all_of(works.begin(), works.end(), [](const auto& one) {
+        return one.item.attempts == 0;
+    });
+    if (error.kind == Errc::Corrupt && first) error.kind = Errc::Unavailable;
     if (pipeline_.stopping_ || works.empty()) return;
     pipeline_.spawn(come_back(std::move(works), std::move(step), std::move(error)));
 }

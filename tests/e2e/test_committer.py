@@ -259,6 +259,59 @@ class Head(Committer):
         self.assertIn("HEAD is the branch trunk now", service.process.output())
 
 
+class Remotes(Committer):
+    """What happens to a remote is no reason to give work up: it lands when the remote is as it should be."""
+
+    def setUp(self):
+        super().setUp()
+        self.images = self.registry(notify=False)
+        self.fleet = self.repository(self.images.host)
+        self.service = self.linkspan(self.config(self.images, f"file://{self.fleet.bare}"))
+        # The mirror knows the branch already.
+        self.assertEqual(self.pushed(self.service, self.images, "1.1.0")["outcome"], "committed")
+
+    def waits(self, tag, *reason):
+        self.images.push(APP, tag)
+        status, body, _ = self.service.ci({"image": f"{self.images.host}/{APP}", "tag": tag})
+        self.assertEqual(status, 202, body)
+        error = self.tried_again(self.service, body["id"])["last_error"]
+        for part in reason:
+            self.assertIn(part, error)
+        return body["id"]
+
+    def lands(self, delivery, tag):
+        work = self.outcome(self.service.trail(delivery))
+        self.assertEqual(work["outcome"], "committed", work)
+        self.assertIn(f":{tag}", self.fleet.show("clusters/prod/app.yaml"))
+
+    def test_one_that_is_renamed_away_and_back(self):
+        away = self.fleet.bare.with_name("away.git")
+        self.fleet.bare.rename(away)
+        delivery = self.waits("1.2.0", str(self.fleet.bare))
+        away.rename(self.fleet.bare)
+        self.lands(delivery, "1.2.0")
+
+    def test_one_that_is_emptied_and_filled_again(self):
+        tip = self.fleet.tip()
+        git("update-ref", "-d", "refs/heads/main", cwd=self.fleet.bare)
+        delivery = self.waits("1.2.0", "there is no branch 'main'", "empty")
+        git("update-ref", "refs/heads/main", tip, cwd=self.fleet.bare)
+        self.lands(delivery, "1.2.0")
+
+    def test_a_mirror_that_lost_a_file_is_made_anew(self):
+        (mirror,) = self.service.directory.rglob("fleet.git")
+        path = "clusters/prod/app.yaml"
+        blob = git("rev-parse", f"main:{path}", cwd=self.fleet.bare).strip()
+        loose = mirror / "objects" / blob[:2] / blob[2:]
+        self.service.kill()
+        # What it wrote itself is there as a file of its own; a power cut leaves half of it.
+        loose.chmod(0o644)
+        loose.write_bytes(loose.read_bytes()[:20])
+        self.service.start()
+        self.assertEqual(self.pushed(self.service, self.images, "1.2.0")["outcome"], "committed")
+        self.assertIn("made a fresh mirror", self.service.process.output())
+
+
 class Race(Committer):
     def test_people_and_linkspan_push_to_one_branch_and_nothing_is_lost(self):
         images = self.registry(notify=False)

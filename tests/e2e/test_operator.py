@@ -154,13 +154,18 @@ class Again(Operator):
         self.assertEqual(self.get(f"/v1/audit?subject=deliveries/{first}")["audit"][0]["action"], "replay")
 
     def test_a_dead_letter_is_listed_and_replayed(self):
-        moved = self.repo.bare.with_name("moved.git")
-        self.repo.bare.rename(moved)
+        key = self.directory / "signing"
+        key.write_text("not a key\n")
+        key.chmod(0o600)
+        self.service_config["repositories"][0]["signing"] = {"ssh_key": str(key)}
+        self.service.write_config(self.service_config)
+        self.service.reload()
         dead = self.push("1.1.0")
         self.assertEqual(self.outcome(dead)["outcome"], "failed")
         self.assertEqual([d["id"] for d in self.get("/v1/deliveries?state=failed")["deliveries"]], [dead])
-        moved.rename(self.repo.bare)
-        done = self.cli("replay", dead, "--reason", "the repository is back", "--wait")
+        key.unlink()
+        real_parts.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+        done = self.cli("replay", dead, "--reason", "the key is a key now", "--wait")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("committed", done.stdout)
 

@@ -16,7 +16,7 @@ TEST(HttpAnswerTest, EveryStatusHasAKind) {
         {301, Errc::InvalidInput},
         {400, Errc::InvalidInput},
         {401, Errc::Unauthorized},
-        {403, Errc::Unauthorized},
+        {403, Errc::Unavailable},
         {404, Errc::NotFound},
         {407, Errc::Unauthorized},
         {408, Errc::Timeout},
