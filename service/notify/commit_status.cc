@@ -46,7 +46,7 @@ std::optional<CommitStatus> commit_status_of(const Message& message) {
         .source = item.source,
         .revision = item.revision,
         .state = state,
-        .context = "linkspan/" + item.target,
+        .context = "linkspan/" + item.target + (item.one_of_several ? "/" + item.policy : ""),
         .description = one_line(std::move(description)),
         .url = item.status_url,
     };

@@ -15,11 +15,14 @@ struct CommitStatus {
                            // compared with configured ones and never called
     std::string revision;  // 40 or 64 hex digits
     State state = State::Pending;
-    std::string context;      // "linkspan/prod"
+    std::string context;      // "linkspan/prod", or "linkspan/prod/POLICY": see commit_status_of()
     std::string description;  // one line, at most 140 characters
     std::string url;          // of the trail; may be empty
 };
 
+// The context names the target, and the policy too where the target has several: two images that
+// are built from one commit have a status each then.
+//
 // nullopt when the message has no source commit to show it at, or nothing to show.
 // committed, pull_request, held: pending (nothing runs yet); already_current, merged, applied:
 // success; the others: failure.

@@ -36,6 +36,7 @@ Json json_of(const Item& item) {
     return {
         {"target", item.target},
         {"policy", item.policy},
+        {"one_of_several", item.one_of_several},
         {"image", item.image},
         {"tag", item.tag},
         {"digest", item.digest},
@@ -54,6 +55,7 @@ Item item_of(const Json& json) {
     Item item{
         .target = text(json, "target"),
         .policy = text(json, "policy"),
+        .one_of_several = json.value("one_of_several", Json(false)) == Json(true),
         .image = text(json, "image"),
         .tag = text(json, "tag"),
         .digest = text(json, "digest"),

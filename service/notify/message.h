@@ -29,8 +29,9 @@ struct Change {
 struct Item {
     std::string target;
     std::string policy;
-    std::string image;  // host/repository
-    std::string tag;    // of the event
+    bool one_of_several = false;  // the target has other policies too
+    std::string image;            // host/repository
+    std::string tag;              // of the event
     std::string digest;
     std::string delivery;    // id
     std::string status_url;  // of the delivery; empty without server.public_url

@@ -84,9 +84,11 @@ notify::Item item_of(
     const std::string& target,
     const std::string& policy
 ) {
+    const auto* const configured = config.target(target);
     notify::Item item{
         .target = target,
         .policy = policy,
+        .one_of_several = configured != nullptr && configured->policies.size() > 1,
         .image = event.image.str(),
         .tag = event.tag.str(),
         .digest = event.digest.value_or(""),

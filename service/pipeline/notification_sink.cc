@@ -14,6 +14,8 @@ namespace linkspan::pipeline {
 namespace {
 
 constexpr std::size_t kSlots = 4;
+// So many commit statuses are looked at for one that may go out.
+constexpr std::size_t kStatusWindow = 256;
 
 // The receiver with its secrets as they are now. Errors: of the first that can't be read.
 Result<notify::Sink> sink_of(const config::Notification& from) {
@@ -45,6 +47,16 @@ Result<notify::Sink> sink_of(const config::Notification& from) {
     return sink;
 }
 
+// Messages of one lane go out one after the other.
+std::string lane_of(const config::Notification& settings, const store::OutboxMessage& message) {
+    if (settings.type != config::Notification::Type::CommitStatus) return {};
+    const auto content = notify::from_json(message.content);
+    if (content.has_error()) return message.id;
+    const auto status = notify::commit_status_of(*content);
+    if (!status) return message.id;
+    return status->source + "\n" + status->revision + "\n" + status->context;
+}
+
 bool same(const std::optional<config::SecretRef>& a, const std::optional<config::SecretRef>& b) {
     if (a.has_value() != b.has_value()) return false;
     return !a || (a->kind == b->kind && a->name == b->name);
@@ -71,6 +83,27 @@ std::size_t NotificationSink::slots_of(const config::Notification& notification)
     return notify::gathers(notification_type(notification.type)) ? 1 : kSlots;
 }
 
+std::size_t NotificationSink::window() const {
+    if (settings.type == config::Notification::Type::CommitStatus) return kStatusWindow;
+    return in_flight.size() + 1;
+}
+
+bool NotificationSink::keeps_order() const {
+    return settings.type == config::Notification::Type::CommitStatus || slots_of(settings) == 1;
+}
+
+const store::OutboxMessage* NotificationSink::next(const std::vector<store::OutboxMessage>& pending
+) const {
+    const store::OutboxMessage* best = nullptr;
+    std::set<std::string> taken;
+    for (const auto& message : pending) {
+        const bool first = !keeps_order() || taken.insert(lane_of(settings, message)).second;
+        if (!first || in_flight.contains(message.id)) continue;
+        if (best == nullptr || message.due_at < best->due_at) best = &message;
+    }
+    return best;
+}
+
 bool NotificationSink::serves(const config::Notification& b) const {
     const config::Notification& a = settings;
     return a.type == b.type && a.url == b.url && same(a.url_secret, b.url_secret) &&
@@ -92,9 +125,9 @@ notify::Verdict NotificationSink::attempt(const std::string& content) {
     const auto message = notify::from_json(content);
     if (message.has_error()) return notify::Refused{message.error().message};
     const auto sink = sink_of(settings);
-    if (settings.type == config::Notification::Type::CommitStatus) return show(*message);
     // A secret that is being replaced is back in a moment.
     if (sink.has_error()) return notify::TryAgain{.why = sink.error().message};
+    if (settings.type == config::Notification::Type::CommitStatus) return show(*message);
     const auto request = notify::make_request(*sink, *message, std::chrono::system_clock::now());
     if (request.has_error()) return notify::Refused{request.error().message};
     return notify::verdict_of(client.send(*request));

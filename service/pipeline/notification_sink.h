@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "service/notify/message.h"
 #include "service/notify/verdict.h"
+#include "service/store/outbox.h"
 #include "service/store/time_point.h"
 #include "service/transport/http_client.h"
 
@@ -29,6 +30,16 @@ struct NotificationSink {
 
     // Tries under way at once: several, and one where the order is for people to read.
     static std::size_t slots_of(const config::Notification& notification);
+    // Messages of one sink, or of one commit and context, go out in the order of their age: what a
+    // newer one says must not be taken back by an older one that is tried again. `pending` is the
+    // beginning of what is pending then, by age, else by when it is due.
+    [[nodiscard]] bool keeps_order() const;
+    // How much of it next() has to see.
+    [[nodiscard]] std::size_t window() const;
+    // Which one goes out next, when its time comes; null when all of these are under way or wait
+    // for an older one.
+    [[nodiscard]] const store::OutboxMessage* next(const std::vector<store::OutboxMessage>& pending
+    ) const;
     // Whether it may go on under these settings; what is told does not matter to it.
     [[nodiscard]] bool serves(const config::Notification& notification) const;
     // One try, with the secrets as they are now. `content`: of the outbox.

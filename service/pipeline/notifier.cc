@@ -124,10 +124,11 @@ asio::awaitable<void> Notifier::run(SinkPtr sink) {
 
 asio::awaitable<void> Notifier::deliver_next(SinkPtr sink) {
     const auto seen = sink->wakes;
-    const std::size_t limit = sink->in_flight.size() + 1;
+    const std::size_t limit = sink->window();
+    const auto order = sink->keeps_order() ? store::Outbox::Order::Age : store::Outbox::Order::Due;
     std::function<Result<std::vector<store::OutboxMessage>>(store::Store&)> read =
-        [name = sink->settings.name, limit](store::Store& store) {
-            return store.outbox().pending(name, limit);
+        [name = sink->settings.name, limit, order](store::Store& store) {
+            return store.outbox().pending(name, limit, order);
         };
     auto pending = co_await in_store<std::vector<store::OutboxMessage>>(writer_, std::move(read));
     if (stopping_ || sink->retired) co_return;
@@ -137,12 +138,11 @@ asio::awaitable<void> Notifier::deliver_next(SinkPtr sink) {
         co_return;
     }
     // Nothing is awaited between looking and taking: two loops never take the same one.
-    const auto next = std::find_if(pending->begin(), pending->end(), [&](const auto& message) {
-        return !sink->in_flight.contains(message.id);
-    });
-    if (next == pending->end()) {
+    const auto* const next = sink->next(*pending);
+    if (next == nullptr) {
         // Otherwise another loop took what this one saw, and there may be more behind it.
-        if (sink->wakes == seen && pending->size() < limit) co_await pause(sink, kLongSleep);
+        const bool all = sink->keeps_order() || pending->size() < limit;
+        if (sink->wakes == seen && all) co_await pause(sink, kLongSleep);
         co_return;
     }
     const auto wait = std::max(next->due_at, sink->resume_at) - Clock::now();
@@ -152,7 +152,7 @@ asio::awaitable<void> Notifier::deliver_next(SinkPtr sink) {
         co_await pause(sink, std::min<milliseconds>(time, kLongSleep));
         co_return;
     }
-    co_await deliver(sink, std::move(*next));
+    co_await deliver(sink, *next);
 }
 
 asio::awaitable<void> Notifier::deliver(SinkPtr sink, store::OutboxMessage message) {
@@ -220,6 +220,8 @@ asio::awaitable<void> Notifier::deliver(SinkPtr sink, store::OutboxMessage messa
         co_await pause(sink, kStoreTrouble);
     }
     sink->in_flight.erase(message.id);
+    // What waited for this one may go.
+    if (sink->keeps_order()) sink->wake();
 }
 
 asio::awaitable<void> Notifier::pause(SinkPtr sink, milliseconds time) {

@@ -42,8 +42,11 @@ public:
 
     // False when there is one with this id already, in whatever state: nothing is written then.
     Result<bool> add(const OutboxMessage& message);
-    // The pending ones of a sink, earliest due first, whether their time has come or not.
-    Result<std::vector<OutboxMessage>> pending(std::string_view sink, std::size_t limit);
+    enum class Order { Due, Age };
+    // The pending ones of a sink, earliest due or oldest first, whether their time has come or not.
+    Result<std::vector<OutboxMessage>> pending(
+        std::string_view sink, std::size_t limit, Order order = Order::Due
+    );
     // Sinks that have pending messages.
     Result<std::vector<std::string>> waiting_sinks();
 

@@ -189,6 +189,18 @@ TEST(NoticesTest, WithoutACommitControllersHaveNothingToLookAt) {
     EXPECT_TRUE(settled.notices(config).commits.empty());
 }
 
+TEST(NoticesTest, ATargetOfSeveralPoliciesIsSaidToBeOne) {
+    auto config = config_with({{"sources", Type::CommitStatus}});
+    for (const std::size_t policies : {std::size_t{1}, std::size_t{2}}) {
+        config.targets[0].policies.assign(policies, "flux-system:app");
+        Settled settled;
+        settled.add("prod", "committed");
+        const auto notices = settled.notices(config);
+        ASSERT_EQ(notices.messages.size(), 1U);
+        EXPECT_EQ(content(notices.messages[0]).items[0].one_of_several, policies > 1);
+    }
+}
+
 TEST(NoticesTest, DetailOfAnyShapeIsSurvived) {
     const auto config = config_with({{"portal", Type::Webhook}});
     for (const char* const detail :

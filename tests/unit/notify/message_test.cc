@@ -102,6 +102,11 @@ TEST(MessageTest, CommitStatuses) {
         EXPECT_EQ(status->revision, test::kParent);
     }
     Message message = sample();
+    message.items[0].one_of_several = true;
+    EXPECT_EQ(commit_status_of(message)->context, "linkspan/prod/flux-system:app");
+    const auto again = from_json(to_json(message));
+    ASSERT_FALSE(again.has_error());
+    EXPECT_TRUE(again->items[0].one_of_several);
     message.kind = "refused";
     message.items[0].reason = std::string(139, 'a') + "é\nb";
     EXPECT_EQ(commit_status_of(message)->description, std::string(139, 'a'));

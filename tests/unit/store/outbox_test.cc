@@ -64,6 +64,19 @@ TEST_F(OutboxTest, TheEarliestDueIsFirst) {
     EXPECT_EQ(last.due_at, at(1h));
 }
 
+TEST_F(OutboxTest, TheOldestIsFirstWhereAskedFor) {
+    for (const char* const id : {"a", "b", "c"}) must(outbox_.add(message(id)));
+    must(outbox_.postpone("a", kStart + 1h, "down"));
+    must(outbox_.delivered("b", kStart));
+    must(outbox_.add(message("other", "mail")));
+    std::vector<std::string> ids;
+    for (const auto& one : must(outbox_.pending("chat", 2, Outbox::Order::Age))) {
+        ids.push_back(one.id);
+    }
+    EXPECT_EQ(ids, (std::vector<std::string>{"a", "c"}));
+    EXPECT_EQ(pending(), (std::vector<std::string>{"c", "a"}));
+}
+
 TEST_F(OutboxTest, TheDeadAreShownAndCanBeRevived) {
     must(outbox_.add(message("a")));
     must(outbox_.give_up("a", "410 Gone", at(1s)));
