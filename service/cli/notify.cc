@@ -345,7 +345,7 @@ private:
             const bool ended = settled && (options_.wait != "applied" ||
                                            deployment_of(trail) != Deployed::Waiting);
             if (ended || left().count() <= 0) {
-                print(trail, [&] { print_trail(trail); });
+                print(trail, [&] { print_trail(trail, options_.wait == "applied"); });
                 return ended ? exit_code_of(trail, options_.wait == "applied") : kStillPending;
             }
         }
@@ -356,7 +356,7 @@ private:
         return found != object.end() && found->is_string() ? found->get<std::string>() : "";
     }
 
-    static void print_trail(const Json& trail) {
+    static void print_trail(const Json& trail, bool applied) {
         fmt::print("delivery {}\n", text_of(trail, "id"));
         for (const auto& event : trail.value("events", Json::array())) {
             fmt::print("{}:{}\n", text_of(event, "image"), text_of(event, "tag"));
@@ -377,6 +377,15 @@ private:
                 }
                 if (const auto commit = text_of(target, "commit"); !commit.empty()) {
                     fmt::print("    commit {}\n", commit);
+                }
+                if (const auto since = text_of(target, "current_since"); !since.empty()) {
+                    fmt::print("    current since commit {}\n", since);
+                } else if (applied && outcome == "already_current") {
+                    fmt::print(
+                        "    nothing was to be applied, and no commit of Linkspan is known that "
+                        "made "
+                        "it current: whether it runs was not waited for\n"
+                    );
                 }
                 for (const auto& report : target.value("deployments", Json::array())) {
                     fmt::print(
@@ -401,7 +410,7 @@ private:
         }
     }
 
-    // What controllers said of everything that was committed.
+    // What controllers said of everything that was committed, now or before.
     enum class Deployed { Waiting, Applied, Failed };
     static Deployed deployment_of(const Json& trail) {
         Deployed all = Deployed::Applied;
@@ -409,7 +418,8 @@ private:
             for (const auto& target : event.value("targets", Json::array())) {
                 const std::string outcome = text_of(target, "outcome");
                 if (outcome == "pull_request") return Deployed::Waiting;
-                if (outcome != "committed" && outcome != "merged") continue;
+                const bool by_us = !text_of(target, "current_since").empty();
+                if (outcome != "committed" && outcome != "merged" && !by_us) continue;
                 const std::string deployed = text_of(target, "deployed");
                 if (deployed == "failed") {
                     all = Deployed::Failed;

@@ -145,7 +145,8 @@ Json work_json(const store::WorkRow& work) {
         if (work.done_at) out["settled_at"] = rfc3339(*work.done_at);
         auto detail = Json::parse(work.outcome->detail_json, nullptr, false);
         if (detail.is_object()) out.update(detail);
-        if (is_on_branch(work)) {
+        if (work.current_since) out["current_since"] = *work.current_since;
+        if (is_on_branch(work) || work.current_since) {
             const std::string state = deployed_state(work);
             out["deployed"] = state.empty() ? Json(nullptr) : Json(state);
             out["deployments"] = deployments_json(work.deployments);
@@ -315,7 +316,7 @@ bool deployment_ended(const store::Trail& trail) {
            std::all_of(trail.work.begin(), trail.work.end(), [](const store::WorkRow& work) {
                // A pull request may still be merged.
                if (work.outcome->kind == "pull_request") return false;
-               if (!is_on_branch(work)) return true;
+               if (!is_on_branch(work) && !work.current_since) return true;
                const std::string state = deployed_state(work);
                return state == "applied" || state == "failed";
            });

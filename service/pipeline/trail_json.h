@@ -49,7 +49,8 @@ std::string accepted_json(
 // "progressing" when any is still at it, "applied" when all that spoke are done; empty: nobody
 // spoke.
 std::string deployed_state(const store::WorkRow& work);
-// Nothing is left to wait for: everything that was committed was applied or failed.
+// Nothing is left to wait for: everything that was committed, now or when it became current, was
+// applied or failed.
 bool deployment_ended(const store::Trail& trail);
 
 std::string notifications_json(const std::vector<store::OutboxMessage>& page, std::size_t limit);

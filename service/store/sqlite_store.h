@@ -106,6 +106,7 @@ private:
     Status read_work(std::int64_t seq, Trail& trail);
     Status read_steps(std::int64_t seq, Trail& trail);
     Status read_deployments(Trail& trail);
+    Result<std::optional<std::string>> current_since(std::int64_t work);
 
     std::unique_ptr<Database> database_;
     KnownTags known_tags_;

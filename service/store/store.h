@@ -127,7 +127,10 @@ struct WorkRow {
     // between them.
     std::vector<Step> steps;
     std::size_t steps_left_out = 0;
-    // What controllers said of the outcome's commit: see Deployments::of().
+    // Of work that found its tag in Git already: the commit of ours that put it there. Absent where
+    // a person did, or it is too long ago.
+    std::optional<std::string> current_since{};
+    // What controllers said of the outcome's commit, or of that one: see Deployments::of().
     std::vector<DeploymentReport> deployments;
 };
 

@@ -191,11 +191,40 @@ Status SqliteStore::read_steps(std::int64_t seq, Trail& trail) {
     }
 }
 
+// The last write of a place counts, where it wrote what was selected now, nobody undid it, and its
+// commit reached the branch.
+Result<std::optional<std::string>> SqliteStore::current_since(std::int64_t work) {
+    LINKSPAN_TRY(
+        row,
+        database_->query(
+            "SELECT w.commit_id FROM work k "
+            "JOIN writes w ON w.target = k.target AND w.policy = k.policy "
+            "JOIN commits c ON c.id = w.commit_id "
+            "WHERE k.id = ?1 AND json_valid(k.detail) AND w.undone IS NULL "
+            "AND w.new_tag = json_extract(k.detail, '$.decision.selected') "
+            "AND NOT EXISTS (SELECT 1 FROM writes n WHERE n.target = w.target "
+            "AND n.policy = w.policy AND n.path = w.path AND n.document = w.document "
+            "AND n.place = w.place AND n.id > w.id) "
+            "ORDER BY w.id DESC LIMIT 1",
+            {work}
+        )
+    );
+    LINKSPAN_TRY(found, row.next());
+    if (!found) return std::optional<std::string>{};
+    return std::optional{row.text(0)};
+}
+
 Status SqliteStore::read_deployments(Trail& trail) {
     std::unordered_map<std::string, std::vector<DeploymentReport>> by_commit;
     for (WorkRow& work : trail.work) {
-        if (!work.outcome || !work.outcome->commit) continue;
-        const std::string& commit = *work.outcome->commit;
+        if (!work.outcome) continue;
+        if (work.outcome->kind == "already_current") {
+            LINKSPAN_TRY(since, current_since(work.id));
+            work.current_since = std::move(since);
+        }
+        const auto& known_commit = work.current_since ? work.current_since : work.outcome->commit;
+        if (!known_commit) continue;
+        const std::string& commit = *known_commit;
         auto known = by_commit.find(commit);
         if (known == by_commit.end()) {
             LINKSPAN_TRY(reports, deployments_.of(commit));

@@ -414,6 +414,23 @@ class Reports(Notify):
                 self.assertEqual(job.returncode, code, out + err)
                 if event == "argocd":
                     self.assertIn("applied by Application/argocd/shop", out)
+        # What is current already is waited for too, by the commit that made it so.
+        job = self.notify(service, registry, "1.3.0", real_parts.PATIENCE)
+        wait_until(lambda: "already_current" in service.process.log.read_text(), what="the outcome")
+        self.report(service, flux_event(repository.tip()))
+        out, err = job.communicate(timeout=2 * real_parts.PATIENCE)
+        self.assertEqual(job.returncode, 0, out + err)
+        self.assertIn(f"current since commit {repository.tip()}", out)
+        self.assertIn("applied by Kustomization/flux-system/apps", out)
+
+    def test_what_a_person_made_current_is_not_waited_for(self):
+        registry, repository, url = self.parts()
+        service = self.service(registry, url, [])
+        registry.push(APP, "1.0.0")  # as the manifests have it
+        job = self.notify(service, registry, "1.0.0", real_parts.PATIENCE)
+        out, err = job.communicate(timeout=2 * real_parts.PATIENCE)
+        self.assertEqual(job.returncode, 0, out + err)
+        self.assertIn("nothing was to be applied", out)
 
 
 if __name__ == "__main__":

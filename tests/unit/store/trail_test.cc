@@ -66,6 +66,60 @@ TEST_F(TrailTest, OfAnUnknownDeliveryIsNothing) {
     EXPECT_EQ(must(store_->trail("")).has_value(), false);
 }
 
+// Where a push of ours put the tag there, what controllers said of that commit is told.
+TEST_F(TrailTest, WhatIsCurrentNamesTheCommitThatMadeItSo) {
+    const std::string commit(40, 'c');
+    const auto write = [](const std::string& tag, const std::string& in, const std::string& path) {
+        return Write{
+            .target = "target-0",
+            .policy = "flux-system:app",
+            .path = path,
+            .place = "image",
+            .image = "registry.example.com/acme/app",
+            .old_tag = "0.9.0",
+            .new_tag = tag,
+            .commit = in,
+            .at = kStart};
+    };
+    const auto since = [&](const std::string& key, const std::string& selected) {
+        const auto delivery = sample(key);
+        const auto work = must(store_->record(delivery)).work;
+        must(store_->settle(
+            work[0].id,
+            {"already_current",
+             "",
+             std::nullopt,
+             R"({"decision":{"selected":")" + selected + "\"}}"},
+            kStart
+        ));
+        return trail_of(*store_, delivery.id).work[0];
+    };
+    must(store_->writes().record(std::vector{write("1.0.0", commit, "a.yaml")}));
+    // Written down before the push, which did not go through.
+    EXPECT_EQ(since("k1", "1.0.0").current_since, std::nullopt);
+    must(store_->deployments().pushed(
+        {.repository = "fleet", .branch = "main", .id = commit, .at = kStart}
+    ));
+    must(store_->deployments().report(
+        {.controller = "flux",
+         .object = "Kustomization/apps",
+         .state = "applied",
+         .revision = commit,
+         .branch = "main",
+         .message = {},
+         .at = kStart},
+        kStart
+    ));
+    const auto row = since("k2", "1.0.0");
+    EXPECT_EQ(row.current_since, commit);
+    ASSERT_EQ(row.deployments.size(), 1U);
+    EXPECT_EQ(row.deployments[0].state, "applied");
+    // A person put another one there.
+    EXPECT_EQ(since("k3", "1.1.0").current_since, std::nullopt);
+    must(store_->writes().record(std::vector{write("1.2.0", std::string(40, 'd'), "a.yaml")}));
+    EXPECT_EQ(since("k4", "1.0.0").current_since, std::nullopt);
+}
+
 TEST_F(TrailTest, IsSettledWhenNothingIsPending) {
     const auto delivery = sample("k", kStart, 1, 2);
     const auto work = must(store_->record(delivery)).work;
