@@ -442,6 +442,16 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
         if (!co_await retry_later(items, std::move(step), std::move(error))) co_return;
     }
     if (refusal) {
+        // What is not left needs no hold.
+        if (directive.has_value() && directive->hold != 0) {
+            std::function<Status(store::Store&)> clear =
+                [hold = directive->hold](store::Store& store) -> Status {
+                auto cleared = store.holds().clear(hold);
+                return cleared.has_error() ? Status{cleared.error()} : Status{};
+            };
+            auto cleared = co_await in_store_status(writer_, std::move(clear));
+            if (cleared.has_error()) spdlog::error("{}", cleared.error().message);
+        }
         auto outcome = outcome_of("refused", *refusal);
         co_await settle_all(std::move(items), std::move(outcome));
         co_return;
