@@ -181,7 +181,7 @@ asio::awaitable<Result<Poller::Time>> Poller::poll(image::ImageName name) {
     if (page.has_error()) co_return page.error();
     auto policies = watching(*config, name);
     Result<Finds> finds = Finds{};
-    if (first) {
+    if (!page->listed) {
         finds = co_await find_first(name, std::move(policies), tags);
     } else {
         finds = co_await find_new(name, std::move(policies), std::move(*page), tags);

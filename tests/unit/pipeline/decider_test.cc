@@ -8,6 +8,7 @@ namespace linkspan::pipeline {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -37,10 +38,12 @@ TEST_F(DeciderTest, AnEventCostsOneHeadAfterTheFirstList) {
     EXPECT_EQ(chosen.selection.selected, "1.1.0");
     EXPECT_EQ(chosen.resolved->str(), digest);
     EXPECT_THAT(registry.asked(), ElementsAre("HEAD 1.1.0"));
-    // An older one: the selected tag was asked for a moment ago.
+    // An older one: the selected tag was asked for a moment ago, unless the moment is over.
     registry.push("1.0.5");
     EXPECT_EQ(choose("1.0.5", one).selection.selected, "1.1.0");
-    EXPECT_THAT(registry.asked(), ElementsAre("HEAD 1.0.5"));
+    EXPECT_THAT(
+        registry.asked(), AnyOf(ElementsAre("HEAD 1.0.5"), ElementsAre("HEAD 1.0.5", "HEAD 1.1.0"))
+    );
 }
 
 TEST_F(DeciderTest, AMissingTagIsWaitedForAndThenForgotten) {
@@ -112,7 +115,7 @@ TEST_F(DeciderTest, NewestPassesOverWhatDoesNotSayItsTime) {
     EXPECT_THAT(std::string{chosen.selection.rejected.at("torn")}, HasSubstr("can't be read"));
     registry.asked();
     EXPECT_EQ(choose("c", newest).selection.selected, "b");
-    EXPECT_THAT(registry.asked(), ElementsAre("HEAD c"));
+    EXPECT_THAT(registry.asked(), AnyOf(ElementsAre("HEAD c"), ElementsAre("HEAD c", "HEAD b")));
     // Whoever does not ask for times may have an image that does not say its own.
     chosen = choose("a", policy("last", policy::Alphabetical{}));
     EXPECT_EQ(chosen.selection.selected, "torn");
