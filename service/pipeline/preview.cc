@@ -170,7 +170,11 @@ private:
             fail("refused", decided->not_yet->what);
             co_return;
         }
-        auto& chosen = decided->policies.front();
+        if (decided->policies.front().has_error()) {
+            fail("failed", decided->policies.front().error().message);
+            co_return;
+        }
+        auto& chosen = *decided->policies.front();
         auto& item = out_.items[index];
         item.selected = chosen.selection.selected;
         item.why = chosen.selection.why;
