@@ -205,7 +205,7 @@ private:
         edit.line = scalar.line;
         edit.old_value = scalar.value;
         edit.embedded = scalar.embedded;
-        edit.text = scalar.text;
+        edit.text = scalar.text && !scalar.embedded;
         return edit;
     }
 

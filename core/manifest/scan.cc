@@ -56,9 +56,18 @@ bool worth_scanning(std::string_view path, std::string_view bytes) {
     if (!readable_name(path)) return false;
     // In UTF-16 the words below can't be found; scan() says why the file is not read.
     if (has_wide_mark(bytes) || may_have_markers(bytes)) return true;
-    // No shape names an image without one of these. "mage" is in image, Image and images.
-    static constexpr std::array<std::string_view, 5> kWords = {
-        "mage", "container", "repository", "services", "docker://"};
+    if (path.substr(path.rfind('/') + 1).starts_with("cloudbuild")) return true;
+    // No shape names an image without one of these: "mage" is in image, Image and images,
+    // "epository" in Flux's OCIRepository too.
+    static constexpr std::array<std::string_view, 8> kWords = {
+        "mage",
+        "container",
+        "epository",
+        "services",
+        "docker://",
+        "IMAGE",
+        "bundle",
+        "pkg.crossplane.io"};
     return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
         return memmem(bytes.data(), bytes.size(), word.data(), word.size()) != nullptr;
     });

@@ -31,6 +31,7 @@ constexpr std::size_t kMostLayers = 64;
 constexpr std::size_t kRecentPlaces = 30'000;
 // A bid's answer lists 20 problems; more files with problems need not be looked at.
 constexpr std::size_t kMostTroubles = 20;
+constexpr std::size_t kMostStrangers = 1'000;
 constexpr std::size_t kLargestIgnoreFile = std::size_t{1} << 20U;
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
@@ -312,6 +313,29 @@ void BranchIndex::candidates(const plan::Bid& bid, std::set<std::string>& out) {
     }
 }
 
+void BranchIndex::strangers(std::span<const plan::Bid> bids, std::set<std::string>& out) {
+    const FileIndex& shapes = layer_for({}).files;
+    // Bids of one configuration share the names; each scope looks at its own files.
+    std::map<const std::vector<std::string>*, std::vector<std::string>> found;
+    for (const auto& bid : bids) {
+        const plan::Scope& scope = bid.scope;
+        if (!scope.markers || !scope.policies) continue;
+        const auto [at, added] = found.try_emplace(scope.policies.get());
+        if (added) {
+            shapes.with_other_policies(*scope.policies, [&](const std::string& path) {
+                at->second.push_back(path);
+                return at->second.size() < kMostStrangers;
+            });
+        }
+        std::size_t room = kMostTroubles;
+        for (const auto& path : at->second) {
+            if (!scope.holds(path) || ignore_.ignores(path)) continue;
+            out.insert(path);
+            if (--room == 0) break;
+        }
+    }
+}
+
 Status BranchIndex::load(
     const git::Mirror& mirror,
     Layer& layer,
@@ -383,6 +407,7 @@ Result<plan::Snapshot> BranchIndex::snapshot(
             }
         }
     }
+    strangers(bids, found);
     const std::vector<std::string> paths{found.begin(), found.end()};
 
     Layer& shapes = layer_for({});

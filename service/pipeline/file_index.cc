@@ -97,6 +97,19 @@ void FileIndex::with_problems(const std::vector<std::string>& prefixes, const Vi
     below(troubled_, prefixes, visit);
 }
 
+void FileIndex::with_other_policies(const std::vector<std::string>& known, const Visit& visit)
+    const {
+    const std::string first = key_of_policy({});
+    for (auto it = keys_.lower_bound(first); it != keys_.end() && it->first.starts_with(first);
+         ++it) {
+        const auto name = std::string_view{it->first}.substr(first.size());
+        if (std::binary_search(known.begin(), known.end(), name)) continue;
+        for (const std::string* path : it->second) {
+            if (!visit(*path)) return;
+        }
+    }
+}
+
 void FileIndex::all(const std::vector<std::string>& prefixes, const Visit& visit) const {
     below(files_, prefixes, visit);
 }

@@ -42,6 +42,8 @@ public:
     ) const;
     void skipped(const std::vector<std::string>& prefixes, const Visit& visit) const;
     void with_problems(const std::vector<std::string>& prefixes, const Visit& visit) const;
+    // Files with a marker of a policy that is not among these (sorted full names).
+    void with_other_policies(const std::vector<std::string>& known, const Visit& visit) const;
     void all(const std::vector<std::string>& prefixes, const Visit& visit) const;
 
 private:
