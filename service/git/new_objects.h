@@ -17,7 +17,7 @@
 namespace linkspan::git {
 
 // From this many changed files on a pack is written.
-inline constexpr std::size_t kWorthPack = 64;
+inline constexpr std::size_t kWorthPack = 16;
 
 class NewObjects {
 public:
