@@ -129,7 +129,7 @@ private:
         });
         if (own_line) {
             above(*marker, *hash, line_end, next);
-        } else if (dashes && before != "---" && next < tree_.tokens.size() &&
+        } else if (dashes && !before.starts_with("---") && next < tree_.tokens.size() &&
                    next_content(line_end, tree_.tokens[next].span.begin)) {
             below_dash(*marker, next);
         } else {
