@@ -70,6 +70,7 @@ private:
         std::uint64_t used = 0;
     };
     struct Job;
+    struct Text;
     using ScanPtr = std::shared_ptr<const manifest::Scan>;
 
     Layer& layer_for(Lens lens);
