@@ -13,6 +13,9 @@ namespace linkspan::manifest {
 
 namespace {
 
+// Each byte of quoted text takes sixteen while it is looked into.
+constexpr std::size_t kLongestQuoted = std::size_t{1} << 20U;
+
 // One line of the text: where it begins in the value, and in the file.
 struct Line {
     std::size_t in_value = 0;
@@ -73,7 +76,10 @@ public:
             out.lines_ = std::move(*lines);
             return out;
         }
-        if (node.style == ScalarStyle::Plain || node.span.size() < 2) return std::nullopt;
+        if (node.style == ScalarStyle::Plain || node.span.size() < 2 ||
+            node.span.size() > kLongestQuoted) {
+            return std::nullopt;
+        }
         out.begin_ = node.span.begin + 1;
         const auto raw = tree.bytes.substr(out.begin_, node.span.size() - 2);
         out.units_ = units_of(raw, node.style == ScalarStyle::DoubleQuoted);
