@@ -106,6 +106,7 @@ Result<Filled> fill_message(std::string_view text, const TemplateData& data) {
 const std::string_view kDefaultMessage =
     "{{subject}}\n"
     "\n"
+    "{{#each requests}}{{text}}\n\n{{/each}}"
     "{{#each updates}}{{image}}: {{old}} -> {{new}} (policy {{policy}})\n"
     "{{/each}}"
     "\n"

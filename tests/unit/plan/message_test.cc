@@ -154,7 +154,8 @@ TEST(MessageTemplate, WhatIsWrongIsNamedWithItsPlace) {
     const Case cases[] = {
         {"x {{nope}}", "byte 2: unknown name \"nope\""},
         {"{{subject", "byte 0: \"{{\" without \"}}\""},
-        {"{{#each things}}{{/each}}", "unknown list \"things\"; known: causes, changes, updates"},
+        {"{{#each things}}{{/each}}",
+         "unknown list \"things\"; known: causes, changes, requests, updates"},
         {"  \n", "its first line is empty"},
         {"\n{{subject}}", "its first line is empty"},
         {"{{#each changes}}{{/each}}", "its first line is empty"},
