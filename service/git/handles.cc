@@ -69,8 +69,6 @@ void start_library() {
         }
         git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, kObjectCache);
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, kMappedWindows);
-        // A power cut must leave no half of an object: the library hangs on one (loose_objects.h).
-        git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
         // The data directory is the operator's choice; its owner is often not our user in a
         // container with a mounted volume.
         git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);

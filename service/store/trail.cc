@@ -214,7 +214,7 @@ Result<std::optional<std::string>> SqliteStore::current_since(std::int64_t work)
             "AND w.new_tag = json_extract(k.detail, '$.decision.selected') "
             "AND NOT EXISTS (SELECT 1 FROM writes n WHERE n.target = w.target "
             "AND n.policy = w.policy AND n.path = w.path AND n.document = w.document "
-            "AND n.place = w.place AND n.id > w.id) "
+            "AND n.place = w.place AND n.id > w.id AND n.landed <> 0) "
             "ORDER BY w.id DESC LIMIT 1",
             {work}
         )
