@@ -48,6 +48,9 @@ struct Memory {
     std::vector<std::string> said{};      // sentences that were said: "edited:<head>"
     std::vector<std::string> statuses{};  // "<head> <context> <state> <description>"
     std::string rebuild_done{};           // the request for a rebuild that was answered last
+    // Comments that asked for a rebuild before somebody pushed to the branch: those are not meant.
+    std::vector<std::string> heard{};
+    std::int64_t pushed_at = 0;  // seconds since 1970: when we pushed the head
 };
 
 enum class SeenState { Open, Merged, Closed };
@@ -94,6 +97,8 @@ struct Wanted {
     bool auto_merge = false;
     bool window_open = true;
     std::optional<Time> window_changes{};  // when it opens, or closes
+    // Before this, nothing is merged by ourselves: checks may not have begun yet.
+    std::optional<Time> checks_begin_by{};
     bool delete_branch = true;
     // Somebody who may write asked for a rebuild; names the request, so that it is answered once.
     std::string rebuild{};

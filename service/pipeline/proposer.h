@@ -158,6 +158,9 @@ private:
     Status merged_or_not(const forge::MergeAnswer& answer, bool arming);
     // Decorations do not stop a pull request: what can't be done is noted.
     Status unless_transient(Status status, const std::string& what);
+    // False also where the platform does not tell us: noted.
+    Result<bool> may_write(const std::string& user);
+    void wait_for_checks();
 
     forge::Forge& forge_;
     git::Mirror& mirror_;

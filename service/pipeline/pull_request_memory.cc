@@ -38,6 +38,8 @@ std::string write_memory(const plan::Memory& memory) {
         {"said", memory.said},
         {"statuses", memory.statuses},
         {"rebuild_done", memory.rebuild_done},
+        {"heard", memory.heard},
+        {"pushed_at", memory.pushed_at},
     };
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -64,6 +66,8 @@ plan::Memory read_memory(const std::string& text) {
         get(json, "said", memory.said);
         get(json, "statuses", memory.statuses);
         get(json, "rebuild_done", memory.rebuild_done);
+        get(json, "heard", memory.heard);
+        get(json, "pushed_at", memory.pushed_at);
         for (const auto& one : json.value("images", Json::array())) {
             memory.images.push_back({one.at(0), one.at(1), one.at(2), one.at(3)});
         }
