@@ -28,6 +28,16 @@ namespace linkspan::plan {
 
 using Time = std::chrono::system_clock::time_point;
 
+// A newer tag that is not in it, and why.
+struct RefusedTag {
+    std::string image{};
+    std::string policy{};
+    std::string tag{};
+    std::string reason{};
+    bool by_gate = false;  // else by the policy's rules for tags
+    friend bool operator==(const RefusedTag&, const RefusedTag&) = default;
+};
+
 // What a store keeps of one target and group between looks.
 struct Memory {
     std::int64_t number = 0;             // of the open pull request; 0: there is none
@@ -51,6 +61,7 @@ struct Memory {
     // Comments that asked for a rebuild before somebody pushed to the branch: those are not meant.
     std::vector<std::string> heard{};
     std::int64_t pushed_at = 0;  // seconds since 1970: when we pushed the head
+    std::vector<RefusedTag> refused{};
 };
 
 enum class SeenState { Open, Merged, Closed };

@@ -15,6 +15,7 @@ namespace {
 constexpr int kMostSteps = 60;        // more in one look is a bug, and must not go on forever
 constexpr std::size_t kCommits = 50;  // of a branch that are looked at
 constexpr std::chrono::minutes kLookAgain{1};
+constexpr std::size_t kMostRefusals = 20;
 
 std::string subject_of(const std::string& message) { return message.substr(0, message.find('\n')); }
 
@@ -249,6 +250,7 @@ Status Proposer::prepare() {
     const bool same = memory_.images == wanted_.images && memory_.proposed_at != 0;
     request_.proposal.proposed_at =
         same ? store::TimePoint{std::chrono::seconds{memory_.proposed_at}} : request_.now;
+    learn_refusals(same);
     LINKSPAN_TRY(title, plan::title_of(proposal, texts));
     wanted_.title = title;
     LINKSPAN_TRY(body, plan::body_of(proposal, texts));
@@ -272,6 +274,33 @@ Status Proposer::prepare() {
     LINKSPAN_TRY(commit, mirror_.commit(spec));
     commit_ = commit;
     return {};
+}
+
+// What a policy's rules dropped is told as of when these images were proposed first, like ages:
+// every tag of a new series would be another edit of the body. What a gate refused is told at once.
+void Proposer::learn_refusals(bool same_images) {
+    auto& known = memory_.refused;
+    std::erase_if(known, [&](const auto& one) {
+        return !request_.still_newer || !request_.still_newer(one);
+    });
+    for (const auto& one : request_.refused) {
+        if (!one.by_gate && same_images) continue;
+        const auto at = std::find_if(known.begin(), known.end(), [&](const auto& other) {
+            return other.policy == one.policy && other.tag == one.tag;
+        });
+        if (at == known.end()) {
+            known.push_back(one);
+        } else {
+            *at = one;
+        }
+    }
+    if (known.size() > kMostRefusals) {
+        known.erase(known.begin(), known.end() - static_cast<std::ptrdiff_t>(kMostRefusals));
+    }
+    for (const auto& one : known) {
+        request_.proposal.refused.push_back(fmt::format("{}:{}: {}", one.image, one.tag, one.reason)
+        );
+    }
 }
 
 plan::SeenPullRequest Proposer::seen_of(const forge::PullRequest& one) const {
@@ -432,6 +461,7 @@ void Proposer::count_ended(std::int64_t number, const std::string& state) {
     fresh.intended = memory_.intended;
     fresh.rebuild_done = memory_.rebuild_done;
     fresh.pushed_at = memory_.pushed_at;
+    fresh.refused = memory_.refused;
     memory_ = std::move(fresh);
     std::erase_if(pulls_, [&](const auto& one) {
         return one.number <= number && one.state != forge::State::Open;

@@ -318,6 +318,40 @@ class Life(Proposing):
         self.assertEqual(self.image("main"), "1.0.0")
 
 
+class Trouble(Proposing):
+    @each()
+    def test_limits_errors_and_pages_of_proxies_end_in_one_pull_request(self):
+        self.fleet()
+        for fault, operation, more in (
+            ("html_error", "open", {}),
+            ("rate_limit", "open", {"retry_after": 1}),
+            ("server_error", "open", {"after": True}),
+            ("unavailable", "comment", {"retry_after": 1}),
+        ):
+            self.forge.fail_next(fault, operation=operation, **more)
+        _, pull = self.proposed("1.1.0")
+        self.assertEqual(len(self.forge.pull_requests()), 1)
+        # Nothing is lost on the way to an end, either.
+        self.post(PLACE + "/hold", {"reason": "not now"})
+        wait_until(lambda: self.forge.pull_request(pull.number).state == "closed", WAIT, "it to be closed")
+        said = [c.body for c in self.forge.pull_request(pull.number).comments]
+        self.assertEqual(len([t for t in said if "not now" in t]), 1, said)
+
+    @each()
+    def test_a_permission_that_lacks_is_named_in_the_trail(self):
+        self.fleet()
+        self.forge.lacks("pull_requests")
+        delivery = self.push("1.1.0")
+
+        def told():
+            return "the token " in json.dumps(self.service.trail(delivery, wait="0s"))
+
+        wait_until(told, WAIT, "the reason in the trail")
+        text = json.dumps(self.service.trail(delivery, wait="0s"))
+        self.assertRegex(text, r"the token (lacks|needs) .{4,}")
+        self.assertNotIn("test-token", text)
+
+
 class Replicas(Proposing):
     def second(self):
         """Another service with a store of its own, that hears the same."""
@@ -379,6 +413,50 @@ class Groups(Proposing):
         work = self.work(self.push("1.3.0", repository="acme/app"))
         self.assertEqual(work["outcome"], "pull_request", work)
         self.assertEqual(self.only_open().number, alone.number)
+
+
+    @each("github_enterprise", "gitea")
+    def test_an_event_costs_a_look_at_its_own_pull_request_only(self):
+        self.two(events=True, poll="1h", pull_request={"group": "policy"})
+        numbers = {}
+        for name in ("app", "web"):
+            work = self.work(self.push("1.1.0", repository=f"acme/{name}"))
+            numbers[name] = work["pull_request"]["number"]
+        self.assertEqual(len(self.open()), 2)
+
+        def looks(name, since):
+            return [r.path for r in self.forge.requests[since:] if r.path.endswith(f"/pulls/{numbers[name]}")]
+
+        # What our own calls made the platform tell is heard first.
+        self.forge.wait_delivered()
+        quiet = [0]
+
+        def rests():
+            before, quiet[0] = quiet[0], len(self.forge.requests)
+            time.sleep(1.5)
+            return before == len(self.forge.requests)
+
+        wait_until(rests, WAIT, "rest")
+        since = len(self.forge.requests)
+        for _ in range(3):
+            before = len(self.forge.requests)
+            self.forge.comment_as_human(numbers["app"], "A word.")
+            wait_until(lambda: looks("app", before), WAIT, "the look")
+        self.assertEqual(looks("web", since), [])
+
+    @each("github_enterprise")
+    def test_newer_tags_that_were_refused_are_told(self):
+        self.fleet(start=False)
+        self.images.push(APP, "2.0.0")
+        self.service.start()
+        _, pull = self.proposed("1.1.0")
+        self.assertIn("2.0.0", pull.body)
+        body = pull.body
+        self.push("2.1.0")
+        time.sleep(2.5)
+        self.assertEqual(self.only_open().body, body, "another tag of that series is no reason to write")
+        _, pull = self.proposed("1.2.0")
+        self.assertIn("2.1.0", pull.body)
 
 
 class Manners(Proposing):

@@ -59,6 +59,33 @@ TEST_F(ProposerTest, RebuiltOnAMovedBase) {
     EXPECT_TRUE(forge.calls.empty()) << "the text did not change";
 }
 
+TEST_F(ProposerTest, WhatWasRefusedStaysInTheBodyWhileItIsNewer) {
+    const std::string image = "registry.example.com/acme/app";
+    const auto with = [&](const std::string& tag, std::vector<plan::RefusedTag> refused) {
+        auto request = wanting(tag);
+        request.refused = std::move(refused);
+        request.still_newer = [tag](const auto& one) { return one.tag > tag; };
+        return request;
+    };
+    const auto body_has = [&](const std::string& text) {
+        return forge.at(1).body.find(text) != std::string::npos;
+    };
+    look(with("1.1.0", {{image, "app", "2.0.0", "out of range", false}}));
+    EXPECT_TRUE(body_has("out of range"));
+    // By whoever comes next it is not forgotten, and written no second time.
+    forge.calls.clear();
+    look(with("1.1.0", {}));
+    // Another series of tags is no reason to write; what a gate refused is.
+    look(with("1.1.0", {{image, "app", "2.1.0", "out of range too", false}}));
+    EXPECT_TRUE(forge.calls.empty());
+    look(with("1.1.0", {{image, "app", "1.3.0", "nobody signed it", true}}));
+    EXPECT_TRUE(body_has("nobody signed it"));
+    EXPECT_EQ(forge.count("update"), 1U);
+    look(with("1.4.0", {}));
+    EXPECT_FALSE(body_has("nobody signed it"));
+    EXPECT_TRUE(body_has("out of range"));
+}
+
 TEST_F(ProposerTest, ThePersonsTitleAndNotesStay) {
     look(wanting("1.1.0"));
     forge.at(1).title = "Please read";
