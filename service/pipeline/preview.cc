@@ -237,8 +237,14 @@ private:
         view->directory = options_.directory + "/" + repository.name + ".git";
         view->branch = repository.branch;
         view->remote = remote_of(config_, repository, nullptr);
-        auto work = [view, rules = repository.repository_policies]() -> Result<RepositoryRules> {
+        auto work = [view,
+                     follows_head = repository.follows_head,
+                     rules = repository.repository_policies]() -> Result<RepositoryRules> {
             if (auto opened = open_mirror(*view); opened.has_error()) return opened.error();
+            if (follows_head) {
+                LINKSPAN_TRY(branch, view->mirror->default_branch());
+                if (branch) view->branch = std::move(*branch);
+            }
             LINKSPAN_TRY(tip, view->mirror->fetch(view->branch));
             if (!rules) return RepositoryRules{};
             return read_rules(*view->mirror, tip);
@@ -273,7 +279,7 @@ private:
                 for (auto& commit : planned->commits) {
                     out_.commits.push_back(
                         {.repository = repository.name,
-                         .branch = repository.branch,
+                         .branch = seen_.at(repository.name).view->branch,
                          .message = std::move(commit.message),
                          .diff = diff_of(commit.part)}
                     );
