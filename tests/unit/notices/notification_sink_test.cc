@@ -105,8 +105,8 @@ TEST(NotificationSinkTest, AMissingSecretIsTriedAgainForEveryType) {
     for (const auto type : {Type::CommitStatus, Type::Webhook, Type::Slack}) {
         auto with_token = settings(type);
         with_token.forge = config::Forge::Type::Gitea;
-        with_token.token = config::SecretRef{
-            .kind = config::SecretRef::Kind::File, .name = "/nonexistent/token"};
+        with_token.token =
+            config::SecretRef{.kind = config::SecretRef::Kind::File, .name = "/nonexistent/token"};
         NotificationSink sink{with_token};
         const auto verdict = sink.attempt(about("m", "prod", 0s).content);
         EXPECT_TRUE(std::holds_alternative<notify::TryAgain>(verdict));
