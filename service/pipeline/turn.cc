@@ -146,8 +146,8 @@ Result<PlannedTurn> plan_on_tip(
     }
     const git::CommitId tip = planned.base;
     if (options.rules) {
-        LINKSPAN_TRY(rules, read_rules(*view.mirror, tip));
-        planned.rules = std::move(rules.fingerprint);
+        LINKSPAN_TRY(rules, rules_fingerprint(*view.mirror, tip));
+        planned.rules = std::move(rules);
     }
     LINKSPAN_TRY(landed, landed_in(*view.mirror, tip, intended));
     planned.landed = std::move(landed);
