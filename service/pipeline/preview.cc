@@ -212,8 +212,7 @@ private:
     // Once for an image, however many policies follow it; the Decider finds it in the book.
     asio::awaitable<Status> list(image::ImageName image) {
         const auto at = Clock::now();
-        auto ask = [image](registry::Client& client) { return client.list_tags(image); };
-        auto listed = co_await clients_.ask(image.host(), std::move(ask));
+        auto listed = co_await clients_.list_tags(image);
         const bool none = listed.has_error() && listed.error().kind == Errc::NotFound;
         if (listed.has_error() && !none) co_return listed.error();
         const bool complete = none || !listed->truncated;
