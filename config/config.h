@@ -141,6 +141,8 @@ struct Repository {
     std::string name;
     std::string url;  // https://, http://, ssh://, user@host:path, file:// or a path
     std::string branch = "main";
+    // The configuration says HEAD: `branch` is that until the remote was asked what HEAD names.
+    bool follows_head = false;
     GitCredentials credentials;
     std::optional<Forge> forge;  // none: no pull requests
     Identity author;

@@ -265,6 +265,9 @@ void check_config(Reader& reader, const Node& root, Config& config) {
     unique(reader, root, "operators", "name", config.operators, [](const auto& o) {
         return o.name;
     });
+    for (Repository& repository : config.repositories) {
+        repository.follows_head = repository.branch == "HEAD";
+    }
     check_receiver_names(reader, root, config);
     check_client_certificates(reader, root, config);
     read_mirrors(reader, root, config);

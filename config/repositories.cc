@@ -221,7 +221,14 @@ const Mapping<Repository>& repository_mapping() {
                  read_url
             )
                 .required();
-            m.text("branch", &Repository::branch, "Branch that is read and written.", rule::branch);
+            m.text(
+                "branch",
+                &Repository::branch,
+                "Branch that is read and written. HEAD: the one that the remote's HEAD names, also "
+                "when "
+                "that moves.",
+                rule::branch
+            );
             m.mapping(
                 "credentials", &Repository::credentials, "None: anonymous.", credentials_mapping()
             );

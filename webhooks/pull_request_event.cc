@@ -51,7 +51,9 @@ std::optional<PullRequestEvent> github_pull_request(const JsonView& root) {
         return event;
     }
     const JsonView pull = root["pull_request"];
-    if (!pull.is_object() || comment.is_object()) return std::nullopt;
+    // Threads of a review are talk among people.
+    const bool talk = comment.is_object() || root["thread"].is_object();
+    if (!pull.is_object() || talk) return std::nullopt;
     event.number = pull["number"].integer().value_or(0);
     event.head = text(pull["head"]["ref"]);
     event.base = text(pull["base"]["ref"]);

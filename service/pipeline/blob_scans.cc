@@ -67,28 +67,22 @@ std::string to_hex(const BlobBytes& blob) {
 struct BlobScans::Queue : std::enable_shared_from_this<Queue> {
     explicit Queue(store::Writer* w) : writer{w} {}
 
-    void put(std::vector<store::IndexedBlob> rows) {
+    void put(PackedRows rows) {
         const std::lock_guard lock{mutex};
-        for (auto& row : rows) waiting.push_back(std::move(row));
+        large = large || rows.size() > 8 * kChunk;
+        waiting.append(std::move(rows));
         if (!running) next();
     }
 
     // With the mutex held.
     void next() {
         running = !waiting.empty() && !closed;
-        if (!running) return idle.notify_all();
-        const std::size_t size = std::min(waiting.size(), kChunk);
-        const auto end = waiting.end();
-        const auto begin = end - static_cast<std::ptrdiff_t>(size);
-        auto chunk = std::make_shared<std::vector<store::IndexedBlob>>(
-            std::make_move_iterator(begin), std::make_move_iterator(end)
-        );
-        waiting.erase(begin, end);
-        if (waiting.empty() && waiting.capacity() > 8 * kChunk) {
+        if (!running) {
             // What a first look has left goes back to the system.
-            waiting.shrink_to_fit();
-            malloc_trim(0);
+            if (std::exchange(large, false)) malloc_trim(0);
+            return idle.notify_all();
         }
+        auto chunk = std::make_shared<const std::vector<store::IndexedBlob>>(waiting.take(kChunk));
         writer->run(
             [chunk](store::Store& store) {
                 return store.blob_index().put_many(*chunk, manifest::kScannerVersion);
@@ -106,7 +100,8 @@ struct BlobScans::Queue : std::enable_shared_from_this<Queue> {
     store::Writer* writer;
     std::mutex mutex;
     std::condition_variable idle;
-    std::vector<store::IndexedBlob> waiting;  // with mutex, as the others
+    PackedRows waiting;  // with mutex, as the others
+    bool large = false;  // so many rows were put that their memory is worth a thought
     bool running = false;
     bool closed = false;
 };
@@ -158,7 +153,7 @@ std::vector<std::optional<BlobScans::Kept>> BlobScans::get(const std::vector<std
     return out;
 }
 
-void BlobScans::put(std::vector<store::IndexedBlob> rows) {
+void BlobScans::put(PackedRows rows) {
     if (writer_ != nullptr && !rows.empty()) queue_->put(std::move(rows));
 }
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "core/manifest/place.h"
-#include "service/store/blob_index.h"
+#include "service/pipeline/packed_rows.h"
 #include "service/store/store.h"
 
 #include <array>
@@ -44,7 +44,7 @@ public:
     // In the order of the keys; nullopt: not known. Blocks for as long as the store takes.
     [[nodiscard]] std::vector<std::optional<Kept>> get(const std::vector<std::string>& keys) const;
     // Returns at once.
-    void put(std::vector<store::IndexedBlob> rows);
+    void put(PackedRows rows);
     // Waits until everything is in the store that was put.
     void flush();
     // Deletes what was found in blobs that are not among these (sorted). Blocks; how many.

@@ -101,7 +101,7 @@ Result<BranchIndex::Updated> BranchIndex::update(
     }
     Updated all;
     // Kept at the end: what is asked of the store meanwhile does not wait for its disk.
-    std::vector<store::IndexedBlob> rows;
+    PackedRows rows;
     // Layers that were at the same commit share one look at the trees.
     std::map<std::string, std::vector<Layer*>> behind;
     for (Layer* layer : wanted) {
@@ -142,7 +142,7 @@ Result<BranchIndex::Updated> BranchIndex::update_layer(
     const git::CommitId& tip,
     Layer& layer,
     std::span<const git::ChangedFile> changes,
-    std::vector<store::IndexedBlob>& rows
+    PackedRows& rows
 ) {
     Updated out{.changed = changes.size(), .read = 0};
     const std::string rule = layer.lens.rule();
@@ -178,7 +178,7 @@ Result<BranchIndex::Updated> BranchIndex::update_layer(
         for (Job& job : jobs) {
             layer.files.put(job.path, job.blob, job.scan);
             if (!job.current) layer.stale.emplace(job.path, job.blob);
-            if (!job.row.empty()) rows.push_back({std::move(job.key), std::move(job.row)});
+            if (!job.row.empty()) rows.add(job.key, job.row);
         }
     }
     layer.commit = tip.hex;
@@ -460,11 +460,11 @@ Result<bool> BranchIndex::refresh_some(std::size_t files) {
         LINKSPAN_TRY(scan, scan_blob(one.lens, one.job.path, one.job.blob, read));
         one.job.scan = std::move(scan);
     }
-    std::vector<store::IndexedBlob> rows;
+    PackedRows rows;
     const std::lock_guard lock{mutex_};
     bool more = false;
     for (Taken& one : taken) {
-        rows.push_back({std::move(one.job.key), manifest::to_bytes(one.job.scan)});
+        rows.add(one.job.key, manifest::to_bytes(one.job.scan));
         const auto layer = layers_.find(one.layer);
         if (layer == layers_.end()) continue;
         // The branch may have moved on meanwhile.

@@ -78,7 +78,7 @@ private:
         const git::CommitId& tip,
         Layer& layer,
         std::span<const git::ChangedFile> changes,
-        std::vector<store::IndexedBlob>& rows
+        PackedRows& rows
     );
     // Finds what the jobs ask for: in the store, or by reading. How many were read.
     Result<std::size_t> work(const git::Mirror& mirror, const Lens& lens, std::vector<Job>& jobs);

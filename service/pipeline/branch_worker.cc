@@ -153,6 +153,7 @@ asio::awaitable<void> BranchWorker::run() {
     if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
     co_await take_mirror();
     const MirrorTaken taken{*this};
+    co_await pipeline_.find_branch(repository_, view());
     in_turn_ = queue_;
     std::vector<WaitingWork> waiting = std::exchange(queue_, {});
     co_await turn(std::move(waiting));
@@ -218,6 +219,7 @@ asio::awaitable<Result<std::optional<std::string>>> BranchWorker::first_containe
 asio::awaitable<void> BranchWorker::look_now() {
     co_await take_mirror();
     const MirrorTaken taken{*this};
+    co_await pipeline_.find_branch(repository_, view());
     const auto view = this->view();
     if (!view) co_return;
     Watches watches;
@@ -489,6 +491,7 @@ std::vector<WaitingWork> BranchWorker::keep_current(
 asio::awaitable<Result<RepositoryRulesPtr>> BranchWorker::rules(bool fetch) {
     co_await take_mirror();
     const MirrorTaken taken{*this};
+    co_await pipeline_.find_branch(repository_, view());
     const ConfigPtr config = pipeline_.config_;
     const auto view = this->view();
     if (!view) co_return Error{Errc::NotFound, "the repository is no longer configured"};
@@ -567,6 +570,10 @@ asio::awaitable<void> BranchWorker::settle_committed(
 
 void BranchWorker::fail_or_retry(std::vector<WaitingWork> waiting, std::string step, Error error) {
     if (pipeline_.stopping_) return;
+    // A branch that is gone is no answer where HEAD is followed: the next try asks for it first.
+    if (error.kind == Errc::NotFound && pipeline_.heads_.doubt(repository_)) {
+        error.kind = Errc::Unavailable;
+    }
     // Waits beside the queue: work that comes meanwhile has its own turn, and its own look at the
     // remote.
     pipeline_.spawn(come_back(std::move(waiting), std::move(step), std::move(error)));

@@ -79,7 +79,7 @@ Pipeline::Pipeline(
 Pipeline::~Pipeline() { git_pool_.join(); }
 
 void Pipeline::use(ConfigPtr config) {
-    config_ = std::move(config);
+    config_ = heads_.apply(std::move(config));
     clients_.use(config_);
     poller_->use(config_);
     // What they wait for may be asked of them no longer.
@@ -96,6 +96,32 @@ void Pipeline::look_ahead() {
     for (const auto& target : config_->targets) {
         if (target.deliver == config::Deliver::Commit) worker(target.repository).look_ahead();
     }
+}
+
+asio::awaitable<void> Pipeline::find_branch(
+    std::string repository, std::shared_ptr<BranchView> view
+) {
+    const ConfigPtr config = config_;
+    const auto* configured = config->repository(repository);
+    if (configured == nullptr || !view) co_return;
+    if (!heads_.is_due(*configured, std::chrono::steady_clock::now())) co_return;
+    auto ask = [view]() -> Result<std::string> {
+        if (auto opened = open_mirror(*view); opened.has_error()) return opened.error();
+        LINKSPAN_TRY(branch, view->mirror->default_branch());
+        if (branch) return std::move(*branch);
+        return Error{Errc::NotFound, view->remote.url + ": HEAD names no branch"};
+    };
+    auto branch = co_await runtime::blocking(git_pool_, std::move(ask));
+    if (branch.has_error()) {
+        spdlog::warn("repository {}: {}", repository, branch.error().message);
+        co_return;
+    }
+    if (!heads_.learn(*configured, *branch, std::chrono::steady_clock::now())) co_return;
+    spdlog::info("repository {}: the remote's HEAD is the branch {} now", repository, *branch);
+    // As after any change of the configuration: what was decided for another branch is looked at
+    // again.
+    ConfigPtr now = config_;
+    use(std::move(now));
 }
 
 BranchWorker& Pipeline::worker(const std::string& repository) {

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "service/pipeline/decider.h"
+#include "service/pipeline/head_branches.h"
 #include "service/pipeline/metrics.h"
 #include "service/pipeline/notifier.h"
 #include "service/pipeline/operator.h"
@@ -147,6 +148,12 @@ private:
     boost::asio::awaitable<void> collect_guarded();
     // Clears holds that have run out, and has their policies decided again.
     boost::asio::awaitable<void> release_holds_guarded();
+    // Which branch a repository that follows HEAD is at, when it is time to ask; blocks nobody but
+    // the caller, who has the view to itself. What can't be asked is only logged: the fetch that
+    // follows says it to whoever waits.
+    boost::asio::awaitable<void> find_branch(
+        std::string repository, std::shared_ptr<BranchView> view
+    );
     BranchWorker& worker(const std::string& repository);
     ProposalWorker& proposals(const std::string& repository);
     // To whoever delivers for the target.
@@ -159,7 +166,8 @@ private:
     void proposals_looked();
 
     boost::asio::any_io_executor executor_;
-    ConfigPtr config_;
+    ConfigPtr config_;  // with the branches that are known of heads_
+    HeadBranches heads_;
     store::Writer& writer_;
     std::shared_ptr<BlobScans> blob_scans_;
     Metrics& metrics_;

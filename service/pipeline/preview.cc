@@ -234,8 +234,13 @@ private:
         auto work = [view,
                      config = config_,
                      name = repository.name,
+                     follows_head = repository.follows_head,
                      rules = repository.repository_policies]() -> Result<RepositoryRulesPtr> {
             if (auto opened = open_mirror(*view); opened.has_error()) return opened.error();
+            if (follows_head) {
+                LINKSPAN_TRY(branch, view->mirror->default_branch());
+                if (branch) view->branch = std::move(*branch);
+            }
             LINKSPAN_TRY(tip, view->mirror->fetch(view->branch));
             if (!rules) return RepositoryRulesPtr{};
             return read_rules(*view->mirror, tip, config, name);
@@ -270,7 +275,7 @@ private:
                 for (auto& commit : planned->commits) {
                     out_.commits.push_back(
                         {.repository = repository.name,
-                         .branch = repository.branch,
+                         .branch = seen_.at(repository.name).view->branch,
                          .message = std::move(commit.message),
                          .diff = diff_of(commit.part)}
                     );

@@ -246,6 +246,7 @@ std::shared_ptr<BranchView> ProposalWorker::view() {
 asio::awaitable<void> ProposalWorker::look_at(
     std::string target_name, std::vector<WaitingWork> works
 ) {
+    co_await pipeline_.find_branch(repository_, view());
     Look look;
     look.config = pipeline_.config_;
     look.target = look.config->target(target_name);
@@ -371,6 +372,7 @@ asio::awaitable<bool> ProposalWorker::gather(Look& look) {
             one.bid.policy = (*rules)->of(one.bid.policy);
         }
     }
+    co_await renew_soaks(look);
     std::vector<plan::Bid*> bids;
     for (auto& one : look.candidates) bids.push_back(&one.bid);
     auto known = co_await recall_writes(pipeline_.writer_, std::move(bids));
@@ -469,6 +471,17 @@ asio::awaitable<bool> ProposalWorker::plan(Look& look) {
     }
     look.groups = groups_of(std::move(*parts), look.rows);
     co_return true;
+}
+
+asio::awaitable<void> ProposalWorker::renew_soaks(Look& look) {
+    for (auto& one : look.candidates) {
+        if (one.work || !one.fact.soaks_until) continue;
+        const auto known =
+            co_await pipeline_.book_.find(one.bid.policy.image, one.bid.cause.event.tag);
+        if (known.has_error() || !*known || !(*known)->digest_seen) continue;
+        if (!one.fact.digest.empty() && (*known)->digest != one.fact.digest) continue;
+        one.fact.soaks_until = *(*known)->digest_seen + one.bid.policy.soak;
+    }
 }
 
 asio::awaitable<std::map<std::string, plan::ImageOrigin>> ProposalWorker::learn_origins(
@@ -767,6 +780,10 @@ asio::awaitable<void> ProposalWorker::give_up(Look& look, std::string step, Erro
 }
 
 void ProposalWorker::fail_or_retry(std::vector<WaitingWork> works, std::string step, Error error) {
+    // A branch that is gone is no answer where HEAD is followed: the next try asks for it first.
+    if (error.kind == Errc::NotFound && pipeline_.heads_.doubt(repository_)) {
+        error.kind = Errc::Unavailable;
+    }
     if (pipeline_.stopping_ || works.empty()) return;
     pipeline_.spawn(come_back(std::move(works), std::move(step), std::move(error)));
 }

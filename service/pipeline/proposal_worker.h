@@ -54,6 +54,8 @@ private:
     boost::asio::awaitable<void> look_at(std::string target, std::vector<WaitingWork> works);
     // False: the look is over, and its work was taken care of.
     boost::asio::awaitable<bool> gather(Look& look);
+    // A soak that was configured anew counts for what is proposed already.
+    boost::asio::awaitable<void> renew_soaks(Look& look);
     boost::asio::awaitable<bool> plan(Look& look);
     // Of the sides, what is known, and what the registry says of the others.
     boost::asio::awaitable<std::map<std::string, plan::ImageOrigin>> learn_origins(

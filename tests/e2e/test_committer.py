@@ -241,6 +241,24 @@ class Connections(Committer):
         self.assertEqual(subjects[1], "A note")
 
 
+class Head(Committer):
+    def test_a_default_branch_that_moves_is_followed(self):
+        images = self.registry(notify=False)
+        fleet = self.repository(images.host)
+        config = self.config(images, f"file://{fleet.bare}")
+        config["repositories"][0]["branch"] = "HEAD"
+        service = self.linkspan(config)
+        self.assertEqual(self.pushed(service, images, "1.1.0")["outcome"], "committed")
+        self.assertIn(":1.1.0", fleet.show("clusters/prod/app.yaml", "main"))
+        git("branch", "--move", "main", "trunk", cwd=fleet.bare)  # HEAD goes with it
+        self.assertEqual(git("symbolic-ref", "HEAD", cwd=fleet.bare).strip(), "refs/heads/trunk")
+        work = self.pushed(service, images, "1.2.0")
+        self.assertEqual(work["outcome"], "committed", work)
+        self.assertIn(":1.2.0", fleet.show("clusters/prod/app.yaml", "trunk"))
+        self.assertEqual(git("branch", "--list", "main", cwd=fleet.bare), "")
+        self.assertIn("HEAD is the branch trunk now", service.process.output())
+
+
 class Race(Committer):
     def test_people_and_linkspan_push_to_one_branch_and_nothing_is_lost(self):
         images = self.registry(notify=False)

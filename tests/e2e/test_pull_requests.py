@@ -312,6 +312,7 @@ class Details(Proposing):
             return now.draft or now.title.startswith(("Draft:", "WIP:"))
 
         self.assertTrue(draft())
+        # A soak that is configured anew counts for what is proposed already.
         self.settings["policies"][0]["soak"] = "1s"
         self.service.write_config(self.settings)
         self.service.reload()

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <sstream>
@@ -199,6 +201,15 @@ std::string WebServer::url(const std::string& name) const {
 }
 
 std::string WebServer::access_log() const { return read_file(folder_ + "/access.log"); }
+
+std::string WebServer::access_log_of(std::ptrdiff_t lines) const {
+    std::string log = access_log();
+    for (int i = 0; i < 6'000 && std::count(log.begin(), log.end(), '\n') < lines; ++i) {
+        ::poll(nullptr, 0, 10);
+        log = access_log();
+    }
+    return log;
+}
 
 std::set<std::string> WebServer::connections() const {
     std::set<std::string> numbers;

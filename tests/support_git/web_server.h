@@ -4,6 +4,7 @@
 #include "tests/support_git/git_repo.h"
 #include "tests/support_git/server_process.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -36,6 +37,9 @@ public:
     [[nodiscard]] std::string client_key() const { return folder_ + "/client.key"; }
     // Lines of "method path status length connection", as the server wrote them.
     [[nodiscard]] std::string access_log() const;
+    // The same once it has so many lines, or after a minute without: a server writes a line after
+    // it has answered.
+    [[nodiscard]] std::string access_log_of(std::ptrdiff_t lines) const;
     // Numbers of the connections that requests came on.
     [[nodiscard]] std::set<std::string> connections() const;
 

@@ -154,9 +154,13 @@ TEST_F(SshTest, WithoutAKeyTheAgentsKeysCount) {
     const auto agent = testing::ServerProcess::start(
         {testing::program_path("ssh-agent"), "-D", "-a", socket}, sandbox / "agent.log"
     );
-    for (int i = 0; i < 500 && ::access(socket.c_str(), F_OK) != 0; ++i) ::poll(nullptr, 0, 10);
     ::setenv("SSH_AUTH_SOCK", socket.c_str(), 1);
-    const auto added = testing::run_program({"ssh-add", "-q", server.key()});
+    // The socket's file is there a moment before anybody listens.
+    auto added = testing::run_program({"ssh-add", "-q", server.key()});
+    for (int i = 0; i < 6'000 && added.code != 0; ++i) {
+        ::poll(nullptr, 0, 10);
+        added = testing::run_program({"ssh-add", "-q", server.key()});
+    }
     auto options = options_for(server, remote.path());
     options.credentials = nullptr;
     auto mirror = mirror_of(options);
