@@ -122,8 +122,7 @@ asio::awaitable<Status> Decider::list(image::ImageName image, ListFor what) {
         }
     } const ended{*this, name};
     const auto at = Clock::now();
-    auto ask = [image](registry::Client& client) { return client.list_tags(image); };
-    auto listed = co_await clients_.ask(image.host(), std::move(ask));
+    auto listed = co_await clients_.list_tags(image);
     if (listed.has_error()) co_return listed.error();
     const bool complete = !listed->truncated;
     auto tags = std::make_shared<const std::vector<std::string>>(std::move(listed->tags));
