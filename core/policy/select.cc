@@ -203,6 +203,41 @@ std::vector<std::string> readings(const Policy& policy, std::span<const std::str
     return out;
 }
 
+std::vector<RejectedTag> rejected_above(
+    const Policy& policy, const Rejections& rejected, std::string_view than, std::size_t most
+) {
+    auto filter = Filter::compile(policy.tags);
+    const auto strategy = make_strategy(policy.select);
+    if (filter.has_error() || strategy.has_error() || most == 0) return {};
+    const auto above = [&](const auto& s) {
+        using Key = typename std::remove_cvref_t<decltype(s)>::Key;
+        const auto key_of = [&](std::string_view tag) -> std::optional<Key> {
+            const auto text = tag == than ? filter->extract(tag) : filter->read(tag);
+            if (text.has_error()) return std::nullopt;
+            auto key = s.read(*text, KnownTag{.tag = std::string{tag}});
+            if (key.has_error()) return std::nullopt;
+            return std::move(*key);
+        };
+        std::vector<std::pair<Key, RejectedTag>> best;
+        const auto floor = key_of(than);
+        if (!floor) return std::vector<RejectedTag>{};
+        for (const auto& [tag, reason] : rejected) {
+            auto key = key_of(tag);
+            if (!key || s.order(*key, *floor) <= 0) continue;
+            const auto at = std::find_if(best.begin(), best.end(), [&](const auto& one) {
+                return s.order(*key, one.first) > 0;
+            });
+            if (at == best.end() && best.size() >= most) continue;
+            best.emplace(at, std::move(*key), RejectedTag{std::string{tag}, std::string{reason}});
+            if (best.size() > most) best.pop_back();
+        }
+        std::vector<RejectedTag> out;
+        for (auto& [key, one] : best) out.push_back(std::move(one));
+        return out;
+    };
+    return std::visit(above, *strategy);
+}
+
 std::optional<std::weak_ordering> compare(
     const Policy& policy, std::string_view left, std::string_view right
 ) {

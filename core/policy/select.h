@@ -55,6 +55,17 @@ Result<Explanation> select_every(
 // for a tag that they drop, or a policy that validate() would refuse.
 std::vector<std::string> readings(const Policy& policy, std::span<const std::string> tags);
 
+struct RejectedTag {
+    std::string tag;
+    std::string reason;
+};
+// Of those that a selection dropped, the ones that the policy would have preferred to `than`, had
+// they passed ("2.0.0" is out of range): the best first, at most so many. What the policy can't
+// order, or is not to look at, is not among them.
+std::vector<RejectedTag> rejected_above(
+    const Policy& policy, const Rejections& rejected, std::string_view than, std::size_t most
+);
+
 // How two tags stand under a policy, the preferred one greater: used to refuse going backwards.
 // nullopt when the policy can't order one of them ("latest" under semver; any by newest, for want
 // of times): the caller must say so.

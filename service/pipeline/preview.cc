@@ -313,7 +313,7 @@ private:
         auto bids = std::make_shared<std::vector<plan::Bid>>();
         for (const auto& one : asked) bids->push_back(one.bid);
         auto work = [view = seen_.at(repository.name).view, bids, how = *options] {
-            const std::vector<std::optional<std::string>> intended(bids->size());
+            const std::vector<std::vector<std::string>> intended(bids->size());
             return plan_on_tip(*view, *bids, intended, how, Look::KnownTip);
         };
         auto planned = co_await runtime::blocking(pool_, std::move(work));
@@ -364,6 +364,7 @@ private:
         }
         for (auto& group : *groups) {
             const auto now = Clock::now();
+            const auto refused = refused_tags_of(group.plan, candidates, planned.turn.answers);
             auto proposal = proposal_of(
                 target.name,
                 group.name,
@@ -373,6 +374,10 @@ private:
                 now
             );
             proposal.proposed_at = now;
+            for (const auto& one : refused) {
+                proposal.refused.push_back(fmt::format("{}:{}: {}", one.image, one.tag, one.reason)
+                );
+            }
             const plan::TextOptions texts{
                 .title = target.pull_request.title,
                 .body = target.pull_request.body,

@@ -361,5 +361,24 @@ TEST(CompareTest, OrdersTwoTagsUnderThePolicy) {
     }
 }
 
+TEST(RejectedAbove, TheBestOfThoseThatTheRulesDropped) {
+    Policy policy{.select = Semver{.range = "<2"}};
+    policy.tags.ignore = {"*-debug"};
+    std::vector<KnownTag> tags;
+    for (const char* tag :
+         {"1.0.0", "1.4.0", "2.0.0", "2.1.0", "3.0.0", "1.5.0-debug", "0.1.0-rc.1", "latest"}) {
+        tags.push_back({.tag = tag});
+    }
+    const auto selection = select(policy, tags);
+    ASSERT_TRUE(selection.has_value());
+    const auto above = rejected_above(policy, selection->rejected, "1.4.0", 2);
+    ASSERT_EQ(above.size(), 2U);
+    EXPECT_EQ(above[0].tag, "3.0.0");
+    EXPECT_EQ(above[1].tag, "2.1.0");
+    EXPECT_FALSE(above[0].reason.empty());
+    EXPECT_EQ(rejected_above(policy, selection->rejected, "1.4.0", 9).size(), 3U);
+    EXPECT_TRUE(rejected_above(policy, selection->rejected, "latest", 9).empty());
+}
+
 }  // namespace
 }  // namespace linkspan::policy
