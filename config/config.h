@@ -290,6 +290,7 @@ struct Config {
     std::vector<Notification> notifications;
     std::vector<Mirror> mirrors;
     std::shared_ptr<const image::Mirrors> same_images;  // what `mirrors` says; null: nothing
+    std::shared_ptr<const std::vector<std::string>> policy_names;  // full ones, sorted
     std::vector<Operator> operators;
     // Settled deliveries are deleted after this; audit records a year later.
     std::chrono::hours retention{24 * 90};

@@ -11,6 +11,8 @@
 
 #include <compare>
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,11 +37,19 @@ struct Explanation {
     std::string why;                      // one sentence: why the winner won, or why nobody did
 };
 
+// Tags that the registry would not let us read, each with the reason: rejected with it, after every
+// rule of the policy.
+using Unreadable = std::map<std::string, std::string, std::less<>>;
+
 // Errors: InvalidInput for a policy that validate() would refuse. No tag at all is not an error.
-Result<Explanation> select(const Policy& policy, std::span<const KnownTag> tags);
+Result<Explanation> select(
+    const Policy& policy, std::span<const KnownTag> tags, const Unreadable& unreadable = {}
+);
 
 // The same with every candidate listed, whatever tags.cap says: for choose_soaked().
-Result<Explanation> select_every(const Policy& policy, std::span<const KnownTag> tags);
+Result<Explanation> select_every(
+    const Policy& policy, std::span<const KnownTag> tags, const Unreadable& unreadable = {}
+);
 
 // What each of these tags is compared by: the text that tags.pattern and tags.extract leave. Empty
 // for a tag that they drop, or a policy that validate() would refuse.

@@ -280,9 +280,15 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         }
         if (!co_await pause(kNotYetPause)) co_return;
     }
+    co_await await_soaks(event.image, live, decided);
+    std::vector<Undecided> undecided;
     for (std::size_t i = 0; i < live.size(); ++i) {
         const auto* target = config->target(live[i].target);
-        auto& mine = decided.policies[i];
+        if (decided.policies[i].has_error()) {
+            undecided.push_back({std::move(live[i]), decided.policies[i].error()});
+            continue;
+        }
+        auto& mine = *decided.policies[i];
         mine.notes.insert(mine.notes.end(), narrowed[i].notes.begin(), narrowed[i].notes.end());
         WaitingWork waiting{
             .item = live[i],
@@ -312,6 +318,41 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         }
         hand_over(*target, std::move(waiting));
     }
+    try_again(std::move(undecided));
+}
+
+asio::awaitable<void> Pipeline::await_soaks(
+    image::ImageName image, const std::vector<store::WorkItem>& items, const DecidedEvent& decided
+) {
+    std::vector<Poller::Soaking> soaking;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const auto& answer = decided.policies[i];
+        if (answer.has_error() || !answer->soaking) continue;
+        soaking.push_back(
+            {.tag = *answer->soaking,
+             .work = {.target = items[i].target, .policy = items[i].policy}}
+        );
+    }
+    if (!soaking.empty()) co_await poller_->await_soaks(std::move(image), std::move(soaking));
+}
+
+void Pipeline::try_again(std::vector<Undecided> undecided) {
+    // The same trouble, together: one more question to the registry for all of them.
+    std::map<std::pair<Errc, std::string>, std::vector<Undecided>> troubles;
+    for (auto& one : undecided) {
+        troubles[{one.error.kind, one.error.message}].push_back(std::move(one));
+    }
+    for (auto& [trouble, all] : troubles) {
+        std::vector<store::WorkItem> items;
+        for (auto& one : all) items.push_back(std::move(one.item));
+        spawn(try_again_guarded(std::move(items), all.front().error));
+    }
+}
+
+asio::awaitable<void> Pipeline::try_again_guarded(std::vector<store::WorkItem> items, Error error) {
+    std::string step = "confirm";
+    if (!co_await retry_later(items, std::move(step), std::move(error))) co_return;
+    co_await process_event_guarded(std::move(items));
 }
 
 asio::awaitable<bool> Pipeline::narrow(
@@ -412,12 +453,17 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
     } else if (target == nullptr || policy == nullptr) {
         refusal = "the target or the policy is no longer in the configuration";
     }
-    // The digest that goes with the tag, as the registry has it now; what was in Git before counts
-    // where the registry has forgotten.
+    // What was in Git before counts, where it had a digest: the tag may have moved since. Else the
+    // digest that goes with the tag, as the registry has it now.
     std::optional<image::Digest> resolved;
+    if (event.digest) {
+        auto digest = image::Digest::parse(*event.digest);
+        if (digest.has_value()) resolved = std::move(*digest);
+    }
+    const std::string reference = resolved ? resolved->str() : event.tag.str();
     while (!refusal) {
-        auto work = [event](registry::Client& registry) {
-            return registry.resolve(event.image, event.tag.str());
+        auto work = [event, reference](registry::Client& registry) {
+            return registry.resolve(event.image, reference);
         };
         auto answer = co_await clients_.ask(event.image.host(), std::move(work));
         if (stopping_) co_return;
@@ -427,7 +473,9 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
         }
         if (answer.error().kind == Errc::NotFound) {
             refusal =
-                fmt::format("{}:{} is not in the registry", event.image.str(), event.tag.str());
+                resolved
+                    ? fmt::format("{}@{} is not in the registry", event.image.str(), reference)
+                    : fmt::format("{}:{} is not in the registry", event.image.str(), reference);
             break;
         }
         std::string step = "confirm";
@@ -435,6 +483,16 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
         if (!co_await retry_later(items, std::move(step), std::move(error))) co_return;
     }
     if (refusal) {
+        // What is not left needs no hold.
+        if (directive.has_value() && directive->hold != 0) {
+            std::function<Status(store::Store&)> clear =
+                [hold = directive->hold](store::Store& store) -> Status {
+                auto cleared = store.holds().clear(hold);
+                return cleared.has_error() ? Status{cleared.error()} : Status{};
+            };
+            auto cleared = co_await in_store_status(writer_, std::move(clear));
+            if (cleared.has_error()) spdlog::error("{}", cleared.error().message);
+        }
         auto outcome = outcome_of("refused", *refusal);
         co_await settle_all(std::move(items), std::move(outcome));
         co_return;

@@ -170,7 +170,11 @@ private:
             fail("refused", decided->not_yet->what);
             co_return;
         }
-        auto& chosen = decided->policies.front();
+        if (decided->policies.front().has_error()) {
+            fail("failed", decided->policies.front().error().message);
+            co_return;
+        }
+        auto& chosen = *decided->policies.front();
         auto& item = out_.items[index];
         item.selected = chosen.selection.selected;
         item.why = chosen.selection.why;
@@ -309,7 +313,7 @@ private:
         auto bids = std::make_shared<std::vector<plan::Bid>>();
         for (const auto& one : asked) bids->push_back(one.bid);
         auto work = [view = seen_.at(repository.name).view, bids, how = *options] {
-            const std::vector<std::optional<std::string>> intended(bids->size());
+            const std::vector<std::vector<std::string>> intended(bids->size());
             return plan_on_tip(*view, *bids, intended, how, Look::KnownTip);
         };
         auto planned = co_await runtime::blocking(pool_, std::move(work));

@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::vector<KnownTag> known(const std::vector<std::string>& tags) {
     std::vector<KnownTag> out;
@@ -299,6 +300,20 @@ TEST(SelectTest, SaysWhyTheWinnerWon) {
     EXPECT_THAT(e->why, HasSubstr("byte order"));
     e = select(Policy{}, {});
     EXPECT_THAT(e->why, HasSubstr("no tag is known"));
+}
+
+TEST(SelectTest, PassesOverWhatCantBeRead) {
+    const Policy policy{.select = Semver{.range = "^1"}};
+    const auto tags = known({"1.0.0", "1.1.0", "1.2.0", "x"});
+    const Unreadable unreadable{{"1.2.0", "answered 403"}, {"x", "answered 403"}, {"9", "other"}};
+    auto e = select(policy, tags, unreadable);
+    EXPECT_EQ(e->selected, "1.1.0");
+    EXPECT_EQ(e->rejected.at("1.2.0"), "can't be read: answered 403");
+    EXPECT_THAT(std::string{e->rejected.at("x")}, Not(HasSubstr("403"))) << "no version anyway";
+    EXPECT_EQ(e->considered, 4U);
+    e = select_every(policy, known({"1.2.0"}), unreadable);
+    EXPECT_FALSE(e->selected);
+    EXPECT_EQ(e->why, "none of 1 tag passed; 1 of them: can't be read");
 }
 
 TEST(SelectTest, RefusesAPolicyThatDoesNotRead) {
