@@ -26,6 +26,7 @@ std::string one_line(std::string_view text) {
 const std::string_view kDefaultMessage =
     "{{subject}}\n"
     "\n"
+    "{{#each requests}}{{text}}\n\n{{/each}}"
     "{{#each updates}}{{image}}: {{old}} -> {{new}} (policy {{policy}})\n"
     "{{/each}}"
     "\n"

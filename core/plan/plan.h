@@ -26,6 +26,8 @@ struct Change {
     std::optional<std::string> old_digest;
     std::optional<std::string> new_digest;
     std::string why;  // the decision's one sentence
+    // A person asked for this very tag (a rollback); `why` says who, and their reason.
+    bool asked_for = false;
     // Which edits of its file make this change; several changes may share one.
     std::vector<manifest::ByteSpan> spans;
 };

@@ -102,10 +102,14 @@ std::vector<Change> updates_of(const EditPlan& plan) {
 
 TemplateData template_data(const EditPlan& plan, CommitStyle style, bool rollback) {
     TemplateData data;
-    data.lists = {{"changes", {}}, {"updates", {}}, {"causes", {}}};
+    data.lists = {{"changes", {}}, {"updates", {}}, {"causes", {}}, {"requests", {}}};
     std::set<std::string> targets;
+    std::set<std::string> requests;
     for (const auto& change : plan.changes) {
         targets.insert(change.target);
+        if (change.asked_for && requests.insert(change.why).second) {
+            data.lists["requests"].push_back({{"text", change.why}});
+        }
         data.lists["changes"].push_back(values_of(change));
     }
     for (const auto& update : updates_of(plan)) data.lists["updates"].push_back(values_of(update));
@@ -116,7 +120,7 @@ TemplateData template_data(const EditPlan& plan, CommitStyle style, bool rollbac
         }
     }
     data.top = {
-        {"subject", subject_in(style, subject_of(plan, rollback))},
+        {"subject", subject_in(style, subject_of(plan, rollback || !requests.empty()))},
         {"targets", fmt::format("{}", fmt::join(targets, ", "))},
         {"base", plan.base},
         {"places", std::to_string(plan.changes.size())},
@@ -131,6 +135,7 @@ EditPlan specimen_plan() {
     EditPlan plan;
     Change change;
     change.image = *image;
+    change.asked_for = true;
     plan.changes.push_back(change);
     plan.causes.push_back(
         {.delivery = "x",

@@ -79,6 +79,10 @@ public:
             const Bid& bid = bids_[questions_[q].best];
             written_.clear();
             for (const Written& one : bid.written) written_[key_of(one)].push_back(&one);
+            moved_ = written_;
+            for_places(bid, [this](const SnapshotFile& file, const manifest::Place& place) {
+                moved_.erase({file.path, place.document, place.where});
+            });
             policy_ = policy_of(bid);
             answer.decision.explanation = bid.selection;
             for (const auto& problem : snapshot_.problems) note(answer, problem);
@@ -253,7 +257,8 @@ private:
             .new_tag = tag->str(),
             .old_digest = now.digest,
             .new_digest = std::nullopt,
-            .why = decision.why,
+            .why = bid.asked_for ? bid.selection.why : decision.why,
+            .asked_for = bid.asked_for,
             .spans = std::move(spans),
         };
         const auto mode = policy::digest_mode(bid.policy);
@@ -274,6 +279,39 @@ private:
     using PlaceKey = std::tuple<std::string, std::size_t, std::string>;
     static PlaceKey key_of(const Written& one) { return {one.path, one.document, one.where}; }
 
+    // What was written at this place. Where nothing was, at one that is gone and that this one may
+    // have been: a document or a container was put before it, or its file has another name.
+    std::map<PlaceKey, std::vector<const Written*>>::const_iterator written_of(
+        const std::string& path, const manifest::Place& place
+    ) const {
+        const auto found = written_.find({path, place.document, place.where});
+        if (found != written_.end()) return found;
+        for (const auto& [key, rows] : moved_) {
+            const auto& [old_path, document, where] = key;
+            if (old_path == path || (document == place.document && where == place.where)) {
+                return written_.find(key);
+            }
+        }
+        return written_.end();
+    }
+
+    // Every place that the bid's image or policy has in its scope.
+    template <class Visit>
+    void for_places(const Bid& bid, const Visit& visit) const {
+        if (bid.written.empty()) return;
+        for (const SnapshotFile& file : snapshot_.files) {
+            if (!bid.scope.holds(file.path)) continue;
+            for (const auto& place : file.scan->places) {
+                if (follows(bid.scope, bid.policy, place)) visit(file, place);
+            }
+            for (const FieldScan& field : file.fields) {
+                for (const auto& place : field.scan->places) {
+                    if (follows(bid.scope, bid.policy, *field.watch, place)) visit(file, place);
+                }
+            }
+        }
+    }
+
     // People win: a tag that Linkspan wrote here, and that a person changed since, is not written
     // again. In words, who and how; nullopt when nobody did.
     Result<std::optional<std::string>> held_by_people(
@@ -285,20 +323,26 @@ private:
     ) {
         using Held = std::optional<std::string>;
         if (bid.asked_for) return Held{};
-        const auto found = written_.find({file.path, place.document, place.where});
+        const auto found = written_of(file.path, place);
         if (found == written_.end()) return Held{};
         const std::string& wanted = *bid.selection.selected;
+        const auto names = [&now](const Written& one) {
+            return (now.tag.empty() || now.tag == one.tag) &&
+                   (!one.digest || (now.digest && *now.digest == *one.digest));
+        };
         for (const Written* one : found->second) {
             // A tag that moved since is news, not what the person turned down.
             const bool moved = one->digest && bid.resolved && *one->digest != bid.resolved->str();
             if (one->tag != wanted || moved) continue;
+            if (one->undone && names(*one)) {
+                answer.put_back.push_back(one->id);
+                continue;
+            }
             if (one->undone) return Held{*one->undone};
             // What Linkspan itself wrote over is nobody's decision.
             if (one != found->second.back()) continue;
-            const bool still_there = (now.tag.empty() || now.tag == one->tag) &&
-                                     (!one->digest || (now.digest && *now.digest == *one->digest));
-            if (still_there || !snapshot_.changed_since) continue;
-            LINKSPAN_TRY(who, snapshot_.changed_since(file.path, one->commit));
+            if (names(*one) || !snapshot_.changed_since) continue;
+            LINKSPAN_TRY(who, snapshot_.changed_since(*one));
             if (!who && bid.reviewed) {
                 return Held{fmt::format("sent for review in commit {:.12}", one->commit)};
             }
@@ -451,6 +495,7 @@ private:
     // Of the question at hand.
     policy::Policy policy_;
     std::map<PlaceKey, std::vector<const Written*>> written_;
+    std::map<PlaceKey, std::vector<const Written*>> moved_;  // those whose place is gone
 };
 
 }  // namespace

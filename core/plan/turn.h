@@ -42,26 +42,6 @@ struct SnapshotFile {
     std::vector<FieldScan> fields{};
 };
 
-struct Snapshot {
-    std::string base;  // commit id
-    // In the order of their paths: all that may matter to the bids.
-    std::vector<SnapshotFile> files;
-    // Bytes of a file of this snapshot: called for files that change, and only for them.
-    std::function<Result<std::string>(const std::string& path)> read;
-    // Who changed a file after a commit, in words; nullopt when the commit is not in the history of
-    // the base (it never landed, or the branch was rewritten without it). Called for places that
-    // somebody changed after Linkspan wrote them, and only for them.
-    std::function<
-        Result<std::optional<std::string>>(const std::string& path, const std::string& commit)>
-        changed_since;
-    // How many files with places or problems a scope holds, for people; unset: those in `files`.
-    std::function<std::size_t(const Scope&)> files_in{};
-    // For the check of many files; unset: one after the other.
-    Each each{};
-    // What is wrong with the repository as a whole.
-    std::vector<std::string> problems{};
-};
-
 // What Linkspan wrote at a place, newest last, or wrote once and a person undid.
 struct Written {
     std::int64_t id = 0;  // rises
@@ -72,6 +52,27 @@ struct Written {
     std::optional<std::string> digest;
     std::string commit;
     std::optional<std::string> undone;  // by whom and how, in words
+    // False: nobody knows whether the push went through. Who plans asks Git first, and drops those
+    // that are not in the branch.
+    bool landed = true;
+};
+
+struct Snapshot {
+    std::string base;  // commit id
+    // In the order of their paths: all that may matter to the bids.
+    std::vector<SnapshotFile> files;
+    // Bytes of a file of this snapshot: called for files that change, and only for them.
+    std::function<Result<std::string>(const std::string& path)> read;
+    // Who changed a place after what Linkspan wrote there, in words; nullopt when that commit is
+    // not in the history of the base (it never landed, or the branch was rewritten without it).
+    // Called for places that somebody changed after Linkspan wrote them, and only for them.
+    std::function<Result<std::optional<std::string>>(const Written& written)> changed_since;
+    // How many files with places or problems a scope holds, for people; unset: those in `files`.
+    std::function<std::size_t(const Scope&)> files_in{};
+    // For the check of many files; unset: one after the other.
+    Each each{};
+    // What is wrong with the repository as a whole.
+    std::vector<std::string> problems{};
 };
 
 struct Bid {
@@ -104,12 +105,13 @@ struct Undone {
 // What became of one bid.
 struct BidAnswer {
     policy::Decision decision;
-    std::vector<Change> changes;        // what the plan does for it
-    std::vector<std::string> refusals;  // "apps/web.yaml:12: …"
-    std::size_t places = 0;             // that name its image or policy, in scope
-    std::vector<std::string> problems;  // markers that can't be honoured, skipped files (capped)
-    std::vector<std::string> held;      // "apps/web.yaml:12: …": places where people win
-    std::vector<Undone> undone;         // noticed in this turn
+    std::vector<Change> changes;         // what the plan does for it
+    std::vector<std::string> refusals;   // "apps/web.yaml:12: …"
+    std::size_t places = 0;              // that name its image or policy, in scope
+    std::vector<std::string> problems;   // markers that can't be honoured, skipped files (capped)
+    std::vector<std::string> held;       // "apps/web.yaml:12: …": places where people win
+    std::vector<Undone> undone;          // noticed in this turn
+    std::vector<std::int64_t> put_back;  // Written::id of what a person undid, and is there again
 };
 
 struct Turn {

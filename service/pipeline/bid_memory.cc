@@ -21,7 +21,8 @@ plan::Written written_of(store::Write row) {
         .tag = std::move(row.new_tag),
         .digest = std::move(row.new_digest),
         .commit = std::move(row.commit),
-        .undone = std::move(row.undone)};
+        .undone = std::move(row.undone),
+        .landed = row.landed};
 }
 
 }  // namespace

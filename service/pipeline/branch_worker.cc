@@ -35,7 +35,7 @@ constexpr std::chrono::milliseconds kRushPause{400};
 constexpr std::size_t kRefreshFiles = 128;
 constexpr std::chrono::milliseconds kRefreshPause{20};
 
-std::vector<store::Write> writes_of(const PlannedTurn& planned) {
+std::vector<store::Write> writes_of(const PlannedTurn& planned, bool landed) {
     std::vector<store::Write> writes;
     const auto now = Clock::now();
     for (const auto& commit : planned.commits) {
@@ -52,7 +52,9 @@ std::vector<store::Write> writes_of(const PlannedTurn& planned) {
                  .new_tag = change.new_tag,
                  .new_digest = change.new_digest,
                  .commit = commit.id.hex,
-                 .at = now}
+                 .at = now,
+                 .undone = {},
+                 .landed = landed}
             );
         }
     }
@@ -298,11 +300,11 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
     Look look = Look::KnownTip;
     for (int looks = 0; looks < kMaxLooks && !waiting.empty() && !pipeline_.stopping_; ++looks) {
         auto bids = std::make_shared<std::vector<plan::Bid>>();
-        auto intended = std::make_shared<std::vector<std::optional<std::string>>>();
+        auto intended = std::make_shared<std::vector<std::vector<std::string>>>();
         for (const auto& one : waiting) {
             bids->push_back(one.bid);
             bids->back().reviewed = !how.review.empty();
-            intended->push_back(one.item.intended_commit);
+            intended->push_back(one.item.intended_commits);
         }
         // The work may have waited for its turn since the gates were asked.
         for (auto& bid : *bids) close_window(bid, *config, Clock::now());
@@ -369,6 +371,7 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
         if (const auto* done = std::get_if<git::Pushed>(&*pushed)) {
             planned->said = done->said;
         } else if (const auto* rejected = std::get_if<git::Rejected>(&*pushed)) {
+            co_await settle_writes(planned, false);
             // What the server says of the push says nothing of those who need none.
             if (!planned->fresh) {
                 waiting = co_await settle_without_commit(planned, std::move(waiting));
@@ -380,6 +383,7 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
         } else if (std::holds_alternative<git::Moved>(*pushed)) {
             spdlog::info("repository {}: the branch moved; looking again", repository_);
             pipeline_.metrics_.retry("moved");
+            co_await settle_writes(planned, false);
             continue;
         }
         // The tip was the tip.
@@ -405,12 +409,13 @@ asio::awaitable<Status> BranchWorker::intend(
     for (std::size_t i = 0; i < waiting.size(); ++i) {
         if (planned->turn.answers[i].changes.empty()) continue;
         auto& item = waiting[i].item;
-        item.intended_commit = planned->commit_of(item.target, item.policy);
-        intended.emplace_back(item.id, *item.intended_commit);
+        const std::string commit = planned->commit_of(item.target, item.policy);
+        item.intended_commits.insert(item.intended_commits.begin(), commit);
+        intended.emplace_back(item.id, commit);
     }
     // A review is not in the branch, so that a commit which was not sent must not look as if it had
     // been: it is remembered when it is out.
-    auto writes = how.review.empty() ? writes_of(*planned) : std::vector<store::Write>{};
+    auto writes = how.review.empty() ? writes_of(*planned, false) : std::vector<store::Write>{};
     std::function<Status(store::Store&)> write = [intended,
                                                   writes = std::move(writes)](store::Store& store) {
         for (const auto& [id, commit] : intended) {
@@ -424,7 +429,7 @@ asio::awaitable<Status> BranchWorker::intend(
 asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
     std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting
 ) {
-    co_await remember_undone(planned);
+    co_await remember(planned);
     std::vector<WaitingWork> rest;
     std::vector<plan::BidAnswer> answers;
     std::vector<Pipeline::Ended> ended;
@@ -434,7 +439,7 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
             store::Outcome outcome{
                 .kind = "committed",
                 .reason = "found in the branch: pushed before an interruption",
-                .commit = waiting[i].item.intended_commit,
+                .commit = planned->landed[i],
                 .detail_json = "{}"};
             ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
             continue;
@@ -466,7 +471,7 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
     }
     // In step with what is left.
     planned->turn.answers = std::move(answers);
-    planned->landed.assign(rest.size(), false);
+    planned->landed.assign(rest.size(), std::nullopt);
     co_await pipeline_.settle(std::move(ended));
     co_return rest;
 }
@@ -510,13 +515,24 @@ asio::awaitable<Result<RepositoryRulesPtr>> BranchWorker::rules(bool fetch) {
     co_return rules;
 }
 
-asio::awaitable<void> BranchWorker::remember_undone(std::shared_ptr<PlannedTurn> planned) {
+asio::awaitable<void> BranchWorker::remember(std::shared_ptr<PlannedTurn> planned) {
     std::map<std::int64_t, std::string> undone;
+    std::set<std::int64_t> put_back;
     for (const auto& answer : planned->turn.answers) {
         for (const auto& one : answer.undone) undone.emplace(one.written, one.how);
+        put_back.insert(answer.put_back.begin(), answer.put_back.end());
     }
-    if (undone.empty()) co_return;
-    std::function<Status(store::Store&)> mark = [undone](store::Store& store) {
+    const auto arrived = planned->arrived;
+    if (undone.empty() && put_back.empty() && arrived.empty()) co_return;
+    std::function<Status(store::Store&)> mark = [undone, put_back, arrived](store::Store& store) {
+        for (const auto& commit : arrived) {
+            auto status = store.writes().settle(commit, true);
+            if (status.has_error()) return status;
+        }
+        for (const auto id : put_back) {
+            auto status = store.writes().clear_undone(id);
+            if (status.has_error()) return status;
+        }
         for (const auto& [id, how] : undone) {
             auto status = store.writes().mark_undone(id, how);
             if (status.has_error() && status.error().kind != Errc::NotFound) return status;
@@ -530,13 +546,32 @@ asio::awaitable<void> BranchWorker::remember_undone(std::shared_ptr<PlannedTurn>
     }
 }
 
+asio::awaitable<void> BranchWorker::settle_writes(
+    std::shared_ptr<PlannedTurn> planned, bool landed
+) {
+    std::function<Status(store::Store&)> settle = [planned, landed](store::Store& store) -> Status {
+        for (const auto& commit : planned->commits) {
+            auto status = store.writes().settle(commit.id.hex, landed);
+            if (status.has_error()) return status;
+        }
+        return {};
+    };
+    auto settled = co_await in_store_status(pipeline_.writer_, std::move(settle));
+    // Git is asked when it matters.
+    if (settled.has_error()) {
+        spdlog::error("repository {}: {}", repository_, settled.error().message);
+    }
+}
+
 asio::awaitable<void> BranchWorker::settle_committed(
     std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting, PublishOptions how
 ) {
     const bool review = !how.review.empty();
-    if (review) {
-        std::function<Status(store::Store&)> write = [writes =
-                                                          writes_of(*planned)](store::Store& store
+    if (!review) {
+        co_await settle_writes(planned, true);
+    } else {
+        std::function<Status(store::Store&)> write = [writes = writes_of(*planned, true)](
+                                                         store::Store& store
                                                      ) { return store.writes().record(writes); };
         auto noted = co_await in_store_status(pipeline_.writer_, std::move(write));
         if (noted.has_error()) {

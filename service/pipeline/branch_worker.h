@@ -67,7 +67,9 @@ private:
     std::vector<WaitingWork> keep_current(
         const PlannedTurn& planned, std::vector<WaitingWork> waiting
     );
-    boost::asio::awaitable<void> remember_undone(std::shared_ptr<PlannedTurn> planned);
+    boost::asio::awaitable<void> remember(std::shared_ptr<PlannedTurn> planned);
+    // What the remote said of the turn's commits.
+    boost::asio::awaitable<void> settle_writes(std::shared_ptr<PlannedTurn> planned, bool landed);
     // Settles what needs no commit, and returns what takes part in it.
     boost::asio::awaitable<std::vector<WaitingWork>> settle_without_commit(
         std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting

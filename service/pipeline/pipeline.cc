@@ -446,12 +446,17 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
     } else if (target == nullptr || policy == nullptr) {
         refusal = "the target or the policy is no longer in the configuration";
     }
-    // The digest that goes with the tag, as the registry has it now; what was in Git before counts
-    // where the registry has forgotten.
+    // What was in Git before counts, where it had a digest: the tag may have moved since. Else the
+    // digest that goes with the tag, as the registry has it now.
     std::optional<image::Digest> resolved;
+    if (event.digest) {
+        auto digest = image::Digest::parse(*event.digest);
+        if (digest.has_value()) resolved = std::move(*digest);
+    }
+    const std::string reference = resolved ? resolved->str() : event.tag.str();
     while (!refusal) {
-        auto work = [event](registry::Client& registry) {
-            return registry.resolve(event.image, event.tag.str());
+        auto work = [event, reference](registry::Client& registry) {
+            return registry.resolve(event.image, reference);
         };
         auto answer = co_await clients_.ask(event.image.host(), std::move(work));
         if (stopping_) co_return;
@@ -461,7 +466,9 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
         }
         if (answer.error().kind == Errc::NotFound) {
             refusal =
-                fmt::format("{}:{} is not in the registry", event.image.str(), event.tag.str());
+                resolved
+                    ? fmt::format("{}@{} is not in the registry", event.image.str(), reference)
+                    : fmt::format("{}:{} is not in the registry", event.image.str(), reference);
             break;
         }
         std::string step = "confirm";

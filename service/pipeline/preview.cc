@@ -305,7 +305,7 @@ private:
         auto bids = std::make_shared<std::vector<plan::Bid>>();
         for (const auto& one : asked) bids->push_back(one.bid);
         auto work = [view = seen_.at(repository.name).view, bids, how = *options] {
-            const std::vector<std::optional<std::string>> intended(bids->size());
+            const std::vector<std::vector<std::string>> intended(bids->size());
             return plan_on_tip(*view, *bids, intended, how, Look::KnownTip);
         };
         auto planned = co_await runtime::blocking(pool_, std::move(work));

@@ -426,7 +426,7 @@ asio::awaitable<bool> ProposalWorker::plan(Look& look) {
         }
     }
     auto work = [view = look.view, bids, options = look.options] {
-        const std::vector<std::optional<std::string>> intended(bids->size());
+        const std::vector<std::vector<std::string>> intended(bids->size());
         return plan_on_tip(*view, *bids, intended, options, pipeline::Look::Fetch);
     };
     const auto began = std::chrono::steady_clock::now();

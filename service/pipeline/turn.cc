@@ -1,5 +1,7 @@
 #include "service/pipeline/turn.h"
 
+#include "core/manifest/scan.h"
+#include "service/pipeline/lens.h"
 #include "service/pipeline/repository_rules.h"
 
 #include <fmt/format.h>
@@ -7,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -16,50 +19,102 @@ namespace {
 // How many commits are looked through for who changed a file.
 constexpr std::size_t kMostCommits = 500;
 
-Result<std::vector<bool>> landed_in(
+// A commit that never left this machine may be unknown to a fresh mirror: then it did not land.
+bool has_landed(const git::Mirror& mirror, const git::CommitId& tip, const std::string& commit) {
+    const auto contains = mirror.contains(tip, git::CommitId{commit});
+    return contains.has_value() && *contains;
+}
+
+std::vector<std::optional<std::string>> landed_in(
     const git::Mirror& mirror,
     const git::CommitId& tip,
-    std::span<const std::optional<std::string>> intended
+    std::span<const std::vector<std::string>> intended
 ) {
-    std::vector<bool> landed;
-    for (const auto& commit : intended) {
-        // A commit that never left this machine may be unknown to a fresh mirror: then it did not
-        // land.
-        auto contains = commit ? mirror.contains(tip, git::CommitId{*commit}) : Result<bool>{false};
-        landed.push_back(contains.has_value() && *contains);
+    std::vector<std::optional<std::string>> landed;
+    for (const auto& commits : intended) {
+        const auto found = std::find_if(commits.begin(), commits.end(), [&](const auto& commit) {
+            return has_landed(mirror, tip, commit);
+        });
+        landed.push_back(
+            found == commits.end() ? std::nullopt : std::optional<std::string>{*found}
+        );
     }
     return landed;
 }
 
-// In words, whoever changed the file last between `since` and `tip`.
-Result<std::optional<std::string>> who_changed(
+// Of what was pushed without an answer, only what is in the branch was written.
+void sift_written(
     const git::Mirror& mirror,
     const git::CommitId& tip,
-    const std::string& path,
-    const git::CommitId& since
+    std::vector<plan::Bid>& bids,
+    std::set<std::string>& arrived
 ) {
+    std::map<std::string, bool> known;
+    for (auto& bid : bids) {
+        std::erase_if(bid.written, [&](plan::Written& one) {
+            if (one.landed) return false;
+            auto [at, fresh] = known.try_emplace(one.commit, false);
+            if (fresh) at->second = has_landed(mirror, tip, one.commit);
+            one.landed = at->second;
+            if (one.landed) arrived.insert(one.commit);
+            return !one.landed;
+        });
+    }
+}
+
+// What the place names in these bytes; nullopt when there is no such place.
+std::optional<std::string> value_at(const plan::Written& written, const std::string& bytes) {
+    const manifest::Scan scan = manifest::scan(written.path, bytes);
+    for (const auto& place : scan.places) {
+        if (place.document != written.document || place.where != written.where) continue;
+        const manifest::Named named = manifest::named(place);
+        return fmt::format("{}@{}", named.tag, named.digest.value_or(""));
+    }
+    return std::nullopt;
+}
+
+// In words, whoever changed the place last between what was written there and `tip`; whoever
+// changed the file, where the place itself can't be followed.
+Result<std::optional<std::string>> who_changed(
+    const git::Mirror& mirror, const git::CommitId& tip, const plan::Written& written
+) {
+    const git::CommitId since{written.commit};
     const auto contains = mirror.contains(tip, since);
     if (contains.has_error() || !*contains) return std::optional<std::string>{};
     LINKSPAN_TRY(commits, mirror.log(tip, since, kMostCommits));
-    LINKSPAN_TRY(newest, mirror.find(tip, path));
-    const std::string now = newest ? newest->blob.hex : std::string{};
+    const auto file_in = [&](const git::CommitId& commit) -> Result<std::string> {
+        LINKSPAN_TRY(file, mirror.find(commit, written.path));
+        return file ? file->blob.hex : std::string{};
+    };
+    const auto value_in = [&](const std::string& blob) -> Result<std::optional<std::string>> {
+        if (blob.empty()) return std::optional<std::string>{};
+        LINKSPAN_TRY(bytes, mirror.read(git::BlobId{blob}, kLargestManifest));
+        return value_at(written, bytes);
+    };
+    LINKSPAN_TRY(blob, file_in(tip));
+    LINKSPAN_TRY(value, value_in(blob));
+    const std::string now = blob;
+    std::optional<std::string> who;
     for (const auto& commit : commits) {
         std::string before;
         if (!commit.parents.empty()) {
-            LINKSPAN_TRY(file, mirror.find(commit.parents.front(), path));
-            if (file) before = file->blob.hex;
+            LINKSPAN_TRY(file, file_in(commit.parents.front()));
+            before = std::move(file);
         }
         if (before == now) continue;
         const std::string subject = commit.message.substr(0, commit.message.find('\n'));
-        return std::optional{fmt::format(
+        const std::string words = fmt::format(
             "{} <{}> in {:.12} (\"{}\")",
             commit.author.name,
             commit.author.email,
             commit.id.hex,
             subject.substr(0, 100)
-        )};
+        );
+        LINKSPAN_TRY(old, value_in(before));
+        if (old != value) return std::optional{words};
+        if (!who) who = words;
     }
-    return std::optional<std::string>{"changed by somebody"};
+    return who ? who : std::optional<std::string>{"changed by somebody"};
 }
 
 // Gerrit knows a change again by it, however often its commit is made anew.
@@ -125,16 +180,22 @@ std::string PlannedTurn::commit_of(const std::string& target, const std::string&
 Result<PlannedTurn> plan_on_tip(
     BranchView& view,
     std::span<const plan::Bid> bids,
-    std::span<const std::optional<std::string>> intended,
+    std::span<const std::vector<std::string>> intended,
     const CommitOptions& options,
     Look look
 ) {
     if (auto status = open_mirror(view); status.has_error()) return status.error();
     PlannedTurn planned;
     // Whether an earlier push landed is the remote's to say.
-    const bool asks = std::any_of(intended.begin(), intended.end(), [](const auto& commit) {
-        return commit.has_value();
-    });
+    const bool asks =
+        std::any_of(
+            intended.begin(), intended.end(), [](const auto& commits) { return !commits.empty(); }
+        ) ||
+        std::any_of(bids.begin(), bids.end(), [](const auto& bid) {
+            return std::any_of(bid.written.begin(), bid.written.end(), [](const auto& one) {
+                return !one.landed;
+            });
+        });
     if (look == Look::KnownTip && !asks) {
         LINKSPAN_TRY(known, view.mirror->known_tip(view.branch));
         if (known) planned.base = *known;
@@ -149,8 +210,10 @@ Result<PlannedTurn> plan_on_tip(
         LINKSPAN_TRY(rules, rules_fingerprint(*view.mirror, tip));
         planned.rules = std::move(rules);
     }
-    LINKSPAN_TRY(landed, landed_in(*view.mirror, tip, intended));
-    planned.landed = std::move(landed);
+    planned.landed = landed_in(*view.mirror, tip, intended);
+    for (const auto& commit : planned.landed) {
+        if (commit) planned.arrived.insert(*commit);
+    }
 
     std::vector<plan::Bid> open;
     std::vector<std::size_t> index;
@@ -159,6 +222,7 @@ Result<PlannedTurn> plan_on_tip(
         open.push_back(bids[i]);
         index.push_back(i);
     }
+    sift_written(*view.mirror, tip, open, planned.arrived);
     plan::Snapshot snapshot;
     if (open.empty()) {
         snapshot.base = tip.hex;
@@ -166,8 +230,8 @@ Result<PlannedTurn> plan_on_tip(
         LINKSPAN_TRY(taken, take_snapshot(view, tip, open));
         snapshot = std::move(taken);
     }
-    snapshot.changed_since = [&view, &tip](const std::string& path, const std::string& commit) {
-        return who_changed(*view.mirror, tip, path, git::CommitId{commit});
+    snapshot.changed_since = [&view, &tip](const plan::Written& written) {
+        return who_changed(*view.mirror, tip, written);
     };
     auto turn = plan::plan_turn(snapshot, open);
     if (turn.has_error()) return turn.error().within("planning");

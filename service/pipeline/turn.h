@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,8 +54,10 @@ struct PlannedTurn {
     git::CommitId base;
     bool fresh = false;               // the base was fetched for this look
     std::vector<MadeCommit> commits;  // each on top of the one before; none: nothing to do
-    // For each bid: true when its intended commit (of an earlier try) is in the branch already.
-    std::vector<bool> landed;
+    // For each bid: the commit of an earlier try that is in the branch already.
+    std::vector<std::optional<std::string>> landed;
+    // Commits of earlier pushes that nobody heard the end of, and that are in the branch.
+    std::set<std::string> arrived;
     std::string rules;  // RepositoryRules::fingerprint at the base, where they count
     std::string said;   // what the server's hooks printed at the push
 
@@ -62,11 +65,11 @@ struct PlannedTurn {
     [[nodiscard]] std::string commit_of(const std::string& target, const std::string& policy) const;
 };
 
-// `intended`: for each bid, the commit that an earlier try was about to push.
+// `intended`: for each bid, the commits that earlier tries were about to push.
 Result<PlannedTurn> plan_on_tip(
     BranchView& view,
     std::span<const plan::Bid> bids,
-    std::span<const std::optional<std::string>> intended,
+    std::span<const std::vector<std::string>> intended,
     const CommitOptions& options,
     Look look
 );

@@ -320,6 +320,12 @@ CREATE INDEX work_in_pull_request ON work (target, policy) WHERE outcome = 'pull
 ALTER TABLE holds ADD COLUMN pull_request INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// writes.landed: 0 while nobody knows whether the push that carries it went through.
+constexpr const char* kLandedWrites = R"sql(
+ALTER TABLE writes ADD COLUMN landed INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX writes_commit ON writes (commit_id);
+)sql";
+
 constexpr std::array kSteps{
     kDeliveriesAndWork,
     kTagsHoldsAuditBlobs,
@@ -328,6 +334,7 @@ constexpr std::array kSteps{
     kLookups,
     kWaitingAndFacts,
     kPullRequests,
+    kLandedWrites,
 };
 
 }  // namespace

@@ -13,6 +13,8 @@ namespace {
 // A work's steps: the beginning says what it was about, the end how it went.
 constexpr std::int64_t kFirstSteps = 50;
 constexpr std::int64_t kLastSteps = 150;
+// Ids of commits are 40 characters, and a blank stands between them.
+constexpr std::int64_t kKeptIntents = 7 * 41 - 1;
 
 }  // namespace
 
@@ -112,7 +114,6 @@ Status SqliteStore::insert_event(
             .since = delivery.received_at,
             .attempts = 0,
             .due_at = delivery.received_at,
-            .intended_commit = std::nullopt,
             .directive = item.directive,
         });
     }
@@ -163,7 +164,10 @@ Status SqliteStore::explain_unchanged(std::int64_t work) {
 
 Status SqliteStore::intend(std::int64_t work, const std::string& commit) {
     auto status = database_->run(
-        "UPDATE work SET intended_commit = ? WHERE id = ? AND done_at IS NULL", {commit, work}
+        "UPDATE work SET intended_commit = ?1 || CASE WHEN intended_commit IS NULL THEN '' ELSE ' "
+        "' "
+        "|| substr(intended_commit, 1, ?3) END WHERE id = ?2 AND done_at IS NULL",
+        {commit, work, kKeptIntents}
     );
     if (status.has_error()) return status.error().within("noting an intended commit");
     return database_->changes() == 1 ? Status{} : explain_unchanged(work);

@@ -81,8 +81,9 @@ struct WorkItem {
     TimePoint since{};
     int attempts = 0;
     TimePoint due_at;
-    // Set before a push: after a crash, this commit in the branch means that the work is done.
-    std::optional<std::string> intended_commit;
+    // Set before each push, newest first: after a crash, or a push that nobody heard the end of,
+    // one of these commits in the branch means that the work is done.
+    std::vector<std::string> intended_commits{};
     std::optional<std::string> directive{};
 };
 
@@ -163,6 +164,7 @@ public:
     // One transaction. A delivery of the same receiver whose key is equal and which was received
     // less than delivery.key_window away from the first one is a duplicate: nothing is written.
     virtual Result<Recorded> record(const NewDelivery& delivery) = 0;
+    // Adds to WorkItem::intended_commits; the newest eight are kept.
     virtual Status intend(std::int64_t work, const std::string& commit) = 0;
     // Counts an attempt.
     virtual Status postpone(std::int64_t work, TimePoint due, const std::string& error) = 0;

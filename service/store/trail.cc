@@ -37,6 +37,16 @@ Result<image::ImageEvent> read_event(const Query& row, int first) {
 
 namespace {
 
+std::vector<std::string> words(const std::string& text) {
+    std::vector<std::string> out;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find(' ', at), text.size());
+        if (end > at) out.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return out;
+}
+
 // Of the columns in the order of both SELECTs below.
 Result<std::vector<WorkItem>> read_items(Query row) {
     std::vector<WorkItem> items;
@@ -55,7 +65,7 @@ Result<std::vector<WorkItem>> read_items(Query row) {
             .since = row.time(20),
             .attempts = static_cast<int>(row.integer(6)),
             .due_at = row.time(7),
-            .intended_commit = row.optional_text(8),
+            .intended_commits = words(row.optional_text(8).value_or("")),
             .directive = row.optional_text(19),
         });
     }

@@ -31,6 +31,7 @@ Result<std::vector<Write>> read(Query row) {
             .commit = row.text(11),
             .at = row.time(12),
             .undone = row.optional_text(13),
+            .landed = row.integer(14) != 0,
         });
     }
 }
@@ -42,8 +43,9 @@ Status Writes::record(std::span<const Write> writes) {
     for (const auto& write : writes) {
         auto status = database_.run(
             "INSERT INTO writes (target, policy, path, document, place, image, old_tag, "
-            "old_digest, new_tag, new_digest, commit_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-            "?, ?)",
+            "old_digest, new_tag, new_digest, commit_id, at, landed) VALUES (?, ?, ?, ?, ?, ?, ?, "
+            "?, "
+            "?, ?, ?, ?, ?)",
             {write.target,
              write.policy,
              write.path,
@@ -55,25 +57,53 @@ Status Writes::record(std::span<const Write> writes) {
              write.new_tag,
              write.new_digest,
              write.commit,
-             write.at}
+             write.at,
+             static_cast<std::int64_t>(write.landed ? 1 : 0)}
         );
         if (!status.has_error()) {
             status = database_.run(
                 "DELETE FROM writes WHERE target = ?1 AND policy = ?2 AND path = ?3 AND "
-                "document = ?4 AND place = ?5 AND undone IS NULL AND id NOT IN (SELECT id FROM "
-                "writes WHERE target = ?1 AND policy = ?2 AND path = ?3 AND document = ?4 AND "
-                "place = ?5 ORDER BY id DESC LIMIT ?6)",
+                "document = ?4 AND place = ?5 AND landed = ?7 AND undone IS NULL AND id NOT IN "
+                "(SELECT id FROM writes WHERE target = ?1 AND policy = ?2 AND path = ?3 AND "
+                "document = ?4 AND place = ?5 AND landed = ?7 ORDER BY id DESC LIMIT ?6)",
                 {write.target,
                  write.policy,
                  write.path,
                  static_cast<std::int64_t>(write.document),
                  write.place,
-                 kKeptOfAPlace}
+                 kKeptOfAPlace,
+                 static_cast<std::int64_t>(write.landed ? 1 : 0)}
             );
         }
         if (status.has_error()) return status.error().within("remembering what was written");
     }
     return transaction.commit();
+}
+
+Status Writes::settle(std::string_view commit, bool landed) {
+    LINKSPAN_TRY(transaction, Transaction::begin(database_));
+    Status status;
+    if (landed) {
+        status = database_.run(
+            "UPDATE writes SET landed = 1 WHERE commit_id = ? AND landed = 0", {commit}
+        );
+        if (!status.has_error() && database_.changes() > 0) {
+            status = database_.run(
+                "DELETE FROM writes WHERE landed = 0 AND EXISTS (SELECT 1 FROM writes AS ours "
+                "WHERE "
+                "ours.commit_id = ? AND ours.target = writes.target AND ours.policy = "
+                "writes.policy "
+                "AND ours.path = writes.path AND ours.document = writes.document AND ours.place = "
+                "writes.place AND ours.id > writes.id)",
+                {commit}
+            );
+        }
+    } else {
+        status = database_.run("DELETE FROM writes WHERE commit_id = ? AND landed = 0", {commit});
+    }
+    if (!status.has_error()) status = transaction.commit();
+    if (status.has_error()) return status.error().within("noting what became of a push");
+    return {};
 }
 
 Result<std::vector<Write>> Writes::current(std::string_view target, std::string_view policy) {
@@ -82,10 +112,10 @@ Result<std::vector<Write>> Writes::current(std::string_view target, std::string_
         database_.query(
             "SELECT id, target, policy, path, document, place, image, old_tag, old_digest, "
             "new_tag, "
-            "new_digest, commit_id, at, undone FROM writes AS w WHERE target = ?1 AND policy = ?2 "
-            "AND forgiven = 0 AND (undone "
-            "IS NOT NULL OR id = (SELECT max(id) FROM writes WHERE target = ?1 AND policy = ?2 "
-            "AND path = w.path AND document = w.document AND place = w.place)) ORDER BY id",
+            "new_digest, commit_id, at, undone, landed FROM writes AS w WHERE target = ?1 AND "
+            "policy = ?2 AND forgiven = 0 AND (undone IS NOT NULL OR landed = 0 OR id = (SELECT "
+            "max(id) FROM writes WHERE target = ?1 AND policy = ?2 AND path = w.path AND document "
+            "= w.document AND place = w.place AND landed = 1)) ORDER BY id",
             {target, policy}
         )
     );
@@ -98,8 +128,8 @@ Result<std::vector<Write>> Writes::undone() {
         database_.query(
             "SELECT id, target, policy, path, document, place, image, old_tag, old_digest, "
             "new_tag, "
-            "new_digest, commit_id, at, undone FROM writes WHERE undone IS NOT NULL AND forgiven = "
-            "0 ORDER BY id DESC",
+            "new_digest, commit_id, at, undone, landed FROM writes WHERE undone IS NOT NULL AND "
+            "forgiven = 0 ORDER BY id DESC",
             {}
         )
     );
@@ -110,6 +140,12 @@ Status Writes::mark_undone(std::int64_t id, const std::string& how) {
     auto status = database_.run("UPDATE writes SET undone = ? WHERE id = ?", {how, id});
     if (status.has_error()) return status.error().within("noting what a person undid");
     if (database_.changes() == 0) return Error{Errc::NotFound, "no such write"};
+    return {};
+}
+
+Status Writes::clear_undone(std::int64_t id) {
+    auto status = database_.run("UPDATE writes SET undone = NULL WHERE id = ?", {id});
+    if (status.has_error()) return status.error().within("noting what a person put back");
     return {};
 }
 
@@ -131,16 +167,14 @@ Result<std::size_t> Writes::forgive(std::string_view target, std::string_view po
     return count;
 }
 
-Result<std::vector<Write>> Writes::newest(std::string_view target, std::string_view policy) {
+Result<std::vector<Write>> Writes::history(std::string_view target, std::string_view policy) {
     LINKSPAN_TRY(
         rows,
         database_.query(
             "SELECT id, target, policy, path, document, place, image, old_tag, old_digest, "
             "new_tag, "
-            "new_digest, commit_id, at, undone FROM writes AS w WHERE target = ?1 AND policy = ?2 "
-            "AND id = (SELECT max(id) FROM "
-            "writes WHERE target = ?1 AND policy = ?2 AND path = w.path AND document = "
-            "w.document AND place = w.place) ORDER BY id DESC",
+            "new_digest, commit_id, at, undone, landed FROM writes WHERE target = ?1 AND policy = "
+            "?2 AND landed = 1 ORDER BY id DESC",
             {target, policy}
         )
     );

@@ -80,6 +80,76 @@ class PeopleWin(Committer):
         self.assertIn("Hotfix by hand", held["reason"])
         self.assertEqual(self.place(), "1.0.5-hotfix")
 
+    def hook(self, name, text):
+        file = self.fleet.bare / "hooks" / name
+        file.write_text("#!/bin/sh\n" + text)
+        file.chmod(0o755)
+        return file
+
+    def revert(self):
+        git("fetch", "--quiet", "origin", cwd=self.fleet.clone)
+        git("reset", "--quiet", "--hard", "origin/main", cwd=self.fleet.clone)
+        git("revert", "--no-edit", "HEAD", cwd=self.fleet.clone)
+        git("push", "--quiet", "origin", "HEAD:main", cwd=self.fleet.clone)
+
+    def test_a_push_that_was_refused_is_no_reason_to_forget_what_people_undid(self):
+        self.assertEqual(self.pushed(self.service, self.images, "1.1.0")["outcome"], "committed")
+        hook = self.hook("pre-receive", "echo frozen >&2; exit 1\n")
+        refused = self.pushed(self.service, self.images, "1.2.0")
+        self.assertEqual(refused["outcome"], "refused", refused)
+        hook.unlink()
+        self.revert()
+        # The policy takes 1.1.0 for the newest again.
+        self.settings = json.loads(self.service.config_file.read_text())
+        self.settings["policies"][0]["select"] = {"semver": "<1.2.0"}
+        self.service.config_file.write_text(json.dumps(self.settings))
+        self.service.reload()
+        held = self.told(self.service, self.images, "1.1.0")
+        self.assertEqual(held["outcome"], "held", held)
+        self.assertEqual(self.place(), "1.0.0")
+
+    def test_a_push_that_lands_after_we_gave_it_up_is_ours_and_people_undo_it_all_the_same(self):
+        config = json.loads(self.service.config_file.read_text())
+        config["repositories"][0]["timeout"] = "2s"
+        self.service.config_file.write_text(json.dumps(config))
+        self.service.reload()
+        # Only the first push is slow; it lands when nobody listens any more.
+        flag = self.directory / "slow"
+        flag.write_text("")
+        hook = self.hook("pre-receive", f"if rm {flag} 2>/dev/null; then sleep 6; fi; exit 0\n")
+        work = self.pushed(self.service, self.images, "1.1.0")
+        self.assertEqual(work["outcome"], "committed", work)
+        self.assertIn(work["commit"], self.fleet.log())
+        hook.unlink()
+        self.assertEqual(len(self.fleet.log()), 2)
+        self.revert()
+        held = self.told(self.service, self.images, "1.1.0")
+        self.assertEqual(held["outcome"], "held", held)
+
+    def test_a_place_that_moved_is_still_the_place(self):
+        self.assertEqual(self.pushed(self.service, self.images, "1.1.0")["outcome"], "committed")
+        text = self.fleet.show("clusters/prod/app.yaml").replace(":1.1.0", ":1.0.0")
+        self.fleet.human_commit(
+            {"clusters/prod/app.yaml": "kind: ConfigMap\napiVersion: v1\n---\n" + text}, "Back, and a document before")
+        held = self.told(self.service, self.images, "1.1.0")
+        self.assertEqual(held["outcome"], "held", held)
+        self.assertIn("Back, and a document before", held["reason"])
+        # Whoever puts it back by hand has decided again.
+        self.fleet.human_commit(
+            {"clusters/prod/app.yaml": self.fleet.show("clusters/prod/app.yaml").replace(":1.0.0", ":1.1.0")}, "Forward")
+        current = self.told(self.service, self.images, "1.1.0")
+        self.assertEqual(current["outcome"], "already_current", current)
+
+    def test_who_is_named_changed_the_place_and_not_just_the_file(self):
+        self.assertEqual(self.pushed(self.service, self.images, "1.1.0")["outcome"], "committed")
+        self.revert()
+        text = self.fleet.show("clusters/prod/app.yaml") + "# a note\n"
+        self.fleet.human_commit({"clusters/prod/app.yaml": text}, "A note below")
+        held = self.told(self.service, self.images, "1.1.0")
+        self.assertEqual(held["outcome"], "held", held)
+        self.assertIn("Revert", held["reason"])
+        self.assertNotIn("A note below", held["reason"])
+
     def test_a_branch_that_was_rewritten_without_the_bump_gets_it_again(self):
         base = self.fleet.tip()
         self.assertEqual(self.pushed(self.service, self.images, "1.1.0")["outcome"], "committed")

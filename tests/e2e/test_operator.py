@@ -176,6 +176,9 @@ class Again(Operator):
         self.assertEqual(work["outcome"], "committed", work)
         self.assertIn("alice asked for it: login is broken", work["reason"])
         self.assertIn(f'{APP}:1.0.0"', self.repo.show("clusters/prod/app.yaml"))
+        message = real_parts.git("log", "-1", "--format=%B", "main", cwd=self.repo.bare)
+        self.assertIn("Roll back app to 1.0.0 in prod", message)
+        self.assertIn("alice asked for it: login is broken", message)
         # The bad tag stays away, the next one comes, and a second rollback can name its tag.
         self.assertEqual(self.outcome(self.push("1.1.0"))["outcome"], "held")
         self.assertEqual(self.outcome(self.push("1.2.0"))["outcome"], "committed")
@@ -183,6 +186,36 @@ class Again(Operator):
         self.assertEqual(self.outcome(answer["id"])["outcome"], "committed")
         self.assertIn(f'{APP}:1.0.0"', self.repo.show("clusters/prod/app.yaml"))
         self.post(PLACE + "/rollback", {"reason": "once more", "to": "1.0.0"}, status=409)
+
+    def test_a_second_rollback_goes_further_back(self):
+        for tag in ("1.0.0", "1.1.0", "1.2.0"):
+            self.outcome(self.push(tag))
+        for tag in ("1.1.0", "1.0.0"):
+            answer = self.post(PLACE + "/rollback", {"reason": "still broken"}, status=202)
+            self.assertEqual(self.outcome(answer["id"])["outcome"], "committed")
+            self.assertIn(f'{APP}:{tag}"', self.repo.show("clusters/prod/app.yaml"))
+        self.post(PLACE + "/rollback", {"reason": "once more"}, status=409)
+
+    def test_a_rollback_of_a_moving_tag_goes_back_to_its_digest(self):
+        config = json.loads(self.service.config_file.read_text())
+        config["policies"][0].update({"select": {"digest": "main"}, "digest": "pin"})
+        self.service.config_file.write_text(json.dumps(config))
+        self.service.reload()
+        digests = []
+        for layers in (1, 2, 3):
+            digests.append(self.reg.push(APP, "main", layers=layers))
+            answer = self.service.ci({"image": f"{self.reg.host}/{APP}", "tag": "main", "digest": digests[-1]})[1]
+            self.assertEqual(self.outcome(answer["id"])["outcome"], "committed")
+        self.assertIn(digests[2], self.repo.show("clusters/prod/app.yaml"))
+        answer = self.post(PLACE + "/rollback", {"reason": "it leaks"}, status=202)
+        work = self.outcome(answer["id"])
+        self.assertEqual(work["outcome"], "committed", work)
+        self.assertIn(digests[1], self.repo.show("clusters/prod/app.yaml"))
+        (held,) = self.get("/v1/holds")["holds"]
+        self.assertEqual((held["tag"], held["digest"]), ("main", digests[2]))
+        again = self.service.ci({"image": f"{self.reg.host}/{APP}", "tag": "main", "digest": digests[2]},
+                                headers={"Idempotency-Key": "once-more"})[1]
+        self.assertEqual(self.outcome(again["id"])["outcome"], "held")
 
     def test_what_a_person_reverted_comes_back_when_resumed(self):
         self.assertEqual(self.outcome(self.push("1.1.0"))["outcome"], "committed")

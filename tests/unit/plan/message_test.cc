@@ -113,7 +113,8 @@ TEST(MessageTemplate, WhatIsWrongIsNamedWithItsPlace) {
     const Case cases[] = {
         {"x {{nope}}", "byte 2: unknown name \"nope\""},
         {"{{subject", "byte 0: \"{{\" without \"}}\""},
-        {"{{#each things}}{{/each}}", "unknown list \"things\"; known: causes, changes, updates"},
+        {"{{#each things}}{{/each}}",
+         "unknown list \"things\"; known: causes, changes, requests, updates"},
         {"{{#each changes}}", "{{#each}} without {{/each}}"},
         {"{{#each changes}}{{nope}}{{/each}}", "unknown name \"nope\""},
         {"{{#each changes}}{{#each causes}}{{/each}}{{/each}}", "a block inside a block"},

@@ -21,6 +21,7 @@ std::string pod(const std::string& version) {
 
 struct Case {
     std::string name;
+    std::string front = "";      // another document, put before it
     std::string now = ":1.0.0";  // what the file says
     std::string selected = "1.1.0";
     std::string resolved = "";
@@ -31,7 +32,10 @@ struct Case {
     // expected
     std::string verdict = "promote";
     std::size_t noticed = 0;
+    std::size_t put_back = 0;
 };
+
+const std::string kOtherDocument = "kind: ConfigMap\ndata: {a: b}\n---\n";
 
 Written wrote(std::int64_t id, const std::string& tag, std::optional<std::string> undone = {}) {
     return {
@@ -70,7 +74,7 @@ TEST_P(People, Win) {
     bid.asked_for = c.asked_for;
     bid.reviewed = c.reviewed;
 
-    const std::string bytes = pod(c.now);
+    const std::string bytes = c.front + pod(c.now);
     Snapshot snapshot;
     snapshot.base = "base";
     snapshot.files.push_back(
@@ -78,19 +82,21 @@ TEST_P(People, Win) {
          .scan = std::make_shared<const manifest::Scan>(manifest::scan("a.yaml", bytes))}
     );
     snapshot.read = [&](const std::string&) -> Result<std::string> { return bytes; };
-    snapshot.changed_since = [&](const std::string& path,
-                                 const std::string& commit) -> Result<std::optional<std::string>> {
+    snapshot.changed_since = [&](const Written& one) -> Result<std::optional<std::string>> {
         if (!c.landed) return std::optional<std::string>{};
-        return std::optional{"Jane changed " + path + " after " + commit};
+        return std::optional{"Jane changed " + one.path + " after " + one.commit};
     };
     const auto turn = plan_turn(snapshot, std::vector{bid});
     ASSERT_TRUE(turn.has_value());
     const BidAnswer& answer = turn->answers[0];
     EXPECT_EQ(policy::verdict_name(answer.decision.verdict), c.verdict);
     EXPECT_EQ(answer.undone.size(), c.noticed);
+    EXPECT_EQ(answer.put_back.size(), c.put_back);
     EXPECT_EQ(turn->plan.empty(), c.verdict != "promote");
     if (c.noticed > 0) {
-        EXPECT_NE(answer.held[0].find("a.yaml:6: "), std::string::npos) << answer.held[0];
+        if (c.front.empty()) {
+            EXPECT_NE(answer.held[0].find("a.yaml:6: "), std::string::npos) << answer.held[0];
+        }
         EXPECT_NE(answer.held[0].find("Jane changed a.yaml"), std::string::npos);
     }
 }
@@ -135,6 +141,29 @@ INSTANTIATE_TEST_SUITE_P(
             .now = ":1.1.0",
             .written = {wrote(1, "1.1.0")},
             .verdict = "already_current"},
+        Case{
+            .name = "UndoneAndPutBack",
+            .now = ":1.1.0",
+            .written = {wrote(1, "1.1.0", "Jane, last week")},
+            .verdict = "already_current",
+            .put_back = 1},
+        // The place is another one by its number, and still the place that was written.
+        Case{
+            .name = "RevertedWithADocumentPutBefore",
+            .front = kOtherDocument,
+            .written = {wrote(1, "1.1.0")},
+            .verdict = "held",
+            .noticed = 1},
+        Case{
+            .name = "StillThereWithADocumentPutBefore",
+            .front = kOtherDocument,
+            .now = ":1.1.0",
+            .written = {wrote(1, "1.1.0")},
+            .verdict = "already_current"},
+        Case{
+            .name = "ANewPlaceBesideOneThatIsKnown",
+            .front = pod(":1.1.0") + "---\n",
+            .written = {wrote(1, "1.1.0")}},
         Case{
             .name = "DigestReverted",
             .now = ":1.1.0@" + kDigestA,

@@ -197,7 +197,7 @@ void check(const std::string& path, const std::map<char, std::vector<std::size_t
         const auto i = static_cast<std::size_t>(trail.delivery.key.at(1) - '0');
         if (item.id == trail.work[0].id &&
             std::find(intended.begin(), intended.end(), i) != intended.end()) {
-            EXPECT_EQ(item.intended_commit, "abc");
+            EXPECT_EQ(item.intended_commits, std::vector<std::string>{"abc"});
         }
     }
     EXPECT_FALSE(reports.contains('e') && found.contains(0));

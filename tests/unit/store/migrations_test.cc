@@ -1,6 +1,7 @@
 #include "service/store/migrations.h"
 
 #include "tests/unit/store/samples.h"
+#include "tests/unit/store/schema_7.h"
 
 #include <fstream>
 #include <map>
@@ -187,6 +188,25 @@ TEST(MigrationsTest, Version2IsAsItWasReleased) {
     auto ours = must(Database::open(":memory:"));
     must(migrate(*ours, 2));
     EXPECT_EQ(schema_of(*ours), schema_of(*released));
+}
+
+TEST(MigrationsTest, Version7IsAsItWasReleased) {
+    auto released = must(Database::open(":memory:"));
+    must(released->script(kSchema7));
+    auto ours = must(Database::open(":memory:"));
+    must(migrate(*ours, 7));
+    EXPECT_EQ(schema_of(*ours), schema_of(*released));
+}
+
+TEST(MigrationsTest, FromVersion7) {
+    const TempDir dir;
+    write_fixture(dir / "s.db", kSchema7);
+    auto store = open_store(dir / "s.db");
+    EXPECT_EQ(schema_of(store->database()), schema_of(open_store()->database()));
+    // What was written before the difference was known counts as it did.
+    const auto writes = must(store->writes().current("prod", "app"));
+    ASSERT_EQ(writes.size(), 1U);
+    EXPECT_TRUE(writes[0].landed);
 }
 
 TEST(MigrationsTest, FromVersion2) {

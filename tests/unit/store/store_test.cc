@@ -14,6 +14,17 @@ protected:
     std::unique_ptr<SqliteStore> store_ = open_store();
 };
 
+TEST_F(StoreTest, EveryIntendedCommitIsKnownTheNewestFirst) {
+    const auto work = record(sample("k", kStart, 1, 1)).work;
+    std::vector<std::string> expected;
+    for (int i = 0; i < 12; ++i) {
+        expected.insert(expected.begin(), std::string(40, static_cast<char>('a' + i)));
+        must(store_->intend(work[0].id, expected.front()));
+    }
+    expected.resize(8);
+    EXPECT_EQ(must(store_->pending()).at(0).intended_commits, expected);
+}
+
 TEST_F(StoreTest, RecordGivesTheWorkToStart) {
     const auto delivery = sample("k", kStart, 2, 3);
     const auto recorded = record(delivery);
@@ -31,7 +42,7 @@ TEST_F(StoreTest, RecordGivesTheWorkToStart) {
     EXPECT_EQ(last.created_at, kStart);
     EXPECT_EQ(last.due_at, kStart);
     EXPECT_EQ(last.attempts, 0);
-    EXPECT_EQ(last.intended_commit, std::nullopt);
+    EXPECT_TRUE(last.intended_commits.empty());
 }
 
 TEST_F(StoreTest, AnEventThatNobodyWatchesHasNoWork) {
@@ -132,7 +143,7 @@ TEST_F(StoreTest, IntendPostponeAndSettleAreRemembered) {
     EXPECT_EQ(pending[1].id, work[0].id);
     EXPECT_EQ(pending[1].attempts, 2);
     EXPECT_EQ(pending[1].due_at, at(9min));
-    EXPECT_EQ(pending[1].intended_commit, "abc123");
+    EXPECT_EQ(pending[1].intended_commits, std::vector<std::string>{"abc123"});
     EXPECT_EQ(trail_of(*store_, delivery.id).work[0].last_error, "still unreachable");
 
     must(store_->settle(
@@ -260,7 +271,7 @@ TEST_F(StoreTest, EverythingIsThereAfterReopening) {
     store_ = open_store(dir / "s.db");
     const auto after = must(store_->pending());
     ASSERT_EQ(after.size(), before.size());
-    EXPECT_EQ(after[1].intended_commit, "abc");
+    EXPECT_EQ(after[1].intended_commits, std::vector<std::string>{"abc"});
     EXPECT_TRUE(record(sample("k", at(1s))).duplicate);
 }
 

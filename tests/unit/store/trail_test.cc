@@ -103,10 +103,8 @@ TEST_F(TrailTest, KeepsTextFromOutsideAsItIs) {
         delivery.events[0].event.source = c.text;
         delivery.events[0].work[0].target = c.text;
         const auto id = must(store_->record(delivery)).work.at(0).id;
-        must(store_->intend(id, c.text));
         must(store_->postpone(id, kStart, c.text));
         must(store_->note(id, c.text, c.text, kStart));
-        EXPECT_EQ(must(store_->pending()).at(0).intended_commit, c.text);
         must(store_->settle(id, {"failed", c.text, c.text, c.text}, kStart));
         const auto trail = trail_of(*store_, delivery.id);
         EXPECT_EQ(trail.delivery.key, delivery.key);

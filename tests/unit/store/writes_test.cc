@@ -81,8 +81,46 @@ TEST_F(WritesTest, WhatWasUndoneStaysCurrentUntilForgiven) {
     EXPECT_EQ(current(), Lines{});
     EXPECT_TRUE(must(writes_.undone()).empty());
     // A rollback still knows where to go.
-    ASSERT_EQ(must(writes_.newest("prod", "app")).size(), 1U);
-    EXPECT_EQ(must(writes_.newest("prod", "app"))[0].new_tag, "19");
+    EXPECT_EQ(must(writes_.history("prod", "app")).at(0).new_tag, "19");
+}
+
+TEST_F(WritesTest, WhatWasPushedCountsWhenItHasLanded) {
+    const auto sent = [&](const std::string& from, const std::string& to) {
+        Write one = write(from, to);
+        one.landed = false;
+        record({one});
+    };
+    record({write("1", "2")});
+    sent("2", "3");
+    // Both may be in the branch: Git says.
+    auto rows = must(writes_.current("prod", "app"));
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_TRUE(rows[0].landed);
+    EXPECT_FALSE(rows[1].landed);
+    EXPECT_EQ(must(writes_.history("prod", "app")).size(), 1U);
+    must(writes_.settle("commit-3", false));
+    EXPECT_EQ(current(), Lines{"a.yaml 2"});
+
+    sent("2", "4");
+    sent("2", "5");
+    must(writes_.settle("commit-5", true));
+    // Whoever expected the same base can't land after it.
+    EXPECT_EQ(current(), Lines{"a.yaml 5"});
+    EXPECT_EQ(must(writes_.history("prod", "app")).size(), 2U);
+    must(writes_.settle("commit-5", false));
+    EXPECT_EQ(current(), Lines{"a.yaml 5"});
+    // Many tries that nobody heard the end of don't push out what is in the branch.
+    for (int i = 6; i < 20; ++i) sent("5", std::to_string(i));
+    EXPECT_EQ(must(writes_.history("prod", "app")).size(), 2U);
+}
+
+TEST_F(WritesTest, APersonPutsItBack) {
+    record({write("1", "2")});
+    const auto id = must(writes_.current("prod", "app"))[0].id;
+    must(writes_.mark_undone(id, "Jane"));
+    must(writes_.clear_undone(id));
+    EXPECT_EQ(current(), Lines{"a.yaml 2"});
+    EXPECT_TRUE(must(writes_.undone()).empty());
 }
 
 TEST_F(WritesTest, OldRowsGo) {
