@@ -217,6 +217,8 @@ struct PullRequest {
     bool draft_while_soaking = false;
     bool automerge = false;
     MergeMethod merge_method = MergeMethod::Squash;
+    // After a push, before we merge by ourselves.
+    std::chrono::milliseconds checks_within{60'000};
     plan::Grouping group = plan::Grouping::All;
     std::size_t max_open = 0;      // of the target; 0: any number
     std::size_t max_per_hour = 0;  // opened; 0: any number
@@ -288,6 +290,7 @@ struct Config {
     std::vector<Notification> notifications;
     std::vector<Mirror> mirrors;
     std::shared_ptr<const image::Mirrors> same_images;  // what `mirrors` says; null: nothing
+    std::shared_ptr<const std::vector<std::string>> policy_names;  // full ones, sorted
     std::vector<Operator> operators;
     // Settled deliveries are deleted after this; audit records a year later.
     std::chrono::hours retention{24 * 90};

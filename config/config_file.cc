@@ -226,6 +226,13 @@ void check_targets(Reader& reader, const Node& root, const Config& config) {
     }
 }
 
+void name_policies(Config& config) {
+    std::vector<std::string> names;
+    for (const auto& policy : config.policies) names.push_back(policy.full_name());
+    std::sort(names.begin(), names.end());
+    config.policy_names = std::make_shared<const std::vector<std::string>>(std::move(names));
+}
+
 void read_mirrors(Reader& reader, const Node& root, Config& config) {
     if (config.mirrors.empty()) return;
     image::Mirrors mirrors;
@@ -271,6 +278,7 @@ void check_config(Reader& reader, const Node& root, Config& config) {
     check_receiver_names(reader, root, config);
     check_client_certificates(reader, root, config);
     read_mirrors(reader, root, config);
+    name_policies(config);
     check_targets(reader, root, config);
 }
 

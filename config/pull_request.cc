@@ -79,6 +79,12 @@ const Mapping<PullRequest>& pull_request_mapping() {
             m.choice(
                 "merge_method", &PullRequest::merge_method, "How it is merged.", kMergeMethods
             );
+            m.duration(
+                "checks_within",
+                &PullRequest::checks_within,
+                "How long after a push checks may take to appear, where Linkspan merges by itself.",
+                {.least = 0, .most = 3'600'000}
+            );
             m.choice(
                 "group",
                 &PullRequest::group,

@@ -99,6 +99,11 @@ void visit(Finder& finder, NodeId node) {
             visit_kustomize(finder, value);
         } else if (key == "helm" && is_mapping(tree, value)) {
             visit_helm(finder, value);
+        } else if (key == "elements" && is_sequence(tree, value)) {
+            // What an ApplicationSet's list generator fills in.
+            find_helm_values(finder, child);
+        } else if (key == "templatePatch" && is_scalar(tree, value)) {
+            find_embedded(finder, value, find_argo_images);
         } else {
             visit(finder, child);
         }

@@ -52,6 +52,17 @@ void add_either(Finder& finder, NodeId value) {
     add(finder, name != kNoNode ? name : tree.find_scalar(id, "image"));
 }
 
+bool is_cloud_build(const Finder& finder) { return finder.file_name().starts_with("cloudbuild"); }
+
+// A step's name is its image; "images" are what is built.
+void visit_cloud_build(Finder& finder, NodeId root) {
+    const Tree& tree = finder.tree();
+    each_item(finder, tree.find(root, "steps"), [&](NodeId step) {
+        const NodeId name = tree.find_scalar(step, "name");
+        if (name != kNoNode) add(finder, name);
+    });
+}
+
 void visit(Finder& finder, NodeId node) {
     const Tree& tree = finder.tree();
     for (NodeId child = tree[node].first_child; child != kNoNode; child = tree[child].next) {
@@ -63,7 +74,7 @@ void visit(Finder& finder, NodeId node) {
             add(finder, child);
         } else if (key == "services" && is_sequence(tree, tree.resolve(child))) {
             each_item(finder, child, [&](NodeId item) { add_either(finder, item); });
-        } else if (key == "uses") {
+        } else if (key == "uses" || key == "pipe") {
             const NodeId id = tree.resolve(child);
             if (is_scalar(tree, id) && tree[id].text.starts_with(kDocker)) add(finder, id);
         }
@@ -85,11 +96,12 @@ bool is_ci_file(const Finder& finder, NodeId root) {
     if (!is_mapping(tree, root)) return false;
     const std::string_view file = finder.file_name();
     return std::find(kNames.begin(), kNames.end(), file) != kNames.end() ||
-           file.find("gitlab-ci") != std::string_view::npos || is_github_workflow(tree, root) ||
-           is_gitlab_pipeline(tree, root);
+           is_cloud_build(finder) || file.find("gitlab-ci") != std::string_view::npos ||
+           is_github_workflow(tree, root) || is_gitlab_pipeline(tree, root);
 }
 
 void find_ci_images(Finder& finder, NodeId root) {
+    if (is_cloud_build(finder)) return visit_cloud_build(finder, root);
     visit(finder, root);
     // Variables that are whole references; and a chart's values may look like a pipeline.
     find_helm_values(finder, root);

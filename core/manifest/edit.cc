@@ -18,9 +18,9 @@ using policy::DigestMode;
 
 constexpr std::string_view kDockerHub = "docker.io/";
 
+// Without the line: who asks names the file and the line.
 Error conflict(const Place& place, std::string_view why) {
-    const std::size_t line = place.scalars.empty() ? 0 : place.scalars.front().line;
-    return Error{Errc::Conflict, fmt::format("line {}: {}: {}", line, place.where, why)};
+    return Error{Errc::Conflict, fmt::format("{}: {}", place.where, why)};
 }
 
 // Docker Hub's short form: "nginx", "acme/app".
@@ -205,7 +205,7 @@ private:
         edit.line = scalar.line;
         edit.old_value = scalar.value;
         edit.embedded = scalar.embedded;
-        edit.text = scalar.text;
+        edit.text = scalar.text && !scalar.embedded;
         return edit;
     }
 

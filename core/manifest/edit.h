@@ -34,7 +34,7 @@ struct Edit {
     std::vector<WrittenKey> added;
     // The key that the edit takes out with its value; `replacement` is empty then.
     std::string removed;
-    bool embedded = false;  // in YAML inside of a block scalar
+    bool embedded = false;  // in YAML that is itself a text
     bool text = false;      // asked for by a pattern or in a file that is not YAML
 
     friend bool operator==(const Edit&, const Edit&) = default;

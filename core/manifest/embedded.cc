@@ -1,6 +1,9 @@
 #include "core/manifest/embedded.h"
 
+#include "core/manifest/spelling.h"
+
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -9,6 +12,9 @@
 namespace linkspan::manifest {
 
 namespace {
+
+// Each byte of quoted text takes sixteen while it is looked into.
+constexpr std::size_t kLongestQuoted = std::size_t{1} << 20U;
 
 // One line of the text: where it begins in the value, and in the file.
 struct Line {
@@ -58,17 +64,101 @@ std::optional<ByteSpan> to_file(const std::vector<Line>& lines, const ByteSpan& 
     return ByteSpan{begin, begin + span.size()};
 }
 
+// How the bytes of a text's value lie in the file.
+class TextMap {
+public:
+    static std::optional<TextMap> of(const Tree& tree, const Node& node) {
+        TextMap out;
+        out.style_ = node.style;
+        if (node.style == ScalarStyle::Literal || node.style == ScalarStyle::Folded) {
+            auto lines = lines_of(tree, node);
+            if (!lines || lines->empty()) return std::nullopt;
+            out.lines_ = std::move(*lines);
+            return out;
+        }
+        if (node.style == ScalarStyle::Plain || node.span.size() < 2 ||
+            node.span.size() > kLongestQuoted) {
+            return std::nullopt;
+        }
+        out.begin_ = node.span.begin + 1;
+        const auto raw = tree.bytes.substr(out.begin_, node.span.size() - 2);
+        out.units_ = units_of(raw, node.style == ScalarStyle::DoubleQuoted);
+        if (out.units_.empty() || out.units_.back().value_end != node.text.size()) {
+            return std::nullopt;
+        }
+        return out;
+    }
+
+    // Brings a scalar of the text to the file. False when it can't be changed there on its own.
+    bool bring(std::string_view file, std::string_view text, Scalar& scalar) const {
+        if (!lines_.empty()) {
+            const auto span = in_lines(scalar.span);
+            if (span) scalar.span = *span;
+            return span.has_value();
+        }
+        const bool block =
+            scalar.style == ScalarStyle::Literal || scalar.style == ScalarStyle::Folded;
+        if (block || scalar.span.size() == 0) return false;
+        const ByteSpan token = in_quotes(scalar.span);
+        if (as_written(file, text, scalar.span, token)) {
+            scalar.span = token;
+            scalar.quote = style_ == ScalarStyle::DoubleQuoted ? '\'' : '"';
+            // JSON has no quotes to choose.
+            if (scalar.json && scalar.quote == '\'') return false;
+            return true;
+        }
+        // Quotes that are escaped: what is between them is changed.
+        if (scalar.style == ScalarStyle::Plain || scalar.span.size() < 3) return false;
+        const ByteSpan inner{scalar.span.begin + 1, scalar.span.end - 1};
+        const ByteSpan span = in_quotes(inner);
+        if (!as_written(file, text, inner, span) ||
+            text.substr(inner.begin, inner.size()) != scalar.value) {
+            return false;
+        }
+        scalar.span = span;
+        scalar.text = true;
+        return true;
+    }
+
+private:
+    static bool as_written(
+        std::string_view file, std::string_view text, const ByteSpan& inner, const ByteSpan& outer
+    ) {
+        return text.substr(inner.begin, inner.size()) == file.substr(outer.begin, outer.size());
+    }
+
+    [[nodiscard]] std::optional<ByteSpan> in_lines(const ByteSpan& span) const {
+        return to_file(lines_, span);
+    }
+
+    // From the end of the unit before it to the end of its last one.
+    [[nodiscard]] ByteSpan in_quotes(const ByteSpan& span) const {
+        const auto raw_end = [&](std::size_t value_end) {
+            const auto it = std::partition_point(units_.begin(), units_.end(), [&](const Unit& u) {
+                return u.value_end <= value_end;
+            });
+            return it == units_.begin() ? std::size_t{0} : std::prev(it)->raw_end;
+        };
+        return {begin_ + raw_end(span.begin), begin_ + raw_end(span.end)};
+    }
+
+    ScalarStyle style_ = ScalarStyle::Literal;
+    std::vector<Line> lines_;  // of a block
+    std::vector<Unit> units_;  // of quoted text
+    std::size_t begin_ = 0;    // behind the quote
+};
+
 }  // namespace
 
 void find_embedded(Finder& finder, NodeId text, void (*find)(Finder& inner, NodeId root)) {
     const Tree& tree = finder.tree();
     const Node& node = tree[text];
-    if (finder.embedded() || node.kind != NodeKind::Scalar || node.style != ScalarStyle::Literal ||
-        !node.has_token || !finder.first_look(text)) {
+    if (finder.embedded() || node.kind != NodeKind::Scalar || !node.has_token ||
+        !finder.first_look(text)) {
         return;
     }
-    const auto lines = lines_of(tree, node);
-    if (!lines || lines->empty()) return;
+    const auto map = TextMap::of(tree, node);
+    if (!map) return;
     const auto inner_tree = read_tree(node.text);
     if (!inner_tree) return;
 
@@ -83,14 +173,12 @@ void find_embedded(Finder& finder, NodeId text, void (*find)(Finder& inner, Node
         place.alias_lines.clear();
         bool whole = true;
         for (Scalar& scalar : place.scalars) {
-            const auto span = to_file(*lines, scalar.span);
-            if (!span) {
+            if (!map->bring(tree.bytes, node.text, scalar)) {
                 whole = false;
                 break;
             }
-            scalar.span = *span;
-            scalar.line = finder.lines().line(span->begin);
-            scalar.column = finder.lines().column(span->begin);
+            scalar.line = finder.lines().line(scalar.span.begin);
+            scalar.column = finder.lines().column(scalar.span.begin);
             scalar.embedded = true;
         }
         if (whole) finder.add_embedded(std::move(place), text);

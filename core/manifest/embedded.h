@@ -1,8 +1,9 @@
-// YAML that is itself the text of a literal block scalar: values of an Argo CD Application, patches
-// of a kustomization. Places found in it are brought back to the bytes of the file.
+// YAML that is itself a text in YAML: values of an Argo CD Application, patches of a kustomization.
+// Places found in it are brought back to the bytes of the file.
 //
-// Only literal blocks ("|"): there, each line of the text is a stretch of the file's bytes. In
-// quoted or folded text, a change would have to be escaped or folded again.
+// In a block each line of the text is a stretch of the file's bytes, unless it was folded; in
+// quoted text on one line each value is, unless it holds an escape. What is not such a stretch is
+// left alone. New values are spelled so that the quotes around the text need no escape.
 #pragma once
 
 #include "core/manifest/finder.h"

@@ -45,6 +45,10 @@ bool has_wide_mark(std::string_view bytes) {
 std::optional<std::string> encoding_problem(std::string_view bytes) {
     if (has_wide_mark(bytes)) return "not UTF-8: a byte order mark of UTF-16 or UTF-32";
     std::size_t line = 1;
+    // Most files are ASCII throughout, which is told without a branch for each byte.
+    bool ascii = true;
+    for (const char c : bytes) ascii &= static_cast<signed char>(c) > 0;
+    if (ascii) return std::nullopt;
     for (std::size_t i = 0; i < bytes.size();) {
         const char c = bytes[i];
         if (c == '\0') return fmt::format("not text: line {}: a NUL byte", line);

@@ -68,13 +68,16 @@ void visit_entry(Finder& finder, std::string_view key, NodeId value) {
         const NodeId bundle = tree.find_scalar(tree.resolve(value), "bundle");
         finder.add_reference(kKind, bundle, {.needs_version = true, .quiet = true});
     } else if (key == "params") {
-        // Tekton's bundle resolver.
+        // Tekton's bundle resolver, and parameters that are called an image.
         each_item(finder, value, [&](NodeId param) {
             const NodeId name = tree.find_scalar(param, "name");
-            if (name == kNoNode || tree[name].text != "bundle") return;
-            finder.add_reference(
-                kKind, tree.find_scalar(param, "value"), {.needs_version = true, .quiet = true}
-            );
+            if (name == kNoNode) return;
+            if (tree[name].text != "bundle" && !names_an_image(tree[name].text)) return;
+            for (const std::string_view text : {"value", "default"}) {
+                finder.add_reference(
+                    kKind, tree.find_scalar(param, text), {.needs_version = true, .quiet = true}
+                );
+            }
         });
     }
 }
@@ -95,6 +98,13 @@ void visit_artifact(Finder& finder, NodeId root) {
         finder.add_reference(
             kKind, tree.find_scalar(spec, "package"), {.needs_version = true, .quiet = true}
         );
+    } else if (kind_of(tree, root) == "ClusterServiceVersion") {
+        // An operator's own image, beside those under spec.
+        const NodeId metadata = tree.resolve(tree.find(root, "metadata"));
+        const NodeId notes = tree.resolve(tree.find(metadata, "annotations"));
+        finder.add_reference(
+            kKind, tree.find_scalar(notes, "containerImage"), {.needs_version = true, .quiet = true}
+        );
     }
 }
 
@@ -108,6 +118,10 @@ void visit(Finder& finder, NodeId node, bool is_root_object) {
         return;
     }
     if (!is_mapping(tree, node)) return;
+    // OpenShift's ImageStream and BuildConfig: from: {kind: DockerImage, name: r.io/app:1}
+    if (!is_root_object && kind_of(tree, node) == "DockerImage") {
+        finder.add_reference(kKind, tree.find_scalar(node, "name"), {.quiet = true});
+    }
     // Lists, templates and the like hold objects of any shape.
     if (!is_root_object && is_object(tree, node)) return find_images(finder, node);
     each_entry(tree, node, [&](std::string_view key, NodeId value) {

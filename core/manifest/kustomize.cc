@@ -123,9 +123,13 @@ bool is_kustomization(const Finder& finder, NodeId root) {
 
 void find_kustomize_images(Finder& finder, NodeId root) {
     const Tree& tree = finder.tree();
-    find_in_kustomize_fields(
-        finder, is_flux(tree, root) ? tree.resolve(tree.find(root, "spec")) : root
-    );
+    if (!is_flux(tree, root)) return find_in_kustomize_fields(finder, root);
+    const NodeId spec = tree.resolve(tree.find(root, "spec"));
+    find_in_kustomize_fields(finder, spec);
+    const NodeId build = tree.resolve(tree.find(spec, "postBuild"));
+    if (const NodeId variables = tree.find(build, "substitute"); variables != kNoNode) {
+        find_helm_values(finder, variables);
+    }
 }
 
 void find_in_kustomize_fields(Finder& finder, NodeId fields) {

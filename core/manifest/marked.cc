@@ -110,15 +110,28 @@ private:
         const std::size_t gap =
             std::max(line_begin, next == 0 ? 0 : tree_.tokens[next - 1].span.end);
         const auto hash = comment_begin(bytes_, gap, at);
-        if (!hash) return;
+        if (!hash) {
+            if (bytes_.substr(gap, at - gap).find('#') != std::string_view::npos) {
+                finder_.problem(
+                    lines.line(at), "the marker is not read: a blank is missing in front of its #"
+                );
+            }
+            return;
+        }
         const std::string_view before = bytes_.substr(line_begin, *hash - line_begin);
         const bool own_line = std::all_of(before.begin(), before.end(), is_blank);
         line_ = lines.line(*hash);
         line_begin_ = line_begin;
         auto marker = parse_marker(bytes_.substr(*hash, line_end - *hash));
         if (!marker) return say(marker.error().message);
+        const bool dashes = !own_line && std::all_of(before.begin(), before.end(), [](char c) {
+            return is_blank(c) || c == '-';
+        });
         if (own_line) {
             above(*marker, *hash, line_end, next);
+        } else if (dashes && !before.starts_with("---") && next < tree_.tokens.size() &&
+                   next_content(line_end, tree_.tokens[next].span.begin)) {
+            below_dash(*marker, next);
         } else {
             behind(*marker, next);
         }
@@ -184,6 +197,18 @@ private:
         if (first_of_item && !fits(marker.role, node.text)) return take_best(marker, mapping);
         if (value == kNoNode) return say(std::string{kNothing});
         take(marker, value);
+    }
+
+    // Behind "-", with the item on the next line.
+    void below_dash(const Marker& marker, std::size_t next) {
+        const Token& token = tree_.tokens[next];
+        if (token.node == kNoNode || token.closes) return say("no value on the marker's line");
+        const Node& node = tree_[token.node];
+        if (node.kind == NodeKind::Mapping || node.kind == NodeKind::Sequence) {
+            return take_best(marker, token.node);
+        }
+        if (node.is_key) return take_best(marker, node.parent);
+        take(marker, token.node);
     }
 
     // The first byte of the next line that is not a comment, when no blank line and nothing but

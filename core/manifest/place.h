@@ -44,7 +44,7 @@ struct Scalar {
     bool flow = false;       // inside [] or {}, where plain scalars allow less
     bool tagged = false;     // carries a tag ("!!str"): plain text is not guessed at
     bool text = false;       // not YAML: the bytes at span are the value
-    bool embedded = false;   // in YAML that is itself the text of a block scalar
+    bool embedded = false;   // in YAML that is itself a text
     char quote = '"';  // what to quote a plain value with when it needs that, as the file does
     // Where in `value` the role's part is, when it is not all of it: "${IMAGE:-nginx:1.25}",
     // "docker://alpine:3".

@@ -56,9 +56,18 @@ bool worth_scanning(std::string_view path, std::string_view bytes) {
     if (!readable_name(path)) return false;
     // In UTF-16 the words below can't be found; scan() says why the file is not read.
     if (has_wide_mark(bytes) || may_have_markers(bytes)) return true;
-    // No shape names an image without one of these. "mage" is in image, Image and images.
-    static constexpr std::array<std::string_view, 5> kWords = {
-        "mage", "container", "repository", "services", "docker://"};
+    if (path.substr(path.rfind('/') + 1).starts_with("cloudbuild")) return true;
+    // No shape names an image without one of these: "mage" is in image, Image and images,
+    // "epository" in Flux's OCIRepository too.
+    static constexpr std::array<std::string_view, 8> kWords = {
+        "mage",
+        "container",
+        "epository",
+        "services",
+        "docker://",
+        "IMAGE",
+        "bundle",
+        "pkg.crossplane.io"};
     return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
         return memmem(bytes.data(), bytes.size(), word.data(), word.size()) != nullptr;
     });
@@ -76,7 +85,7 @@ Scan scan(std::string_view path, std::string_view bytes) {
         return out;
     }
     if (auto problem = encoding_problem(bytes)) return skip(std::move(*problem));
-    const auto tree = read_tree(bytes);
+    auto tree = read_tree(bytes);
     if (!tree) {
         const bool braces = bytes.find("{{") != std::string_view::npos;
         return skip(fmt::format(
@@ -85,14 +94,21 @@ Scan scan(std::string_view path, std::string_view bytes) {
     }
     if (is_template(*tree)) return skip("a Helm or Go template: {{ }} outside of quotes");
 
-    Finder finder{path, *tree, out};
-    if (may_have_markers(bytes)) find_marked_places(finder);
-    for (const NodeId root : tree->roots) {
-        if (root != kNoNode) find_images(finder, root);
+    {
+        Finder finder{path, *tree, out};
+        if (may_have_markers(bytes)) find_marked_places(finder);
+        for (const NodeId root : tree->roots) {
+            if (root != kNoNode) find_images(finder, root);
+        }
     }
-    std::stable_sort(out.places.begin(), out.places.end(), [](const Place& a, const Place& b) {
+    recycle(std::move(*tree));
+    // Sorting takes memory even where there is nothing to sort.
+    const auto earlier = [](const Place& a, const Place& b) {
         return place_begin(a) < place_begin(b);
-    });
+    };
+    if (!std::is_sorted(out.places.begin(), out.places.end(), earlier)) {
+        std::stable_sort(out.places.begin(), out.places.end(), earlier);
+    }
     std::stable_sort(out.problems.begin(), out.problems.end(), [](const auto& a, const auto& b) {
         return a.line < b.line;
     });

@@ -14,7 +14,7 @@ namespace linkspan::manifest {
 
 // Rises whenever scan() would answer differently for the same bytes: kept results of another
 // version are of no use.
-inline constexpr int kScannerVersion = 2;
+inline constexpr int kScannerVersion = 3;
 
 // Whether files of this name are read at all.
 bool readable_name(std::string_view path);

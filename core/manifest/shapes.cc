@@ -31,6 +31,7 @@ constexpr std::array kShapes = {
     Shape{is_json_patch, find_json_patch_images},
     Shape{is_compose_file, find_compose_images},
     Shape{is_ci_file, find_ci_images},
+    Shape{is_chart_file, find_chart_images},
     Shape{any, find_helm_values},
 };
 

@@ -36,9 +36,27 @@ bool is_printable(std::string_view bytes) {
     return good;
 }
 
+// Larger ones are rare, and given back.
+constexpr std::size_t kMostSpareNodes = 4'096;
+
+struct Spare {
+    std::vector<Node> nodes;
+    std::vector<Token> tokens;
+};
+Spare& spare() {
+    thread_local Spare kept;
+    return kept;
+}
+
+void take_spare(Tree& tree) {
+    tree.nodes = std::exchange(spare().nodes, {});
+    tree.tokens = std::exchange(spare().tokens, {});
+}
+
 class Reader {
 public:
     Reader(std::string_view bytes, const Limits& limits) : bytes_{bytes}, limits_{limits} {
+        take_spare(tree_);
         tree_.bytes = bytes;
         tree_.nodes.reserve(bytes.size() / 12 + 16);
         tree_.tokens.reserve(bytes.size() / 12 + 16);
@@ -364,6 +382,14 @@ private:
 };
 
 }  // namespace
+
+void recycle(Tree tree) {
+    if (std::max(tree.nodes.capacity(), tree.tokens.capacity()) > kMostSpareNodes) return;
+    tree.nodes.clear();
+    tree.tokens.clear();
+    if (tree.nodes.capacity() > spare().nodes.capacity()) spare().nodes.swap(tree.nodes);
+    if (tree.tokens.capacity() > spare().tokens.capacity()) spare().tokens.swap(tree.tokens);
+}
 
 std::optional<Tree> read_simple_tree(std::string_view bytes, const Limits& limits) {
     if (bytes.size() > kLargest || !is_printable(bytes)) return std::nullopt;

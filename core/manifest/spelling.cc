@@ -37,53 +37,8 @@ std::string in_double_quotes(std::string_view text) {
     return out;
 }
 
-// Which raw bytes write which bytes of the value: one unit per character or escape.
-struct Unit {
-    std::size_t raw_end = 0;
-    std::size_t value_end = 0;
-};
-
 std::size_t utf8_size(std::uint32_t code) {
     return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-}
-
-// nullopt-like empty result for what spans lines or is not understood: then the whole text is
-// written anew.
-std::vector<Unit> units_of(std::string_view raw, bool double_quoted) {
-    std::vector<Unit> out;
-    std::size_t value = 0;
-    for (std::size_t i = 0; i < raw.size();) {
-        std::size_t width = 1;
-        std::size_t size = 1;
-        if (raw[i] == '\n' || raw[i] == '\r') return {};
-        if (double_quoted && raw[i] == '\\') {
-            if (i + 1 >= raw.size()) return {};
-            const char kind = raw[i + 1];
-            const std::size_t digits = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
-            width = 2 + digits;
-            if (i + width > raw.size() || kind == '\n' || kind == '\r') return {};
-            if (digits > 0) {
-                std::uint32_t code = 0;
-                for (const char c : raw.substr(i + 2, digits)) {
-                    const std::size_t digit =
-                        std::string_view{"0123456789abcdef"}.find(static_cast<char>(c | 0x20));
-                    if (digit == std::string_view::npos) return {};
-                    code = code << 4U | static_cast<std::uint32_t>(digit);
-                }
-                size = utf8_size(code);
-            } else if (kind == 'N' || kind == '_') {
-                size = 2;
-            } else if (kind == 'L' || kind == 'P') {
-                size = 3;
-            }
-        } else if (!double_quoted && raw.substr(i, 2) == "''") {
-            width = 2;
-        }
-        i += width;
-        value += size;
-        out.push_back({i, value});
-    }
-    return out;
 }
 
 std::string respell_quoted(
@@ -154,6 +109,43 @@ std::string with_core(const Scalar& scalar, std::string_view core) {
                                        : static_cast<std::size_t>(old.data() - scalar.value.data());
     std::string out = scalar.value;
     if (at <= out.size()) out.replace(at, old.size(), core);
+    return out;
+}
+
+std::vector<Unit> units_of(std::string_view raw, bool double_quoted) {
+    std::vector<Unit> out;
+    std::size_t value = 0;
+    for (std::size_t i = 0; i < raw.size();) {
+        std::size_t width = 1;
+        std::size_t size = 1;
+        if (raw[i] == '\n' || raw[i] == '\r') return {};
+        if (double_quoted && raw[i] == '\\') {
+            if (i + 1 >= raw.size()) return {};
+            const char kind = raw[i + 1];
+            const std::size_t digits = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
+            width = 2 + digits;
+            if (i + width > raw.size() || kind == '\n' || kind == '\r') return {};
+            if (digits > 0) {
+                std::uint32_t code = 0;
+                for (const char c : raw.substr(i + 2, digits)) {
+                    const std::size_t digit =
+                        std::string_view{"0123456789abcdef"}.find(static_cast<char>(c | 0x20));
+                    if (digit == std::string_view::npos) return {};
+                    code = code << 4U | static_cast<std::uint32_t>(digit);
+                }
+                size = utf8_size(code);
+            } else if (kind == 'N' || kind == '_') {
+                size = 2;
+            } else if (kind == 'L' || kind == 'P') {
+                size = 3;
+            }
+        } else if (!double_quoted && raw.substr(i, 2) == "''") {
+            width = 2;
+        }
+        i += width;
+        value += size;
+        out.push_back({i, value});
+    }
     return out;
 }
 

@@ -5,8 +5,10 @@
 #include "core/manifest/place.h"
 #include "core/result.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace linkspan::manifest {
 
@@ -20,6 +22,14 @@ std::string with_core(const Scalar& scalar, std::string_view core);
 // in the text, a block scalar's header and indentation stay; a plain value is quoted when it would
 // read as another type. Errors: InvalidInput when the form can't hold the value.
 Result<std::string> respell(std::string_view token, const Scalar& scalar, std::string_view core);
+
+// Which raw bytes write which bytes of a quoted value: a unit is one byte, or one escape.
+struct Unit {
+    std::size_t raw_end = 0;
+    std::size_t value_end = 0;
+};
+// `raw` is what is between the quotes. Empty for what goes over several lines or is not understood.
+std::vector<Unit> units_of(std::string_view raw, bool double_quoted);
 
 // A value where none was: plain where that is safe and `style` is ' ', else in the quotes `style`,
 // or `quote`.

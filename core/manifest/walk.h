@@ -4,6 +4,9 @@
 #include "core/manifest/finder.h"
 #include "core/manifest/tree.h"
 
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
 #include <string_view>
 
 namespace linkspan::manifest {
@@ -43,6 +46,18 @@ inline bool is_sequence(const Tree& tree, NodeId id) {
 inline bool is_scalar(const Tree& tree, NodeId id) {
     return id != kNoNode && tree[id].kind == NodeKind::Scalar;
 }
+
+// "baseImage", "BASE_IMAGE": what a key says that it names.
+inline bool key_ends_with(std::string_view key, std::string_view lower_case) {
+    return key.size() >= lower_case.size() &&
+           std::equal(
+               lower_case.begin(),
+               lower_case.end(),
+               key.end() - static_cast<std::ptrdiff_t>(lower_case.size()),
+               [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); }
+           );
+}
+inline bool names_an_image(std::string_view key) { return key_ends_with(key, "image"); }
 
 // The key that a node is the value of; empty for items of sequences and for roots.
 inline std::string_view key_of(const Tree& tree, NodeId id) {

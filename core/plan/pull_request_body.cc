@@ -209,17 +209,24 @@ std::string table_of(const Proposal& proposal, const Room& room) {
     return table;
 }
 
-std::string places_of(const Proposal& proposal, const Room& room) {
+// A list of more is folded, where the platform can.
+constexpr std::size_t kPlacesUnfolded = 10;
+
+std::string places_of(const Proposal& proposal, const TextOptions& options, const Room& room) {
     const auto& changes = proposal.plan.changes;
     std::set<std::string> files;
     for (const auto& change : changes) files.insert(change.path);
-    std::string out = fmt::format(
-        "**{} place{} in {} file{}**\n",
+    const std::string head = fmt::format(
+        "{} place{} in {} file{}",
         changes.size(),
         changes.size() == 1 ? "" : "s",
         files.size(),
         files.size() == 1 ? "" : "s"
     );
+    const bool folded =
+        options.html_comments && std::min(changes.size(), room.places) > kPlacesUnfolded;
+    std::string out = folded ? fmt::format("<details><summary>{}</summary>\n", head)
+                             : fmt::format("**{}**\n", head);
     if (room.places > 0) out += "\n";
     for (std::size_t i = 0; i < std::min(changes.size(), room.places); ++i) {
         out += fmt::format(
@@ -231,6 +238,7 @@ std::string places_of(const Proposal& proposal, const Room& room) {
     if (room.places > 0 && changes.size() > room.places) {
         out += fmt::format("- …and {} more\n", changes.size() - room.places);
     }
+    if (folded) out += "\n</details>\n";
     return out;
 }
 
@@ -374,7 +382,7 @@ TemplateData data_for(const Proposal& proposal, const TextOptions& options, cons
     data.blocks = {
         {"intro", intro_of(proposal)},
         {"table", table_of(proposal, room)},
-        {"where", places_of(proposal, room)},
+        {"where", places_of(proposal, options, room)},
         {"builds", builds_of(proposal, options, room)},
         {"verified", sentences("Checked", proposal.verified, room)},
         {"refused", sentences("Refused", proposal.refused, room)},

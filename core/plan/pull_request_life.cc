@@ -229,8 +229,12 @@ private:
         // Somebody took it off again: they have a reason.
         const bool once = memory_.armed_head == branch_.head;
         if (abilities_.auto_merge && !open.auto_merge && !once) return step::Arm{};
-        if (!abilities_.auto_merge && open.clean) return step::Merge{};
-        return step::Done{wanted_.window_changes, {}};
+        if (abilities_.auto_merge) return step::Done{wanted_.window_changes, {}};
+        if (wanted_.checks_begin_by) {
+            return step::Done{wanted_.checks_begin_by, "not merged yet: checks may begin"};
+        }
+        if (open.clean) return step::Merge{};
+        return step::Done{wanted_.window_changes, "not merged yet: something is in the way of it"};
     }
 
     const Memory& memory_;

@@ -28,6 +28,16 @@ namespace linkspan::plan {
 
 using Time = std::chrono::system_clock::time_point;
 
+// A newer tag that is not in it, and why.
+struct RefusedTag {
+    std::string image{};
+    std::string policy{};
+    std::string tag{};
+    std::string reason{};
+    bool by_gate = false;  // else by the policy's rules for tags
+    friend bool operator==(const RefusedTag&, const RefusedTag&) = default;
+};
+
 // What a store keeps of one target and group between looks.
 struct Memory {
     std::int64_t number = 0;             // of the open pull request; 0: there is none
@@ -48,6 +58,10 @@ struct Memory {
     std::vector<std::string> said{};      // sentences that were said: "edited:<head>"
     std::vector<std::string> statuses{};  // "<head> <context> <state> <description>"
     std::string rebuild_done{};           // the request for a rebuild that was answered last
+    // Comments that asked for a rebuild before somebody pushed to the branch: those are not meant.
+    std::vector<std::string> heard{};
+    std::int64_t pushed_at = 0;  // seconds since 1970: when we pushed the head
+    std::vector<RefusedTag> refused{};
 };
 
 enum class SeenState { Open, Merged, Closed };
@@ -94,6 +108,8 @@ struct Wanted {
     bool auto_merge = false;
     bool window_open = true;
     std::optional<Time> window_changes{};  // when it opens, or closes
+    // Before this, nothing is merged by ourselves: checks may not have begun yet.
+    std::optional<Time> checks_begin_by{};
     bool delete_branch = true;
     // Somebody who may write asked for a rebuild; names the request, so that it is answered once.
     std::string rebuild{};

@@ -49,6 +49,11 @@ bool Scope::same(const image::ImageName& a, const image::ImageName& b) const {
     return a == b || (mirrors && mirrors->same(a, b));
 }
 
+bool names_no_policy(const Scope& scope, const manifest::Place& place) {
+    return place.kind == manifest::PlaceKind::Marker && scope.markers && scope.policies &&
+           !std::binary_search(scope.policies->begin(), scope.policies->end(), place.policy);
+}
+
 bool follows(const Scope& scope, const policy::Policy& policy, const manifest::Place& place) {
     if (place.kind == manifest::PlaceKind::Marker) {
         return scope.markers && (place.policy == policy.full_name() ||

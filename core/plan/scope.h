@@ -31,6 +31,9 @@ struct Scope {
     bool images = true;
     std::vector<std::shared_ptr<const FieldWatch>> fields{};
     std::shared_ptr<const image::Mirrors> mirrors{};  // null: none
+    // The full names of all policies that there are, sorted: markers that name others are reported.
+    // Null: not known.
+    std::shared_ptr<const std::vector<std::string>> policies{};
 
     [[nodiscard]] bool holds(const std::string& path) const;
     // The paths in their normal form ("clusters/prod"); empty: everything.
@@ -38,6 +41,9 @@ struct Scope {
     // Whether two names are the same image, mirrors considered.
     [[nodiscard]] bool same(const image::ImageName& a, const image::ImageName& b) const;
 };
+
+// Whether a place is marked for a policy that nobody has configured.
+bool names_no_policy(const Scope& scope, const manifest::Place& place);
 
 // Whether a place that was found by shape or marker is the policy's.
 bool follows(const Scope& scope, const policy::Policy& policy, const manifest::Place& place);

@@ -116,19 +116,34 @@ private:
         }
         std::vector<const manifest::Place*> mine;
         for (const auto& place : scan.places) {
+            if (names_no_policy(bid.scope, place)) {
+                note(
+                    answer,
+                    fmt::format(
+                        "{}:{}: the marker names \"{}\", and there is no such policy",
+                        file.path,
+                        place.scalars.empty() ? 0 : place.scalars.front().line,
+                        place.policy
+                    )
+                );
+            }
             const bool marker = place.kind == manifest::PlaceKind::Marker;
             if (!follows(bid.scope, bid.policy, place)) continue;
             if (marker || !governed(scan, place)) mine.push_back(&place);
         }
         for (const FieldScan& field : file.fields) add_fields(q, bid, file, field, mine);
 
-        // A refused tag must not leave its digest or name promoted in the same document.
+        // A refused tag must not leave its digest or name, which have markers of their own,
+        // promoted in the same document. What names a whole image stands for itself.
         std::set<std::size_t> refused_documents;
         for (const bool with_tag : {true, false}) {
             for (const manifest::Place* place : mine) {
                 if (manifest::named(*place).tag.empty() == with_tag) continue;
                 ++answer.places;
-                if (refused_documents.contains(place->document)) continue;
+                if (!with_tag && is_marked_part(*place) &&
+                    refused_documents.contains(place->document)) {
+                    continue;
+                }
                 LINKSPAN_TRY(kept, weigh(q, bid, file, *place));
                 if (!kept) refused_documents.insert(place->document);
             }
@@ -164,6 +179,14 @@ private:
             });
             if (!known && !governed(*file.scan, place)) mine.push_back(&place);
         }
+    }
+
+    // A value that a marker makes one part of an image: its name, tag or digest.
+    static bool is_marked_part(const manifest::Place& place) {
+        return place.kind == manifest::PlaceKind::Marker &&
+               std::none_of(place.scalars.begin(), place.scalars.end(), [](const auto& scalar) {
+                   return scalar.role == manifest::Role::Reference;
+               });
     }
 
     static std::string told(const SnapshotFile& file, const manifest::Problem& problem) {

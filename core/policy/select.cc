@@ -111,7 +111,11 @@ void drop_repeated(
 
 template <class S>
 Explanation rank(
-    const S& strategy, Filters& filters, std::span<const KnownTag> tags, std::size_t cap
+    const S& strategy,
+    Filters& filters,
+    std::span<const KnownTag> tags,
+    const Unreadable& unreadable,
+    std::size_t cap
 ) {
     Candidates<S> candidates;
     candidates.reserve(tags.size());
@@ -131,12 +135,14 @@ Explanation rank(
         }
         auto key = strategy.read(*text, known);
         const std::string_view why = key.has_error() ? key.error().why : strategy.refuse(*key);
-        if (why.empty()) {
+        if (!why.empty()) {
+            reject(known.tag, *text, why);
+        } else if (const auto one = unreadable.find(known.tag); one != unreadable.end()) {
+            rejected.add(known.tag, "can't be read", ": " + one->second);
+        } else {
             std::uint64_t prefix = 0;
             if constexpr (kOwnPrefix<S>) prefix = strategy.prefix(*key);
             candidates.push_back({std::move(*key), *text, known.tag, prefix});
-        } else {
-            reject(known.tag, *text, why);
         }
     }
     auto order = ranking(strategy, candidates);
@@ -160,21 +166,30 @@ Explanation rank(
 }
 
 Result<Explanation> select_with_cap(
-    const Policy& policy, std::span<const KnownTag> tags, std::size_t cap
+    const Policy& policy,
+    std::span<const KnownTag> tags,
+    const Unreadable& unreadable,
+    std::size_t cap
 ) {
     LINKSPAN_TRY(filters, Filters::compile(policy));
     LINKSPAN_TRY(strategy, make_strategy(policy.select, policy.also));
-    return std::visit([&](const auto& s) { return rank(s, filters, tags, cap); }, strategy);
+    return std::visit(
+        [&](const auto& s) { return rank(s, filters, tags, unreadable, cap); }, strategy
+    );
 }
 
 }  // namespace
 
-Result<Explanation> select(const Policy& policy, std::span<const KnownTag> tags) {
-    return select_with_cap(policy, tags, policy.tags.cap);
+Result<Explanation> select(
+    const Policy& policy, std::span<const KnownTag> tags, const Unreadable& unreadable
+) {
+    return select_with_cap(policy, tags, unreadable, policy.tags.cap);
 }
 
-Result<Explanation> select_every(const Policy& policy, std::span<const KnownTag> tags) {
-    return select_with_cap(policy, tags, 0);
+Result<Explanation> select_every(
+    const Policy& policy, std::span<const KnownTag> tags, const Unreadable& unreadable
+) {
+    return select_with_cap(policy, tags, unreadable, 0);
 }
 
 std::vector<std::string> readings(const Policy& policy, std::span<const std::string> tags) {
@@ -186,6 +201,41 @@ std::vector<std::string> readings(const Policy& policy, std::span<const std::str
         if (text.has_value()) out[i] = *text;
     }
     return out;
+}
+
+std::vector<RejectedTag> rejected_above(
+    const Policy& policy, const Rejections& rejected, std::string_view than, std::size_t most
+) {
+    auto filter = Filter::compile(policy.tags);
+    const auto strategy = make_strategy(policy.select);
+    if (filter.has_error() || strategy.has_error() || most == 0) return {};
+    const auto above = [&](const auto& s) {
+        using Key = typename std::remove_cvref_t<decltype(s)>::Key;
+        const auto key_of = [&](std::string_view tag) -> std::optional<Key> {
+            const auto text = tag == than ? filter->extract(tag) : filter->read(tag);
+            if (text.has_error()) return std::nullopt;
+            auto key = s.read(*text, KnownTag{.tag = std::string{tag}});
+            if (key.has_error()) return std::nullopt;
+            return std::move(*key);
+        };
+        std::vector<std::pair<Key, RejectedTag>> best;
+        const auto floor = key_of(than);
+        if (!floor) return std::vector<RejectedTag>{};
+        for (const auto& [tag, reason] : rejected) {
+            auto key = key_of(tag);
+            if (!key || s.order(*key, *floor) <= 0) continue;
+            const auto at = std::find_if(best.begin(), best.end(), [&](const auto& one) {
+                return s.order(*key, one.first) > 0;
+            });
+            if (at == best.end() && best.size() >= most) continue;
+            best.emplace(at, std::move(*key), RejectedTag{std::string{tag}, std::string{reason}});
+            if (best.size() > most) best.pop_back();
+        }
+        std::vector<RejectedTag> out;
+        for (auto& [key, one] : best) out.push_back(std::move(one));
+        return out;
+    };
+    return std::visit(above, *strategy);
 }
 
 std::optional<std::weak_ordering> compare(

@@ -11,6 +11,8 @@
 
 #include <compare>
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,15 +37,34 @@ struct Explanation {
     std::string why;                      // one sentence: why the winner won, or why nobody did
 };
 
+// Tags that the registry would not let us read, each with the reason: rejected with it, after every
+// rule of the policy.
+using Unreadable = std::map<std::string, std::string, std::less<>>;
+
 // Errors: InvalidInput for a policy that validate() would refuse. No tag at all is not an error.
-Result<Explanation> select(const Policy& policy, std::span<const KnownTag> tags);
+Result<Explanation> select(
+    const Policy& policy, std::span<const KnownTag> tags, const Unreadable& unreadable = {}
+);
 
 // The same with every candidate listed, whatever tags.cap says: for choose_soaked().
-Result<Explanation> select_every(const Policy& policy, std::span<const KnownTag> tags);
+Result<Explanation> select_every(
+    const Policy& policy, std::span<const KnownTag> tags, const Unreadable& unreadable = {}
+);
 
 // What each of these tags is compared by: the text that tags.pattern and tags.extract leave. Empty
 // for a tag that they drop, or a policy that validate() would refuse.
 std::vector<std::string> readings(const Policy& policy, std::span<const std::string> tags);
+
+struct RejectedTag {
+    std::string tag;
+    std::string reason;
+};
+// Of those that a selection dropped, the ones that the policy would have preferred to `than`, had
+// they passed ("2.0.0" is out of range): the best first, at most so many. What the policy can't
+// order, or is not to look at, is not among them.
+std::vector<RejectedTag> rejected_above(
+    const Policy& policy, const Rejections& rejected, std::string_view than, std::size_t most
+);
 
 // How two tags stand under a policy, the preferred one greater: used to refuse going backwards.
 // nullopt when the policy can't order one of them ("latest" under semver; any by newest, for want

@@ -227,6 +227,25 @@ bool is_html(const HttpResponse& response) {
     return first != std::string::npos && response.body[first] == '<';
 }
 
+std::string_view needed_permissions(ForgeType type) {
+    switch (type) {
+        case ForgeType::Github:
+            return "Contents, Pull requests, Issues and Commit statuses write, Metadata read";
+        case ForgeType::Gitlab:
+            return "the scope api and the role Developer, or one that may push to and merge into "
+                   "the branch";
+        case ForgeType::Gitea:
+            return "write:repository and write:issue, of a user who may write to the repository";
+        case ForgeType::BitbucketCloud:
+            return "pullrequest:write and repository:write";
+        case ForgeType::BitbucketDataCenter:
+            return "Repository write";
+        case ForgeType::AzureDevops:
+            return "Code read, write and status, and the user Contribute to pull requests";
+    }
+    return "more";
+}
+
 Error explain(ForgeType type, const HttpResponse& response) {
     const auto who = to_string(type);
     std::string words = words_of(response);
@@ -239,12 +258,19 @@ Error explain(ForgeType type, const HttpResponse& response) {
     const std::string lacks = missing_permission(response);
     switch (response.status) {
         case 401:
-            if (lacks.empty()) return {Errc::Unauthorized, says};
-            [[fallthrough]];
         case 403:
+            if (!lacks.empty()) {
+                return {Errc::Unauthorized, fmt::format("{}; the token lacks {}", says, lacks)};
+            }
+            // It does not say what is missing, so it is said what is needed.
             return {
                 Errc::Unauthorized,
-                lacks.empty() ? says : fmt::format("{}; the token lacks {}", says, lacks)};
+                fmt::format(
+                    "{}; {}the token needs {}",
+                    says,
+                    response.status == 401 ? "it is wrong, or has expired, or: " : "",
+                    needed_permissions(type)
+                )};
         case 404:
         case 410:
             // Private repositories are hidden from tokens that may not see them.

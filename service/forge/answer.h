@@ -36,9 +36,12 @@ inline bool is_success(const transport::HttpResponse& response) {
     return response.status >= 200 && response.status < 300;
 }
 
+// What all calls together take, for platforms that refuse without a word.
+std::string_view needed_permissions(ForgeType type);
+
 // By status: 401 and 403 Unauthorized, 404 and 410 NotFound, 409 and 412 Conflict, 429 RateLimited,
 // 5xx Unavailable, anything else InvalidInput; with the platform's words and the missing
-// permission.
+// permission, or those that are needed.
 Error explain(ForgeType type, const transport::HttpResponse& response);
 
 }  // namespace linkspan::forge

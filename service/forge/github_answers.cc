@@ -13,10 +13,11 @@ namespace {
 
 Mergeable mergeable_of(const Json& pull) {
     const std::string state = text(pull, {"mergeable_state"});
-    if (state == "clean" || state == "unstable" || state == "has_hooks") return Mergeable::Clean;
+    if (state == "clean" || state == "has_hooks") return Mergeable::Clean;
     if (state == "behind") return Mergeable::Behind;
     if (state == "dirty") return Mergeable::Conflict;
-    if (state == "blocked" || state == "draft") return Mergeable::Blocked;
+    // Unstable: it may be merged, but a check that is not required runs or has failed.
+    if (state == "blocked" || state == "draft" || state == "unstable") return Mergeable::Blocked;
     return Mergeable::Unknown;
 }
 
@@ -153,9 +154,7 @@ Result<MergeAnswer> read_arming(const Status& answer) {
     if (refusal.kind != Errc::InvalidInput) return refusal;
     const std::string& why = refusal.message;
     const std::string words = lower(why);
-    if (has_any<3>(
-            words, {"clean status", "unstable status", "protected branch rules not configured"}
-        )) {
+    if (has_any<2>(words, {"clean status", "protected branch rules not configured"})) {
         return MergeAnswer{AlreadyMergeable{why}};
     }
     if (has_any<3>(words, {"already enabled", "already in the merge queue", "already queued"})) {

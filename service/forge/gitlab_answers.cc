@@ -18,7 +18,12 @@ State state_of(const Json& request) {
 
 Mergeable mergeable_of(const Json& request) {
     const std::string status = text(request, {"detailed_merge_status"});
-    if (status == "mergeable") return Mergeable::Clean;
+    if (status == "mergeable") {
+        // It merges whatever its pipeline says, where no setting makes it wait.
+        const std::string pipeline = text(request, {"head_pipeline", "status"});
+        const bool green = pipeline.empty() || pipeline == "success" || pipeline == "skipped";
+        return green ? Mergeable::Clean : Mergeable::Blocked;
+    }
     if (status == "conflict" || status == "broken_status") return Mergeable::Conflict;
     if (status == "need_rebase") return Mergeable::Behind;
     for (const std::string_view waits :

@@ -1,14 +1,9 @@
 #include "service/git/thin_pack.h"
 
+#include "service/git/pack_body.h"
 #include "service/git/tree_diff.h"
 
-#include <fmt/format.h>
-#include <openssl/sha.h>
-
-#include <zlib.h>
-
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <set>
@@ -26,7 +21,6 @@ constexpr std::size_t kMaxDeltaSource = 32 << 20;
 constexpr std::size_t kMinCopy = 16;
 constexpr std::size_t kMaxCopy = 0xffffff;
 constexpr std::size_t kMaxInsert = 127;
-constexpr unsigned kRefDelta = 7;
 
 struct OidLess {
     bool operator()(const git_oid& a, const git_oid& b) const { return git_oid_cmp(&a, &b) < 0; }
@@ -134,26 +128,16 @@ public:
                 const auto delta = make_delta(before, bytes);
                 if (delta.size() < bytes.size() / 2) {
                     if (added_.count(*base) == 0) assumed_.insert(*base);
-                    put_header(kRefDelta, delta.size());
-                    body_.append(reinterpret_cast<const char*>(base->id), GIT_OID_RAWSZ);
-                    return put_compressed(delta);
+                    return body_.add_delta(
+                        {reinterpret_cast<const char*>(base->id), GIT_OID_RAWSZ}, delta
+                    );
                 }
             }
         }
-        put_header(static_cast<unsigned>(git_odb_object_type(object.get())), bytes.size());
-        return put_compressed(bytes);
+        return body_.add(static_cast<unsigned>(git_odb_object_type(object.get())), bytes);
     }
 
-    std::string finish() {
-        std::string pack{"PACK\0\0\0\2", 8};
-        const auto count = static_cast<std::uint32_t>(added_.size());
-        for (int shift : {24, 16, 8, 0}) pack += static_cast<char>((count >> shift) & 0xff);
-        pack += body_;
-        std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
-        SHA1(reinterpret_cast<const unsigned char*>(pack.data()), pack.size(), digest.data());
-        pack.append(reinterpret_cast<const char*>(digest.data()), digest.size());
-        return pack;
-    }
+    std::string finish() { return body_.finish(); }
 
 private:
     Result<OdbObjectHandle> read(const git_oid& id) {
@@ -168,35 +152,9 @@ private:
             static_cast<const char*>(git_odb_object_data(object.get())),
             git_odb_object_size(object.get())};
     }
-    void put_header(unsigned type, std::size_t size) {
-        auto byte = (type << 4) | (size & 0x0f);
-        size >>= 4;
-        while (size > 0) {
-            body_ += static_cast<char>(byte | 0x80);
-            byte = size & 0x7f;
-            size >>= 7;
-        }
-        body_ += static_cast<char>(byte);
-    }
-    Status put_compressed(std::string_view bytes) {
-        auto size = compressBound(static_cast<uLong>(bytes.size()));
-        const auto at = body_.size();
-        body_.resize(at + size);
-        const int code = compress2(
-            reinterpret_cast<Bytef*>(body_.data() + at),
-            &size,
-            reinterpret_cast<const Bytef*>(bytes.data()),
-            static_cast<uLong>(bytes.size()),
-            Z_DEFAULT_COMPRESSION
-        );
-        if (code != Z_OK) return Error{Errc::Internal, fmt::format("zlib error {}", code)};
-        body_.resize(at + size);
-        return {};
-    }
-
     git_odb* odb_;
     bool deltas_;
-    std::string body_;
+    PackBody body_;
     std::set<git_oid, OidLess> added_;
     std::set<git_oid, OidLess> assumed_;
 };

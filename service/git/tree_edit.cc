@@ -41,21 +41,19 @@ bool read_record(std::string_view tree, std::size_t& at, TreeRecord& record) {
     return true;
 }
 
-Result<git_oid> write_object(git_odb* odb, std::string_view bytes, git_object_t type) {
-    git_oid id;
-    if (const int e = git_odb_write(&id, odb, bytes.data(), bytes.size(), type)) {
-        return git_failure(e, "writing an object");
-    }
-    return id;
-}
-
 std::string_view first_name(std::string_view path) { return path.substr(0, path.find('/')); }
 
-Result<git_oid> write_tree(git_odb* odb, const git_oid& id, Changes changes);
+// Where trees are read, and new objects go.
+struct Store {
+    git_odb* odb;
+    NewObjects& fresh;
+};
+
+Result<git_oid> write_tree(const Store& store, const git_oid& id, Changes changes);
 
 // The new id of one record, for the changes that are about its name.
 Result<git_oid> write_entry(
-    git_odb* odb, const TreeRecord& record, const git_oid& old, Changes changes
+    const Store& store, const TreeRecord& record, const git_oid& old, Changes changes
 ) {
     const auto& first = *changes.front().file;
     const bool is_tree = record.mode == "40000" || record.mode == "040000";
@@ -63,7 +61,7 @@ Result<git_oid> write_entry(
     if (as_directory) {
         if (!is_tree) return not_a_file(first, "below something that is no directory");
         for (auto& change : changes) change.rest.remove_prefix(record.name.size() + 1);
-        return write_tree(odb, old, std::move(changes));
+        return write_tree(store, old, std::move(changes));
     }
     if (is_tree) return not_a_file(first, "a directory");
     if (record.mode == "120000") return not_a_file(first, "a symbolic link");
@@ -71,13 +69,13 @@ Result<git_oid> write_entry(
     if (changes.size() > 1) {
         return Error{Errc::InvalidInput, fmt::format("{} is named twice", first.path)};
     }
-    return write_object(odb, first.content, GIT_OBJECT_BLOB);
+    return store.fresh.put(first.content, GIT_OBJECT_BLOB);
 }
 
 // `changes` are sorted, so those of one name are neighbours.
-Result<git_oid> write_tree(git_odb* odb, const git_oid& id, Changes changes) {
+Result<git_oid> write_tree(const Store& store, const git_oid& id, Changes changes) {
     OdbObjectHandle object;
-    if (const int e = git_odb_read(out(object), odb, &id)) {
+    if (const int e = git_odb_read(out(object), store.odb, &id)) {
         return missing_object(e, "reading tree " + to_hex(id));
     }
     if (git_odb_object_type(object.get()) != GIT_OBJECT_TREE) {
@@ -103,7 +101,7 @@ Result<git_oid> write_tree(git_odb* odb, const git_oid& id, Changes changes) {
         if (begin == end || begin->file == nullptr) continue;
         git_oid old;
         std::memcpy(old.id, bytes.data() + record.id_at, GIT_OID_RAWSZ);
-        LINKSPAN_TRY(fresh, write_entry(odb, record, old, Changes(begin, end)));
+        LINKSPAN_TRY(fresh, write_entry(store, record, old, Changes(begin, end)));
         std::memcpy(bytes.data() + record.id_at, fresh.id, GIT_OID_RAWSZ);
         done += static_cast<std::size_t>(end - begin);
         for (auto change = begin; change != end; ++change) change->file = nullptr;
@@ -111,7 +109,7 @@ Result<git_oid> write_tree(git_odb* odb, const git_oid& id, Changes changes) {
     for (const auto& change : changes) {
         if (change.file != nullptr) return not_a_file(*change.file, "not there");
     }
-    return write_object(odb, bytes, GIT_OBJECT_TREE);
+    return store.fresh.put(bytes, GIT_OBJECT_TREE);
 }
 
 // "name <email> seconds +0000", or nothing when Git could not read it back.
@@ -149,7 +147,7 @@ std::string signature_header(std::string_view armour) {
 }  // namespace
 
 Result<git_oid> write_changes(
-    git_odb* odb, const git_oid& root, const std::vector<FileChange>& changes
+    git_odb* odb, NewObjects& fresh, const git_oid& root, const std::vector<FileChange>& changes
 ) {
     Changes sorted;
     sorted.reserve(changes.size());
@@ -169,7 +167,7 @@ Result<git_oid> write_changes(
             }
         );
     });
-    return write_tree(odb, root, std::move(sorted));
+    return write_tree({odb, fresh}, root, std::move(sorted));
 }
 
 Result<CommitId> write_commit(
@@ -191,7 +189,8 @@ Result<CommitId> write_commit(
         return git_failure(e, "opening the object database");
     }
     const git_oid base_tree = *git_commit_tree_id(base.get());
-    LINKSPAN_TRY(tree, write_changes(odb.get(), base_tree, spec.changes));
+    NewObjects fresh{odb.get(), directory, spec.changes.size() >= kWorthPack};
+    LINKSPAN_TRY(tree, write_changes(odb.get(), fresh, base_tree, spec.changes));
     if (git_oid_equal(&tree, &base_tree) != 0) {
         return Error{Errc::InvalidInput, "the changes leave every file as it is"};
     }
@@ -209,7 +208,8 @@ Result<CommitId> write_commit(
         signature = signature_header(armour);
     }
     const auto bytes = headers + signature + "\n" + spec.message;
-    LINKSPAN_TRY(id, write_object(odb.get(), bytes, GIT_OBJECT_COMMIT));
+    LINKSPAN_TRY(id, fresh.put(bytes, GIT_OBJECT_COMMIT));
+    if (auto status = fresh.finish(); status.has_error()) return status.error();
     return CommitId{to_hex(id)};
 }
 

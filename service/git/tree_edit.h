@@ -9,21 +9,22 @@
 #include "core/result.h"
 #include "service/git/handles.h"
 #include "service/git/mirror.h"
+#include "service/git/new_objects.h"
 
 #include <string>
 #include <vector>
 
 namespace linkspan::git {
 
-// Writes blobs and trees; returns the id of the new root. Errors: NotFound for a path that is not a
-// regular file in `root`; InvalidInput for a path named twice; Corrupt.
+// Puts blobs and trees into `fresh`; returns the id of the new root. Errors: NotFound for a path
+// that is not a regular file in `root`; InvalidInput for a path named twice; Corrupt.
 Result<git_oid> write_changes(
-    git_odb* odb, const git_oid& root, const std::vector<FileChange>& changes
+    git_odb* odb, NewObjects& fresh, const git_oid& root, const std::vector<FileChange>& changes
 );
 
 // Writes the commit of `spec` on its base. Errors as above, and InvalidInput for a name, email or
 // message that a commit can't hold, and for changes that change nothing; those of sign().
-// `directory` is where private files may be made while signing.
+// `directory` is the mirror's, where private files may be made while signing too.
 Result<CommitId> write_commit(
     git_repository* repository, const CommitSpec& spec, const std::string& directory
 );

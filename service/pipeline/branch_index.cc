@@ -9,8 +9,9 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <atomic>
 #include <iterator>
+#include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -25,12 +26,16 @@ constexpr std::size_t kBatch = 4096;
 // From here on several threads are faster than one.
 constexpr std::size_t kWorthThreads = 64;
 constexpr std::size_t kMostThreads = 4;
+// Files that one thread reads before another has its turn.
+constexpr std::size_t kRun = 32;
+constexpr std::size_t kRunBytes = std::size_t{4} << 20U;
 // From here on one question to the store is faster than reading files.
 constexpr std::size_t kWorthAsking = 64;
 constexpr std::size_t kMostLayers = 64;
 constexpr std::size_t kRecentPlaces = 30'000;
 // A bid's answer lists 20 problems; more files with problems need not be looked at.
 constexpr std::size_t kMostTroubles = 20;
+constexpr std::size_t kMostStrangers = 1'000;
 constexpr std::size_t kLargestIgnoreFile = std::size_t{1} << 20U;
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
@@ -43,16 +48,30 @@ manifest::Scan skipped(std::string reason) {
     return scan;
 }
 
+// nullopt: too large.
+template <class Read>
+Result<std::optional<std::string>> read_text(
+    const std::string& path, const BlobBytes& blob, const Read& read
+) {
+    auto bytes = read(git::BlobId{to_hex(blob)}, kLargestManifest);
+    if (bytes.has_value()) return std::optional{std::move(*bytes)};
+    if (bytes.error().kind != Errc::InvalidInput) return bytes.error().within(path);
+    return std::optional<std::string>{};
+}
+
+manifest::Scan scan_text(
+    const Lens& lens, const std::string& path, const std::optional<std::string>& text
+) {
+    if (text) return lens.scan(path, *text);
+    return skipped(fmt::format("larger than {} MiB", kLargestManifest >> 20U));
+}
+
 template <class Read>
 Result<manifest::Scan> scan_blob(
     const Lens& lens, const std::string& path, const BlobBytes& blob, const Read& read
 ) {
-    auto bytes = read(git::BlobId{to_hex(blob)}, kLargestManifest);
-    if (bytes.has_error()) {
-        if (bytes.error().kind != Errc::InvalidInput) return bytes.error().within(path);
-        return skipped(fmt::format("larger than {} MiB", kLargestManifest >> 20U));
-    }
-    return lens.scan(path, *bytes);
+    LINKSPAN_TRY(text, read_text(path, blob, read));
+    return scan_text(lens, path, text);
 }
 
 }  // namespace
@@ -61,9 +80,14 @@ struct BranchIndex::Job {
     std::string path;
     BlobBytes blob{};
     std::string key;
-    manifest::Scan scan;
+    Names names;
     std::string row;  // to be kept; empty: it was
     bool current = true;
+};
+
+struct BranchIndex::Text {
+    Job* job = nullptr;
+    std::optional<std::string> bytes;
 };
 
 BranchIndex::BranchIndex(std::shared_ptr<BlobScans> scans, std::string directory)
@@ -162,7 +186,7 @@ Result<BranchIndex::Updated> BranchIndex::update_layer(
                     {.path = path,
                      .blob = blob,
                      .key = BlobScans::key(blob, base_name(path), rule),
-                     .scan = {},
+                     .names = {},
                      .row = {}}
                 );
             } else if (change.after->mode == kSymlink) {
@@ -176,7 +200,7 @@ Result<BranchIndex::Updated> BranchIndex::update_layer(
         LINKSPAN_TRY(read, work(mirror, layer.lens, jobs));
         out.read += read;
         for (Job& job : jobs) {
-            layer.files.put(job.path, job.blob, job.scan);
+            layer.files.put(job.path, job.blob, job.names);
             if (!job.current) layer.stale.emplace(job.path, job.blob);
             if (!job.row.empty()) rows.add(job.key, job.row);
         }
@@ -195,25 +219,25 @@ Result<std::size_t> BranchIndex::work(
     std::vector<Job*> open;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         if (kept[i]) {
-            jobs[i].scan = std::move(kept[i]->scan);
+            jobs[i].names = names_of(kept[i]->scan);
             jobs[i].current = kept[i]->current;
         } else {
             open.push_back(&jobs[i]);
         }
     }
     kept.clear();
-    const auto look = [&lens](Job& job, const auto& read) -> Status {
-        LINKSPAN_TRY(scan, scan_blob(lens, job.path, job.blob, read));
-        job.scan = std::move(scan);
-        job.row = manifest::to_bytes(job.scan);
-        return {};
+    const auto look = [&lens](Job& job, const std::optional<std::string>& text) {
+        const manifest::Scan scan = scan_text(lens, job.path, text);
+        job.names = names_of(scan);
+        job.row = manifest::to_bytes(scan);
     };
     if (open.size() < kWorthThreads) {
         for (Job* job : open) {
-            auto status = look(*job, [&](const git::BlobId& id, std::size_t max) {
+            const auto read = [&](const git::BlobId& id, std::size_t max) {
                 return mirror.read(id, max);
-            });
-            if (status.has_error()) return status.error();
+            };
+            LINKSPAN_TRY(text, read_text(job->path, job->blob, read));
+            look(*job, text);
         }
         return open.size();
     }
@@ -223,24 +247,37 @@ Result<std::size_t> BranchIndex::work(
         LINKSPAN_TRY(reader, git::Reader::open(directory_));
         readers_.push_back(std::move(reader));
     }
-    std::atomic<std::size_t> next{0};
+    // libgit2 has one lock for the packs of all threads. Fought over for every object it costs more
+    // than waiting for a turn to read some.
+    std::mutex turn;
+    std::size_t next = 0;  // with turn
     std::vector<Status> ended(threads);
+    const auto take = [&](std::size_t t, std::vector<Text>& texts) -> Status {
+        const auto read = [&](const git::BlobId& id, std::size_t max) {
+            return readers_[t].read(id, max);
+        };
+        texts.clear();
+        std::size_t bytes = 0;
+        const std::lock_guard guard{turn};
+        // Neighbours are often deltas of each other: one thread takes some of them.
+        while (next < open.size() && texts.size() < kRun && bytes < kRunBytes) {
+            Job* job = open[next++];
+            LINKSPAN_TRY(text, read_text(job->path, job->blob, read));
+            bytes += text ? text->size() : 0;
+            texts.push_back({job, std::move(text)});
+        }
+        return {};
+    };
     {
         std::vector<std::jthread> workers;
         for (std::size_t t = 0; t < threads; ++t) {
             workers.emplace_back([&, t] {
-                const auto read = [&](const git::BlobId& id, std::size_t max) {
-                    return readers_[t].read(id, max);
-                };
-                // Neighbours are often deltas of each other: one thread takes some of them.
-                constexpr std::size_t kRun = 32;
-                for (std::size_t i = next.fetch_add(kRun); i < open.size();
-                     i = next.fetch_add(kRun)) {
-                    for (std::size_t k = i; k < std::min(i + kRun, open.size()); ++k) {
-                        ended[t] = look(*open[k], read);
-                        if (ended[t].has_error()) return;
-                    }
-                }
+                std::vector<Text> texts;
+                do {
+                    ended[t] = take(t, texts);
+                    if (ended[t].has_error()) return;
+                    for (const Text& text : texts) look(*text.job, text.bytes);
+                } while (!texts.empty());
             });
         }
     }
@@ -312,6 +349,29 @@ void BranchIndex::candidates(const plan::Bid& bid, std::set<std::string>& out) {
     }
 }
 
+void BranchIndex::strangers(std::span<const plan::Bid> bids, std::set<std::string>& out) {
+    const FileIndex& shapes = layer_for({}).files;
+    // Bids of one configuration share the names; each scope looks at its own files.
+    std::map<const std::vector<std::string>*, std::vector<std::string>> found;
+    for (const auto& bid : bids) {
+        const plan::Scope& scope = bid.scope;
+        if (!scope.markers || !scope.policies) continue;
+        const auto [at, added] = found.try_emplace(scope.policies.get());
+        if (added) {
+            shapes.with_other_policies(*scope.policies, [&](const std::string& path) {
+                at->second.push_back(path);
+                return at->second.size() < kMostStrangers;
+            });
+        }
+        std::size_t room = kMostTroubles;
+        for (const auto& path : at->second) {
+            if (!scope.holds(path) || ignore_.ignores(path)) continue;
+            out.insert(path);
+            if (--room == 0) break;
+        }
+    }
+}
+
 Status BranchIndex::load(
     const git::Mirror& mirror,
     Layer& layer,
@@ -333,7 +393,7 @@ Status BranchIndex::load(
             continue;
         }
         missing.push_back(
-            {.path = path, .blob = *blob, .key = std::move(key), .scan = {}, .row = {}}
+            {.path = path, .blob = *blob, .key = std::move(key), .names = {}, .row = {}}
         );
     }
     std::vector<std::optional<BlobScans::Kept>> kept(missing.size());
@@ -383,6 +443,7 @@ Result<plan::Snapshot> BranchIndex::snapshot(
             }
         }
     }
+    strangers(bids, found);
     const std::vector<std::string> paths{found.begin(), found.end()};
 
     Layer& shapes = layer_for({});
@@ -448,7 +509,7 @@ Result<bool> BranchIndex::refresh_some(std::size_t files) {
                 taken.push_back(
                     {id,
                      layer.lens,
-                     {.path = path, .blob = blob, .key = std::move(key), .scan = {}, .row = {}}}
+                     {.path = path, .blob = blob, .key = std::move(key), .names = {}, .row = {}}}
                 );
             }
         }
@@ -458,13 +519,14 @@ Result<bool> BranchIndex::refresh_some(std::size_t files) {
     const auto read = [&](const git::BlobId& id, std::size_t max) { return reader.read(id, max); };
     for (Taken& one : taken) {
         LINKSPAN_TRY(scan, scan_blob(one.lens, one.job.path, one.job.blob, read));
-        one.job.scan = std::move(scan);
+        one.job.names = names_of(scan);
+        one.job.row = manifest::to_bytes(scan);
     }
     PackedRows rows;
     const std::lock_guard lock{mutex_};
     bool more = false;
     for (Taken& one : taken) {
-        rows.add(one.job.key, manifest::to_bytes(one.job.scan));
+        rows.add(one.job.key, one.job.row);
         const auto layer = layers_.find(one.layer);
         if (layer == layers_.end()) continue;
         // The branch may have moved on meanwhile.
@@ -472,7 +534,7 @@ Result<bool> BranchIndex::refresh_some(std::size_t files) {
         const auto file = stale.find(one.job.path);
         if (file == stale.end() || file->second != one.job.blob) continue;
         stale.erase(file);
-        layer->second.files.put(one.job.path, one.job.blob, one.job.scan);
+        layer->second.files.put(one.job.path, one.job.blob, one.job.names);
     }
     for (const auto& [id, layer] : layers_) more = more || !layer.stale.empty();
     scans_->put(std::move(rows));

@@ -70,6 +70,7 @@ private:
         std::uint64_t used = 0;
     };
     struct Job;
+    struct Text;
     using ScanPtr = std::shared_ptr<const manifest::Scan>;
 
     Layer& layer_for(Lens lens);
@@ -84,6 +85,8 @@ private:
     Result<std::size_t> work(const git::Mirror& mirror, const Lens& lens, std::vector<Job>& jobs);
     Status read_ignore_file(const git::Mirror& mirror, const git::CommitId& tip);
     void candidates(const plan::Bid& bid, std::set<std::string>& out);
+    // Files with markers that name no policy, where the scopes of the bids look for markers.
+    void strangers(std::span<const plan::Bid> bids, std::set<std::string>& out);
     Status load(
         const git::Mirror& mirror,
         Layer& layer,

@@ -29,6 +29,9 @@ using Clock = std::chrono::system_clock;
 // How often one turn looks again on a tip that moved under it, before it stands back and lets time
 // pass.
 constexpr int kMaxLooks = 10;
+// How often the server may refuse parts of a push until all that is left counts as refused: enough
+// to find the one that it does not want among a hundred.
+constexpr int kMostRefusals = 12;
 constexpr std::chrono::milliseconds kRush{1000};
 constexpr std::chrono::milliseconds kRushPause{400};
 // Files read again at a time after a change of the scanner, and the pause between: events go first.
@@ -61,6 +64,26 @@ std::vector<store::Write> writes_of(const PlannedTurn& planned, bool landed) {
     return writes;
 }
 
+// Two halves of the policies in their targets; the second is empty when there is only one.
+std::pair<std::vector<WaitingWork>, std::vector<WaitingWork>> split(
+    std::vector<WaitingWork>& waiting
+) {
+    std::set<std::pair<std::string, std::string>> questions;
+    const auto question = [](const WaitingWork& one) {
+        return std::pair{one.item.target, one.item.policy};
+    };
+    for (const auto& one : waiting) questions.insert(question(one));
+    std::pair<std::vector<WaitingWork>, std::vector<WaitingWork>> halves;
+    if (questions.size() < 2) return halves;
+    const auto middle =
+        std::next(questions.begin(), static_cast<std::ptrdiff_t>(questions.size() / 2));
+    for (auto& one : waiting) {
+        (question(one) < *middle ? halves.first : halves.second).push_back(std::move(one));
+    }
+    waiting.clear();
+    return halves;
+}
+
 // A window that was open when the tag was chosen may have closed since.
 void close_window(plan::Bid& bid, const config::Config& config, store::TimePoint now) {
     const auto* target = config.target(bid.target);
@@ -85,7 +108,10 @@ BranchWorker::BranchWorker(Pipeline& pipeline, std::string repository)
     : pipeline_{pipeline}, repository_{std::move(repository)} {}
 
 void BranchWorker::add(WaitingWork work) {
+    work.ready = std::chrono::steady_clock::now() + work.batch;
     queue_.push_back(std::move(work));
+    // Whoever waits for company may have less time now.
+    if (company_) company_->cancel();
     start();
 }
 
@@ -147,20 +173,38 @@ asio::awaitable<void> BranchWorker::run() {
     // A turn looks for itself.
     if (std::exchange(ahead_, false) && queue_.empty()) co_await look_now();
     if (queue_.empty()) co_return;
-    std::chrono::milliseconds batch{0};
-    for (const auto& one : queue_) batch = std::max(batch, one.batch);
-    // Turns that would follow each other closely wait for company: a thousand images that are
-    // pushed at once are to be a few commits.
-    if (std::chrono::steady_clock::now() - last_turn_ < kRush) batch = std::max(batch, kRushPause);
-    if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
+    if (!co_await wait_for_company()) co_return;
     co_await take_mirror();
     const MirrorTaken taken{*this};
     co_await pipeline_.find_branch(repository_, view());
     in_turn_ = queue_;
     std::vector<WaitingWork> waiting = std::exchange(queue_, {});
+    refusals_ = 0;
     co_await turn(std::move(waiting));
     in_turn_.clear();
     last_turn_ = std::chrono::steady_clock::now();
+}
+
+asio::awaitable<bool> BranchWorker::wait_for_company() {
+    using Time = std::chrono::steady_clock::time_point;
+    const Time begun = std::chrono::steady_clock::now();
+    // Turns that would follow each other closely wait a little: a thousand images that are pushed
+    // at once are to be a few commits.
+    const Time earliest = begun - last_turn_ < kRush ? begun + kRushPause : begun;
+    while (!pipeline_.stopping_) {
+        // The first that has waited long enough takes all others along.
+        Time ready = Time::max();
+        for (const auto& one : queue_) ready = std::min(ready, one.ready);
+        ready = std::max(ready, earliest);
+        const Time now = std::chrono::steady_clock::now();
+        if (ready <= now) break;
+        company_ = std::make_shared<asio::steady_timer>(pipeline_.executor_, ready);
+        const auto timer = company_;
+        pipeline_.sleepers_.push_back(timer);
+        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    company_.reset();
+    co_return !pipeline_.stopping_;
 }
 
 asio::awaitable<void> BranchWorker::take_mirror() {
@@ -375,6 +419,18 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
             // What the server says of the push says nothing of those who need none.
             if (!planned->fresh) {
                 waiting = co_await settle_without_commit(planned, std::move(waiting));
+            }
+            // One of them may be what it does not want.
+            std::pair<std::vector<WaitingWork>, std::vector<WaitingWork>> halves;
+            if (++refusals_ < kMostRefusals) halves = split(waiting);
+            if (!halves.second.empty()) {
+                spdlog::info(
+                    "repository {}: the server refused the push; its parts are tried by themselves",
+                    repository_
+                );
+                co_await turn(std::move(halves.first));
+                co_await turn(std::move(halves.second));
+                co_return;
             }
             auto items = items_of(waiting);
             auto outcome = refused("the Git server refused the push: " + rejected->message);

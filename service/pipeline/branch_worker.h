@@ -46,6 +46,8 @@ public:
 
 private:
     // The mirror is one thread's at a time: a turn's, or a question's.
+    // Until a turn is to begin; false when stopping.
+    boost::asio::awaitable<bool> wait_for_company();
     boost::asio::awaitable<void> take_mirror();
     void give_mirror();
     struct MirrorTaken {
@@ -92,6 +94,8 @@ private:
     std::shared_ptr<const config::Config> view_config_;
     std::vector<WaitingWork> in_turn_;                   // so that an exception does not lose them
     std::chrono::steady_clock::time_point last_turn_{};  // its end
+    std::shared_ptr<boost::asio::steady_timer> company_;  // in wait_for_company()
+    int refusals_ = 0;                                   // of pushes in this turn
     bool running_ = false;
     bool mirror_taken_ = false;
     std::deque<std::shared_ptr<boost::asio::steady_timer>> mirror_waiters_;

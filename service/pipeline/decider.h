@@ -3,11 +3,15 @@
 // pass.
 //
 // What it asks the registry, with everything known: one HEAD, of the pushed tag. Beyond that
-//   a list           once for an image; later lists are the poller's, in the background
+//   a list           once for an image; later lists are the poller's, in the background. One more
+//                    when many tags in a row turn out to be gone
 //   a HEAD           of the selected tag, when it is another one and was not asked for just now
 //   image and index  when a policy selects by time or has gates on labels or platforms; by digest,
 //                    once
 //   signatures       when a policy asks for one; once for each digest that is signed
+//   another HEAD     of the best tag, when it was only listed and must soak: it begins with that
+//
+// A tag that can't be read (refused, or not what the API says) is passed over with its reason.
 //
 // Lives on the io_context thread; everything that blocks runs on the clients' pool.
 #pragma once
@@ -21,6 +25,7 @@
 #include "service/pipeline/prepare.h"
 #include "service/pipeline/registry_clients.h"
 #include "service/pipeline/tag_book.h"
+#include "service/pipeline/unread_tags.h"
 #include "service/registry/inspect.h"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -31,6 +36,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -51,11 +57,15 @@ struct Chosen {
     std::vector<std::string> notes;         // for the trail
     policy::GateAnswer gates;
     std::optional<store::TimePoint> first_seen{};  // of the selected tag with this digest
+    // A better tag soaks meanwhile, and nobody may have told of it: it wants work of its own.
+    std::optional<image::Tag> soaking{};
 };
 
 struct DecidedEvent {
     std::optional<NotYet> not_yet;
-    std::vector<Chosen> policies;  // one for each question, when not_yet is empty
+    // One for each question, when not_yet is empty. Errors: the registry's and the store's, as far
+    // as this question needed them.
+    std::vector<Result<Chosen>> policies;
 };
 
 struct Patience {
@@ -75,7 +85,8 @@ public:
     Decider(const Decider&) = delete;
     Decider& operator=(const Decider&) = delete;
 
-    // Errors: the registry's and the store's.
+    // Errors, of the event and its image: the registry's and the store's. Those of one policy's
+    // question are in its answer.
     boost::asio::awaitable<Result<DecidedEvent>> decide(
         image::ImageEvent event, std::vector<Question> questions, Patience patience
     );
@@ -104,15 +115,32 @@ private:
         bool times = false;
         TagPage page;
         std::vector<std::string> notes;
+        std::set<std::string> asked{};  // for their times
+        std::size_t gone = 0;           // tags that were known
+        std::size_t unread = 0;         // of this question
+    };
+    enum class ListFor {
+        TheFirstTime,
+        TheGone,  // forgets what is no longer there; what is new is for the poller to tell of
     };
 
-    boost::asio::awaitable<Status> list_first(image::ImageName image);
+    boost::asio::awaitable<Status> list(image::ImageName image, ListFor what);
     boost::asio::awaitable<Result<Chosen>> choose(Now& now, Question question);
+    // A tag's digest now, noted. nullopt: it dropped out, as gone or as one that can't be read.
+    boost::asio::awaitable<Result<std::optional<image::Digest>>> see(
+        Now& now, image::Tag tag, Chosen& chosen
+    );
+    boost::asio::awaitable<Status> drop_gone(Now& now, image::Tag tag);
     // Reads when images were created, of the tags that pass the policy's filters and were not asked
     // for yet.
     boost::asio::awaitable<Status> learn_times(Now& now, policy::Policy policy);
-    boost::asio::awaitable<Result<policy::GateAnswer>> ask_gates(
-        Now& now, Question question, image::Tag tag, image::Digest digest
+    // nullopt: there is no such tag any more.
+    boost::asio::awaitable<Result<std::optional<policy::GateAnswer>>> ask_gates(
+        Now& now, const Question& question, image::Tag tag, image::Digest digest, Chosen& chosen
+    );
+    // resolve(), whatever is remembered.
+    boost::asio::awaitable<Result<std::optional<image::Digest>>> ask_digest(
+        image::ImageName image, image::Tag tag
     );
     boost::asio::awaitable<Result<registry::ImageDetails>> details(
         image::ImageName image, image::Digest digest, bool labels
@@ -133,7 +161,8 @@ private:
     store::Writer& writer_;
     std::unordered_map<std::string, Told> told_;                // by image:tag
     std::unordered_map<std::string, policy::SignedBy> signed_;  // by digest and keys
-    // Images that are listed for the first time, and who waits for that.
+    UnreadTags unread_;
+    // Images that are listed, and who waits for that.
     std::map<std::string, std::vector<std::shared_ptr<boost::asio::steady_timer>>> listing_;
 };
 

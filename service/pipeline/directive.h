@@ -3,6 +3,7 @@
 
 #include "core/result.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@ namespace linkspan::pipeline {
 struct Directive {
     std::string who;
     std::string why;
+    std::int64_t hold = 0;  // set with it on the tag that is left; 0: none
 
     [[nodiscard]] std::string json() const;
     // Errors: Corrupt.

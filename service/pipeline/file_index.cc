@@ -1,6 +1,7 @@
 #include "service/pipeline/file_index.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace linkspan::pipeline {
 namespace {
@@ -44,18 +45,34 @@ std::string key_of_image(const image::ImageName& image) { return image.str(); }
 // No image begins like this.
 std::string key_of_policy(std::string_view full_name) { return "$" + std::string{full_name}; }
 
-void FileIndex::put(const std::string& path, const BlobBytes& blob, const manifest::Scan& scan) {
+Names names_of(const manifest::Scan& scan) {
+    Names out;
+    out.skipped = scan.skipped.has_value();
+    out.problems = !scan.problems.empty();
+    for (const auto& place : scan.places) {
+        auto key = key_of(place);
+        // Neighbours often name the same image.
+        if (out.keys.empty() || out.keys.back() != key) out.keys.push_back(std::move(key));
+    }
+    std::sort(out.keys.begin(), out.keys.end());
+    out.keys.erase(std::unique(out.keys.begin(), out.keys.end()), out.keys.end());
+    return out;
+}
+
+void FileIndex::put(const std::string& path, const BlobBytes& blob, const Names& names) {
     erase(path);
-    if (scan.places.empty() && scan.problems.empty() && !scan.skipped) return;
+    if (names.keys.empty() && !names.problems && !names.skipped) return;
     // A first look comes in the order of the paths.
     const auto file = files_.emplace_hint(files_.end(), path, File{blob, {}});
-    for (const auto& place : scan.places) {
-        const auto key = keys_.try_emplace(key_of(place)).first;
-        if (key->second.insert(&file->first).second) file->second.keys.push_back(key);
+    file->second.keys.reserve(names.keys.size());
+    for (const auto& name : names.keys) {
+        const auto key = keys_.try_emplace(name).first;
+        // What comes in the order of the paths is the last one.
+        key->second.insert(key->second.end(), &file->first);
+        file->second.keys.push_back(key);
     }
-    file->second.keys.shrink_to_fit();
-    if (scan.skipped) skipped_.insert(&file->first);
-    if (!scan.problems.empty()) troubled_.insert(&file->first);
+    if (names.skipped) skipped_.insert(&file->first);
+    if (names.problems) troubled_.insert(&file->first);
 }
 
 void FileIndex::erase(const std::string& path) {
@@ -95,6 +112,19 @@ void FileIndex::skipped(const std::vector<std::string>& prefixes, const Visit& v
 
 void FileIndex::with_problems(const std::vector<std::string>& prefixes, const Visit& visit) const {
     below(troubled_, prefixes, visit);
+}
+
+void FileIndex::with_other_policies(const std::vector<std::string>& known, const Visit& visit)
+    const {
+    const std::string first = key_of_policy({});
+    for (auto it = keys_.lower_bound(first); it != keys_.end() && it->first.starts_with(first);
+         ++it) {
+        const auto name = std::string_view{it->first}.substr(first.size());
+        if (std::binary_search(known.begin(), known.end(), name)) continue;
+        for (const std::string* path : it->second) {
+            if (!visit(*path)) return;
+        }
+    }
 }
 
 void FileIndex::all(const std::vector<std::string>& prefixes, const Visit& visit) const {

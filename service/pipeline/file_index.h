@@ -23,12 +23,23 @@ std::string key_of_image(const image::ImageName& image);
 std::string key_of_policy(std::string_view full_name);
 inline constexpr std::string_view kNoName = "";  // values whose image only the configuration knows
 
+// What of a scan is in the index.
+struct Names {
+    std::vector<std::string> keys;  // of its places, each once
+    bool skipped = false;
+    bool problems = false;
+};
+Names names_of(const manifest::Scan& scan);
+
 class FileIndex {
 public:
     using Visit = std::function<bool(const std::string& path)>;  // false: enough
 
     // Replaces what is known of the file.
-    void put(const std::string& path, const BlobBytes& blob, const manifest::Scan& scan);
+    void put(const std::string& path, const BlobBytes& blob, const Names& names);
+    void put(const std::string& path, const BlobBytes& blob, const manifest::Scan& scan) {
+        put(path, blob, names_of(scan));
+    }
     void erase(const std::string& path);
     void clear();
 
@@ -42,6 +53,8 @@ public:
     ) const;
     void skipped(const std::vector<std::string>& prefixes, const Visit& visit) const;
     void with_problems(const std::vector<std::string>& prefixes, const Visit& visit) const;
+    // Files with a marker of a policy that is not among these (sorted full names).
+    void with_other_policies(const std::vector<std::string>& known, const Visit& visit) const;
     void all(const std::vector<std::string>& prefixes, const Visit& visit) const;
 
 private:

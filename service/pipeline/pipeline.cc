@@ -278,9 +278,15 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         }
         if (!co_await pause(kNotYetPause)) co_return;
     }
+    co_await await_soaks(event.image, live, decided);
+    std::vector<Undecided> undecided;
     for (std::size_t i = 0; i < live.size(); ++i) {
         const auto* target = config->target(live[i].target);
-        auto& mine = decided.policies[i];
+        if (decided.policies[i].has_error()) {
+            undecided.push_back({std::move(live[i]), decided.policies[i].error()});
+            continue;
+        }
+        auto& mine = *decided.policies[i];
         std::string fingerprint;
         if (const auto narrowed = rules.find(target->repository); narrowed != rules.end()) {
             fingerprint = narrowed->second->fingerprint;
@@ -315,6 +321,41 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
         }
         hand_over(*target, std::move(waiting));
     }
+    try_again(std::move(undecided));
+}
+
+asio::awaitable<void> Pipeline::await_soaks(
+    image::ImageName image, const std::vector<store::WorkItem>& items, const DecidedEvent& decided
+) {
+    std::vector<Poller::Soaking> soaking;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const auto& answer = decided.policies[i];
+        if (answer.has_error() || !answer->soaking) continue;
+        soaking.push_back(
+            {.tag = *answer->soaking,
+             .work = {.target = items[i].target, .policy = items[i].policy}}
+        );
+    }
+    if (!soaking.empty()) co_await poller_->await_soaks(std::move(image), std::move(soaking));
+}
+
+void Pipeline::try_again(std::vector<Undecided> undecided) {
+    // The same trouble, together: one more question to the registry for all of them.
+    std::map<std::pair<Errc, std::string>, std::vector<Undecided>> troubles;
+    for (auto& one : undecided) {
+        troubles[{one.error.kind, one.error.message}].push_back(std::move(one));
+    }
+    for (auto& [trouble, all] : troubles) {
+        std::vector<store::WorkItem> items;
+        for (auto& one : all) items.push_back(std::move(one.item));
+        spawn(try_again_guarded(std::move(items), all.front().error));
+    }
+}
+
+asio::awaitable<void> Pipeline::try_again_guarded(std::vector<store::WorkItem> items, Error error) {
+    std::string step = "confirm";
+    if (!co_await retry_later(items, std::move(step), std::move(error))) co_return;
+    co_await process_event_guarded(std::move(items));
 }
 
 // What is asked of several repositories at once, and who waits for the answers.
@@ -476,6 +517,16 @@ asio::awaitable<void> Pipeline::process_directive(std::vector<store::WorkItem> i
         if (!co_await retry_later(items, std::move(step), std::move(error))) co_return;
     }
     if (refusal) {
+        // What is not left needs no hold.
+        if (directive.has_value() && directive->hold != 0) {
+            std::function<Status(store::Store&)> clear =
+                [hold = directive->hold](store::Store& store) -> Status {
+                auto cleared = store.holds().clear(hold);
+                return cleared.has_error() ? Status{cleared.error()} : Status{};
+            };
+            auto cleared = co_await in_store_status(writer_, std::move(clear));
+            if (cleared.has_error()) spdlog::error("{}", cleared.error().message);
+        }
         auto outcome = outcome_of("refused", *refusal);
         co_await settle_all(std::move(items), std::move(outcome));
         co_return;

@@ -114,6 +114,19 @@ private:
     boost::asio::awaitable<void> look_at_rules(
         std::string repository, std::shared_ptr<RulesLooks> looks
     );
+    // Tags that soak while another one goes on get work of their own.
+    boost::asio::awaitable<void> await_soaks(
+        image::ImageName image,
+        const std::vector<store::WorkItem>& items,
+        const DecidedEvent& decided
+    );
+    struct Undecided {
+        store::WorkItem item;
+        Error error;
+    };
+    // The questions that had no answer, when it is time; the others went on without them.
+    void try_again(std::vector<Undecided> undecided);
+    boost::asio::awaitable<void> try_again_guarded(std::vector<store::WorkItem> items, Error error);
     // Work that a person asked for: no policy chooses.
     boost::asio::awaitable<void> process_directive(std::vector<store::WorkItem> items);
     struct Ended {

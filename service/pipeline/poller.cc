@@ -1,8 +1,8 @@
 #include "service/pipeline/poller.h"
 
 #include "service/pipeline/pipeline.h"
+#include "service/pipeline/registry_questions.h"
 #include "service/pipeline/store_access.h"
-#include "service/pipeline/trail_json.h"
 #include "service/transport/backoff.h"
 
 #include <fmt/format.h>
@@ -23,110 +23,18 @@ using std::chrono::milliseconds;
 constexpr std::size_t kListsForHost = 2;
 constexpr milliseconds kShortestSleep{50};
 constexpr milliseconds kLongestSleep{1000};
-// Of one image at one time. The best of them decide; the others are known from then on.
-constexpr std::size_t kMostEvents = 50;
 
-// The tags of one list that the other, in the order of its bytes, lacks.
-std::vector<policy::KnownTag> missing_from(
-    const std::vector<policy::KnownTag>& known, const std::vector<std::string>& listed
-) {
-    std::vector<policy::KnownTag> out;
-    for (const auto& tag : listed) {
-        const auto at = std::lower_bound(
-            known.begin(),
-            known.end(),
-            tag,
-            [](const policy::KnownTag& a, const std::string& b) { return a.tag < b; }
-        );
-        if (at != known.end() && at->tag == tag) continue;
-        policy::KnownTag fresh;
-        fresh.tag = tag;
-        out.push_back(std::move(fresh));
-    }
-    return out;
-}
-
-// By newest, all are equal until somebody asked; so none is best, and any may be an event.
-policy::Policy without_times(policy::Policy policy) {
-    if (std::holds_alternative<policy::Newest>(policy.select)) {
-        policy.select = policy::Alphabetical{};
-    }
-    return policy;
-}
-
-using Found = std::map<std::string, std::vector<std::string>>;  // tag → policies
-
-// Pure. The first list leads to one decision for each policy; later ones, to one for each new tag
-// that a policy may select.
-Result<Found> choose_events(
-    const std::vector<policy::Policy>& policies,
-    const std::vector<policy::KnownTag>& tags,
-    bool first
-) {
-    Found found;
-    for (const auto& policy : policies) {
-        LINKSPAN_TRY(all, policy::select_every(without_times(policy), tags));
-        const std::size_t most = first ? 1 : kMostEvents;
-        for (std::size_t i = 0; i < std::min(all.candidates.size(), most); ++i) {
-            auto& asked = found[all.candidates[i]];
-            const auto name = policy.full_name();
-            if (std::find(asked.begin(), asked.end(), name) == asked.end()) asked.push_back(name);
-        }
-    }
-    return found;
-}
-
-// Those that a target uses.
-std::vector<policy::Policy> watching(const config::Config& config, const image::ImageName& name) {
-    std::vector<policy::Policy> out;
-    std::set<std::string> seen;
-    for (const auto& watch : config::match(config, name)) {
-        if (seen.insert(watch.policy->full_name()).second) out.push_back(*watch.policy);
-    }
-    return out;
-}
-
-store::NewDelivery delivery_of(
-    const config::Config& config,
+// Said once for each list, and in words for the trail.
+std::string unread(
     const image::ImageName& image,
     const image::Tag& tag,
-    const image::Digest& digest,
-    const std::vector<std::string>& policies,
-    milliseconds interval
+    const Result<std::optional<image::Digest>>& answer
 ) {
-    const auto now = Clock::now();
-    store::NewDelivery delivery;
-    delivery.id = store::new_id(now);
-    delivery.receiver = kPollReceiver;
-    delivery.sender = kPollReceiver;
-    delivery.key = fmt::format("{}:{}@{}", image.str(), tag.str(), digest.str());
-    // Two that list at once find the same; one that finds it again after the interval has seen it
-    // move meanwhile.
-    delivery.key_window =
-        std::chrono::duration_cast<std::chrono::seconds>(std::max(interval / 2, milliseconds{1000})
-        );
-    delivery.received_at = now;
-    store::NewEvent event{
-        .event =
-            {.image = image,
-             .tag = tag,
-             .digest = digest.str(),
-             .media_type = std::nullopt,
-             .pushed_at = std::nullopt,
-             .revision = std::nullopt,
-             .source = std::nullopt,
-             .build_url = std::nullopt,
-             .actor = std::nullopt},
-        .work = {}};
-    for (const auto& watch : config::match(config, image)) {
-        const auto name = watch.policy->full_name();
-        if (std::find(policies.begin(), policies.end(), name) == policies.end()) continue;
-        event.work.push_back({.target = watch.target->name, .policy = name});
+    if (!answer.has_error()) {
+        return fmt::format("tag \"{}\" is listed, but not there; passed over", tag.str());
     }
-    delivery.events.push_back(std::move(event));
-    delivery.answer_status = 202;
-    delivery.answer_body = accepted_json(delivery, {}, config.server.public_url);
-    return delivery;
+    spdlog::warn("{}:{}: {}", image.str(), tag.str(), answer.error().message);
+    return fmt::format("tag \"{}\" can't be read: {}", tag.str(), answer.error().message);
 }
 
 }  // namespace
@@ -186,9 +94,12 @@ void Poller::use(ConfigPtr config) {
         images.insert_or_assign(policy.image, image);
     }
     images_ = std::move(images);
+    if (started_) decide_new();
 }
 
 asio::awaitable<void> Poller::run() {
+    started_ = true;
+    decide_new();
     milliseconds sleep = kShortestSleep;
     while (co_await pipeline_.pause(sleep)) {
         const auto now = Clock::now();
@@ -267,115 +178,157 @@ asio::awaitable<Result<Poller::Time>> Poller::poll(image::ImageName name) {
     // What came meanwhile by an event is not new.
     auto page = co_await book_.open(name, false);
     if (page.has_error()) co_return page.error();
-    auto finds = co_await find_events(name, std::move(*page), tags);
+    auto policies = watching(*config, name);
+    Result<Finds> finds = Finds{};
+    if (!page->listed) {
+        finds = co_await find_first(name, std::move(policies), tags);
+    } else {
+        finds = co_await find_new(name, std::move(policies), std::move(*page), tags);
+    }
     if (finds.has_error()) co_return finds.error();
     auto deliveries = std::make_shared<std::vector<store::NewDelivery>>();
-    auto notes = std::make_shared<std::vector<TagNote>>();
-    std::set<std::string> unread;
-    for (const auto& find : *finds) {
-        auto digest = co_await decider_.resolve(name, find.tag);
-        if (digest.has_error() && is_transient(digest.error().kind)) co_return digest.error();
-        if (digest.has_error() || !*digest) {
-            // Gone already, not there yet, or not for us: it stays unknown, and is new next time.
-            if (digest.has_error()) {
-                spdlog::warn("{}:{}: {}", name.str(), find.tag.str(), digest.error().message);
-            }
-            unread.insert(find.tag.str());
-            continue;
-        }
-        deliveries->push_back(
-            delivery_of(*config, name, find.tag, **digest, find.policies, times.interval)
+    for (const auto& find : finds->events) {
+        auto delivery = delivery_of(
+            *config,
+            name,
+            find.tag,
+            find.digest,
+            work_of(*config, name, find.policies),
+            Clock::now()
         );
-        notes->push_back({.tag = find.tag, .digest = (*digest)->str(), .at = Clock::now()});
+        delivery.key = fmt::format("{}:{}@{}", name.str(), find.tag.str(), find.digest.str());
+        // Two that list at once find the same; one that finds it again after the interval has seen
+        // it move meanwhile.
+        delivery.key_window = std::chrono::duration_cast<std::chrono::seconds>(
+            std::max(times.interval / 2, milliseconds{1000})
+        );
+        deliveries->push_back(std::move(delivery));
     }
-    if (!unread.empty()) {
+    if (!finds->unread.empty()) {
         auto readable = std::make_shared<std::vector<std::string>>();
         for (const auto& tag : *tags) {
-            if (!unread.contains(tag)) readable->push_back(tag);
+            if (!finds->unread.contains(tag)) readable->push_back(tag);
         }
         tags = std::move(readable);
     }
     // The list and what follows from it are kept together: after a crash between the two, the new
     // tags would be known and nobody would decide about them.
     auto work = std::make_shared<std::vector<store::WorkItem>>();
-    std::function<Status(store::Store&)> also = [deliveries, notes, work, name](store::Store& store
+    auto found = std::make_shared<const Finds>(std::move(*finds));
+    std::function<Status(store::Store&)> also = [deliveries, found, work, name](store::Store& store
                                                 ) -> Status {
-        for (const auto& note : *notes) {
-            auto status =
-                store.known_tags().note_tag(name, note.tag, note.digest, std::nullopt, note.at);
+        for (const auto& find : found->events) {
+            auto status = store.known_tags().note_tag(
+                name, find.tag, find.digest.str(), std::nullopt, find.at
+            );
             if (status.has_error()) return status;
         }
         for (const auto& delivery : *deliveries) {
-            auto recorded = store.record(delivery);
-            if (recorded.has_error()) return recorded.error();
-            for (auto& item : recorded->work) work->push_back(std::move(item));
+            auto status = record_event(store, delivery, found->passed_over, *work);
+            if (status.has_error()) return status;
         }
         return {};
     };
     auto kept = co_await book_.keep_listing(name, tags, at, complete, std::move(also));
     if (kept.has_error()) co_return kept.error();
-    for (const auto& delivery : *deliveries) {
-        spdlog::info(
-            "delivery {} from polling: {}:{}",
-            delivery.id,
-            name.str(),
-            delivery.events.front().event.tag.str()
-        );
-    }
+    for (const auto& delivery : *deliveries) log_event(delivery, "polling");
     if (!work->empty()) pipeline_.start(std::move(*work));
     co_return at + jittered(times.interval);
 }
 
-asio::awaitable<Result<std::vector<Poller::Find>>> Poller::find_events(
-    image::ImageName name, TagPage before, std::shared_ptr<const std::vector<std::string>> tags
+asio::awaitable<Result<Poller::Finds>> Poller::find_first(
+    image::ImageName name, std::vector<policy::Policy> policies, Tags tags
 ) {
-    const bool first = !before.listed;
-    auto policies = watching(*config_, name);
-    auto work = [policies, table = before.table, tags, first]() -> Result<Found> {
-        const auto fresh = missing_from(table->tags, *tags);
-        std::vector<policy::KnownTag> all;
-        if (first) {
-            for (const auto& tag : *tags) {
-                policy::KnownTag known;
-                known.tag = tag;
-                all.push_back(std::move(known));
+    auto work = [policies = std::move(policies), tags] { return wishes_of(policies, *tags); };
+    auto wishes = co_await clients_.compute(std::move(work));
+    if (wishes.has_error()) co_return wishes.error();
+    Finds out{.events = {}};
+    std::map<std::string, std::string> dropped;  // tag → why, in words
+    std::map<std::string, std::size_t> events;   // tag → index
+    for (const auto& wish : *wishes) {
+        for (const auto& tag : wish.tags) {
+            if (const auto event = events.find(tag.str()); event != events.end()) {
+                out.events[event->second].policies.push_back(wish.policy);
+                break;
             }
+            if (!dropped.contains(tag.str())) {
+                const auto at = Clock::now();
+                auto digest = co_await decider_.resolve(name, tag);
+                if (digest.has_value() && *digest) {
+                    events[tag.str()] = out.events.size();
+                    out.events.push_back(
+                        {.tag = tag, .digest = **digest, .at = at, .policies = {wish.policy}}
+                    );
+                    break;
+                }
+                if (digest.has_error() && !is_unreadable(digest.error().kind)) {
+                    co_return digest.error();
+                }
+                dropped[tag.str()] = unread(name, tag, digest);
+                out.unread.insert(tag.str());
+            }
+            out.passed_over[wish.policy].push_back(dropped[tag.str()]);
         }
-        return choose_events(policies, first ? all : fresh, first);
+    }
+    co_return out;
+}
+
+asio::awaitable<Result<Poller::Finds>> Poller::find_new(
+    image::ImageName name, std::vector<policy::Policy> policies, TagPage before, Tags tags
+) {
+    auto work = [policies, table = before.table, tags] {
+        return new_tags_of(policies, missing_from(table->tags, *tags));
     };
-    auto found = co_await clients_.compute(std::move(work));
-    if (found.has_error()) co_return found.error();
+    auto fresh = co_await clients_.compute(std::move(work));
+    if (fresh.has_error()) co_return fresh.error();
+    Finds out{.events = {}};
+    for (auto& [text, names] : *fresh) {
+        auto tag = image::Tag::parse(text);
+        if (tag.has_error()) continue;
+        const auto at = Clock::now();
+        auto digest = co_await decider_.resolve(name, *tag);
+        if (digest.has_error() && !is_unreadable(digest.error().kind)) co_return digest.error();
+        if (digest.has_error() || !*digest) {
+            unread(name, *tag, digest);
+            out.unread.insert(text);
+            continue;
+        }
+        out.events.push_back(
+            {.tag = std::move(*tag), .digest = **digest, .at = at, .policies = std::move(names)}
+        );
+    }
     // A tag that is followed is asked for its digest each time.
     for (const auto& policy : policies) {
         const auto* follow = std::get_if<policy::Follow>(&policy.select);
-        if (follow == nullptr) continue;
-        // As a new tag it is this policy's already; found for another one, it is asked about again.
-        const auto mine = found->find(follow->tag);
-        const bool told = mine != found->end() &&
-                          std::find(mine->second.begin(), mine->second.end(), policy.full_name()) !=
-                              mine->second.end();
-        if (told) continue;
-        if (std::find(tags->begin(), tags->end(), follow->tag) == tags->end()) continue;
+        if (follow == nullptr || out.unread.contains(follow->tag)) continue;
         auto tag = image::Tag::parse(follow->tag);
         if (tag.has_error()) continue;
+        const auto same = std::find_if(out.events.begin(), out.events.end(), [&](const Find& find) {
+            return find.tag == *tag;
+        });
+        if (same != out.events.end()) {
+            // As a new tag it may be this policy's already.
+            auto& mine = same->policies;
+            const auto full = policy.full_name();
+            if (std::find(mine.begin(), mine.end(), full) == mine.end()) mine.push_back(full);
+            continue;
+        }
+        if (std::find(tags->begin(), tags->end(), follow->tag) == tags->end()) continue;
         auto known = co_await book_.find(name, *tag);
         if (known.has_error()) co_return known.error();
+        const auto at = Clock::now();
         auto digest = co_await decider_.resolve(name, *tag);
-        if (digest.has_error() && is_transient(digest.error().kind)) co_return digest.error();
+        if (digest.has_error() && !is_unreadable(digest.error().kind)) co_return digest.error();
         if (digest.has_error()) {
-            spdlog::warn("{}:{}: {}", name.str(), follow->tag, digest.error().message);
+            unread(name, *tag, digest);
             continue;
         }
         if (!*digest || (*known && (*known)->digest == (*digest)->str())) continue;
-        (*found)[follow->tag].push_back(policy.full_name());
+        out.events.push_back(
+            {.tag = std::move(*tag), .digest = **digest, .at = at, .policies = {policy.full_name()}}
+        );
     }
-    std::vector<Find> finds;
-    for (auto& [text, names] : *found) {
-        auto tag = image::Tag::parse(text);
-        if (tag.has_error()) continue;
-        finds.push_back({.tag = std::move(*tag), .policies = std::move(names)});
-    }
-    co_return finds;
+    co_return out;
 }
 
 }  // namespace linkspan::pipeline

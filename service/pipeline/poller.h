@@ -9,6 +9,9 @@
 // The two differ in how often, and in images that were never listed: a poll lists them, and the
 // first list leads to one decision for each policy; a resync leaves them to their first event.
 //
+// A policy that joins later, for an image that is listed already, gets its one decision at the
+// start or the reload that brings it: about the best tag that is known.
+//
 // When an image is due is when it was listed last and the interval, give or take a tenth, so that a
 // restart does not ask for everything at once. The longest overdue goes first; a registry has two
 // lists at a time, among the turns that events have too.
@@ -19,6 +22,7 @@
 #include "core/image/reference.h"
 #include "core/result.h"
 #include "service/pipeline/decider.h"
+#include "service/pipeline/poll_finds.h"
 #include "service/pipeline/registry_clients.h"
 #include "service/pipeline/tag_book.h"
 #include "service/store/store.h"
@@ -28,17 +32,15 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace linkspan::pipeline {
 
 class Pipeline;
-
-// The name of the receiver and of the sender of what polling found. No receiver of the
-// configuration may have it.
-inline constexpr std::string_view kPollReceiver = "poll";
 
 // How an image is listed. Zero: not at all.
 struct PollTimes {
@@ -60,8 +62,16 @@ public:
 
     // Until the pipeline stops.
     boost::asio::awaitable<void> run();
-    // Images and intervals may have changed.
+    // Images, intervals and policies may have changed.
     void use(ConfigPtr config);
+
+    // A tag that soaks, for a target and policy that went on with another one.
+    struct Soaking {
+        image::Tag tag;
+        store::NewWork work;
+    };
+    // Sees to it that each is decided about when its soak ends, told of by somebody or not.
+    boost::asio::awaitable<void> await_soaks(image::ImageName image, std::vector<Soaking> soaking);
 
 private:
     using Time = store::TimePoint;
@@ -73,15 +83,34 @@ private:
     };
     struct Find {  // a tag that is an event, and for which policies
         image::Tag tag;
+        image::Digest digest;
+        Time at;                            // when it was asked
         std::vector<std::string> policies;  // full names
     };
+    struct Finds {
+        std::vector<Find> events;
+        // Gone already, not there yet, or not for us: they stay unknown, and are new next time.
+        std::set<std::string> unread{};
+        PassedOver passed_over{};  // for whom a better tag was one of these
+    };
+    using Tags = std::shared_ptr<const std::vector<std::string>>;
 
     boost::asio::awaitable<void> poll_guarded(image::ImageName name);
     boost::asio::awaitable<Result<Time>> poll(image::ImageName name);
-    // When the image was listed last and is not due after all, that time.
-    boost::asio::awaitable<Result<std::vector<Find>>> find_events(
-        image::ImageName name, TagPage before, std::shared_ptr<const std::vector<std::string>> tags
+    // One decision for each policy.
+    boost::asio::awaitable<Result<Finds>> find_first(
+        image::ImageName name, std::vector<policy::Policy> policies, Tags tags
     );
+    // What `before` lacks, and what moved of the tags that policies follow.
+    boost::asio::awaitable<Result<Finds>> find_new(
+        image::ImageName name, std::vector<policy::Policy> policies, TagPage before, Tags tags
+    );
+    // The decisions of policies that never had one, for images that are listed.
+    void decide_new();
+    boost::asio::awaitable<void> decide_new_guarded(
+        ConfigPtr config, std::vector<image::ImageName> images
+    );
+    boost::asio::awaitable<Status> decide_new_of(ConfigPtr config, image::ImageName image);
     std::chrono::milliseconds jittered(std::chrono::milliseconds interval);
 
     Pipeline& pipeline_;
@@ -90,6 +119,7 @@ private:
     Decider& decider_;
     store::Writer& writer_;
     ConfigPtr config_;
+    bool started_ = false;
     std::map<image::ImageName, Image> images_;
     std::map<std::string, std::size_t> running_;  // by host
     std::minstd_rand random_;

@@ -165,7 +165,11 @@ private:
             fail("refused", decided->not_yet->what);
             co_return;
         }
-        auto& chosen = decided->policies.front();
+        if (decided->policies.front().has_error()) {
+            fail("failed", decided->policies.front().error().message);
+            co_return;
+        }
+        auto& chosen = *decided->policies.front();
         auto& item = out_.items[index];
         item.selected = chosen.selection.selected;
         item.why = chosen.selection.why;
@@ -356,6 +360,7 @@ private:
         }
         for (auto& group : *groups) {
             const auto now = Clock::now();
+            const auto refused = refused_tags_of(group.plan, candidates, planned.turn.answers);
             auto proposal = proposal_of(
                 target.name,
                 group.name,
@@ -365,6 +370,10 @@ private:
                 now
             );
             proposal.proposed_at = now;
+            for (const auto& one : refused) {
+                proposal.refused.push_back(fmt::format("{}:{}: {}", one.image, one.tag, one.reason)
+                );
+            }
             const plan::TextOptions texts{
                 .title = target.pull_request.title,
                 .body = target.pull_request.body,

@@ -80,6 +80,24 @@ bool carries(const plan::EditPlan& plan, const plan::Change& change) {
     });
 }
 
+// Merges that the platform would do are taken off when the window closes, not a look later.
+std::optional<store::TimePoint> closing_soon(
+    const policy::Schedule& schedule, store::TimePoint now
+) {
+    if (schedule.always_open()) return std::nullopt;
+    for (std::chrono::seconds ahead{1}; ahead <= std::chrono::minutes{1}; ++ahead) {
+        if (!policy::opening(schedule, now + ahead).open) return now + ahead;
+    }
+    return std::nullopt;
+}
+
+// Without the files' bytes.
+plan::EditPlan changes_of(const plan::EditPlan& plan) {
+    plan::EditPlan out;
+    out.changes = plan.changes;
+    return out;
+}
+
 // The images before and after, whose sources are worth comparing.
 std::vector<ImageSide> sides_of(const plan::EditPlan& plan) {
     std::vector<ImageSide> sides;
@@ -315,8 +333,21 @@ asio::awaitable<void> ProposalWorker::look_at(
             if (mine.plan.empty() && said != look.answers.end() && !said->second.held.empty()) {
                 continue;
             }
+            const std::pair place{look.target->name, name};
+            const auto last = looked_at_.find(place);
+            const auto print = look_print(mine.plan);
+            if (may_rest(
+                    mine,
+                    look.candidates,
+                    last == looked_at_.end() ? std::nullopt : std::optional{last->second},
+                    look.now
+                )) {
+                continue;
+            }
+            looked_at_.erase(place);
             auto answer = co_await propose(look, std::move(group), std::move(mine));
             if (pipeline_.stopping_) co_return;
+            if (answer.has_value()) looked_at_[place] = print;
             if (answer.has_error()) {
                 spdlog::warn(
                     "repository {} target {}{}{}: {}",
@@ -552,6 +583,11 @@ asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
         if (people.has_error()) co_return people.error();
         request.people = std::move(*people);
     }
+    request.refused = refused_tags_of(wanted.plan, look.candidates, look.planned->turn.answers);
+    request.still_newer = [plan = changes_of(wanted.plan),
+                           candidates = look.candidates](const auto& refused) {
+        return is_newer(refused, plan, candidates);
+    };
     request.proposal = proposal_of(
         target.name,
         group,
@@ -567,6 +603,8 @@ asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
     request.window_open = policy::opening(target.schedule, look.now).open;
     if (!request.window_open) {
         request.window_changes = policy::next_open(target.schedule, look.now);
+    } else if (target.pull_request.automerge) {
+        request.window_changes = closing_soon(target.schedule, look.now);
     }
     if (row && !row->wish.empty()) request.rebuild = read_wish(row->wish);
     if (!look.config->server.public_url.empty()) {

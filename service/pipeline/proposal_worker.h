@@ -15,10 +15,12 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace linkspan::pipeline {
@@ -93,7 +95,9 @@ private:
     std::shared_ptr<const config::Config> view_config_;
     std::shared_ptr<forge::Forge> forge_;
     std::shared_ptr<const config::Config> forge_config_;
-    std::set<std::string> looking_;     // targets of the look that goes on
+    std::set<std::string> looking_;  // targets of the look that goes on
+    // By target and group: what the last look at it was about.
+    std::map<std::pair<std::string, std::string>, std::uint64_t> looked_at_;
     std::vector<WaitingWork> in_look_;  // so that an exception does not lose them
     std::chrono::steady_clock::time_point last_look_{};
     bool running_ = false;

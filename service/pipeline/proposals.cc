@@ -41,6 +41,17 @@ std::optional<store::TimePoint> soak_of(const std::vector<policy::GateLine>& gat
     return std::nullopt;
 }
 
+// What the plan has for a policy.
+std::optional<std::string> proposed_tag(const plan::EditPlan& plan, const std::string& policy) {
+    for (const auto& change : plan.changes) {
+        if (change.policy == policy) return change.new_tag;
+    }
+    return std::nullopt;
+}
+
+// Of newer tags that a policy's rules drop, so many are worth telling.
+constexpr std::size_t kMostAbove = 3;
+
 const store::PullRequestImage* fact_of(
     const plan::CarriedImage& image, const std::vector<store::PullRequestImage>& facts
 ) {
@@ -272,6 +283,36 @@ std::map<std::string, GroupLook> groups_of(
     return groups;
 }
 
+std::uint64_t look_print(const plan::EditPlan& plan) {
+    std::string text = plan.base;
+    for (const auto& one : plan.changes) {
+        text += fmt::format(
+            "\n{}\n{}\n{}\n{}\n{}\n{}",
+            one.policy,
+            one.path,
+            one.document,
+            one.where,
+            one.new_tag,
+            one.new_digest.value_or("")
+        );
+    }
+    return plan::fingerprint(text);
+}
+
+bool may_rest(
+    const GroupLook& look,
+    const std::vector<Candidate>& candidates,
+    std::optional<std::uint64_t> last_print,
+    store::TimePoint now
+) {
+    const auto& row = look.row;
+    if (!row || row->state != "open" || row->nudged_at || look.plan.empty()) return false;
+    if (!row->look_at || *row->look_at <= now || last_print != look_print(look.plan)) return false;
+    return std::none_of(candidates.begin(), candidates.end(), [&](const auto& one) {
+        return one.work && proposed_tag(look.plan, one.fact.policy).has_value();
+    });
+}
+
 plan::Proposal proposal_of(
     const std::string& target,
     const std::string& group,
@@ -315,6 +356,51 @@ plan::Proposal proposal_of(
     }
     proposal.plan = std::move(plan);
     return proposal;
+}
+
+std::vector<plan::RefusedTag> refused_tags_of(
+    const plan::EditPlan& plan,
+    const std::vector<Candidate>& candidates,
+    const std::vector<plan::BidAnswer>& answers
+) {
+    std::vector<plan::RefusedTag> refused;
+    for (std::size_t i = 0; i < candidates.size() && i < answers.size(); ++i) {
+        const auto& [bid, fact, work] = candidates[i];
+        const auto tag = proposed_tag(plan, fact.policy);
+        if (!work || !tag) continue;
+        plan::RefusedTag one{.image = fact.image, .policy = fact.policy};
+        if (bid.is_stopped()) {
+            const auto* why = std::get_if<policy::Refused>(&answers[i].decision.verdict);
+            one.tag = fact.tag;
+            one.by_gate = true;
+            if (why == nullptr || !is_newer(one, plan, candidates)) continue;
+            one.reason = why->reason;
+            refused.push_back(std::move(one));
+        } else if (!bid.asked_for && fact.tag == *tag) {
+            for (auto& above :
+                 policy::rejected_above(bid.policy, bid.selection.rejected, *tag, kMostAbove)) {
+                one.tag = std::move(above.tag);
+                one.reason = std::move(above.reason);
+                refused.push_back(one);
+            }
+        }
+    }
+    return refused;
+}
+
+bool is_newer(
+    const plan::RefusedTag& refused,
+    const plan::EditPlan& plan,
+    const std::vector<Candidate>& candidates
+) {
+    const auto tag = proposed_tag(plan, refused.policy);
+    if (!tag || *tag == refused.tag) return false;
+    for (const auto& one : candidates) {
+        if (one.fact.policy != refused.policy) continue;
+        const auto order = policy::compare(one.bid.policy, refused.tag, *tag);
+        return order && *order > 0;
+    }
+    return false;
 }
 
 std::vector<plan::WantedStatus> statuses_of(

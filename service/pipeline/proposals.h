@@ -12,6 +12,7 @@
 #include "service/store/holds.h"
 #include "service/store/pull_requests.h"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -76,6 +77,17 @@ std::map<std::string, GroupLook> groups_of(
     std::vector<plan::GroupPlan> parts, const std::vector<store::PullRequest>& rows
 );
 
+// Whether a look has nothing to do there: it is open, nobody spoke of it, its time has not come,
+// no work asks for a policy of it, and it is about the same as the last look (`print`, of
+// look_print()).
+bool may_rest(
+    const GroupLook& look,
+    const std::vector<Candidate>& candidates,
+    std::optional<std::uint64_t> last_print,
+    store::TimePoint now
+);
+std::uint64_t look_print(const plan::EditPlan& plan);
+
 // Texts and facts of one group's proposal.
 plan::Proposal proposal_of(
     const std::string& target,
@@ -84,6 +96,20 @@ plan::Proposal proposal_of(
     const std::vector<Candidate>& candidates,
     const std::vector<plan::BidAnswer>& answers,
     store::TimePoint now
+);
+
+// Newer tags than the plan's, of its policies, that their policies dropped or a gate stopped: what
+// the work of this look tells of them.
+std::vector<plan::RefusedTag> refused_tags_of(
+    const plan::EditPlan& plan,
+    const std::vector<Candidate>& candidates,
+    const std::vector<plan::BidAnswer>& answers
+);
+// Whether the tag would still be preferred to what the plan has.
+bool is_newer(
+    const plan::RefusedTag& refused,
+    const plan::EditPlan& plan,
+    const std::vector<Candidate>& candidates
 );
 
 // For soak and signature, where some image of the plan has one.

@@ -15,6 +15,7 @@ namespace {
 constexpr int kMostSteps = 60;        // more in one look is a bug, and must not go on forever
 constexpr std::size_t kCommits = 50;  // of a branch that are looked at
 constexpr std::chrono::minutes kLookAgain{1};
+constexpr std::size_t kMostRefusals = 20;
 
 std::string subject_of(const std::string& message) { return message.substr(0, message.find('\n')); }
 
@@ -185,6 +186,7 @@ Status Proposer::prepare() {
     wanted_.auto_merge = options.automerge;
     wanted_.window_open = request_.window_open;
     wanted_.window_changes = request_.window_changes;
+    wait_for_checks();
     wanted_.delete_branch = options.delete_branch;
     wanted_.draft = options.draft_while_soaking && proposal.soaks_until.has_value();
     wanted_.labels = options.labels;
@@ -248,6 +250,7 @@ Status Proposer::prepare() {
     const bool same = memory_.images == wanted_.images && memory_.proposed_at != 0;
     request_.proposal.proposed_at =
         same ? store::TimePoint{std::chrono::seconds{memory_.proposed_at}} : request_.now;
+    learn_refusals(same);
     LINKSPAN_TRY(title, plan::title_of(proposal, texts));
     wanted_.title = title;
     LINKSPAN_TRY(body, plan::body_of(proposal, texts));
@@ -271,6 +274,33 @@ Status Proposer::prepare() {
     LINKSPAN_TRY(commit, mirror_.commit(spec));
     commit_ = commit;
     return {};
+}
+
+// What a policy's rules dropped is told as of when these images were proposed first, like ages:
+// every tag of a new series would be another edit of the body. What a gate refused is told at once.
+void Proposer::learn_refusals(bool same_images) {
+    auto& known = memory_.refused;
+    std::erase_if(known, [&](const auto& one) {
+        return !request_.still_newer || !request_.still_newer(one);
+    });
+    for (const auto& one : request_.refused) {
+        if (!one.by_gate && same_images) continue;
+        const auto at = std::find_if(known.begin(), known.end(), [&](const auto& other) {
+            return other.policy == one.policy && other.tag == one.tag;
+        });
+        if (at == known.end()) {
+            known.push_back(one);
+        } else {
+            *at = one;
+        }
+    }
+    if (known.size() > kMostRefusals) {
+        known.erase(known.begin(), known.end() - static_cast<std::ptrdiff_t>(kMostRefusals));
+    }
+    for (const auto& one : known) {
+        request_.proposal.refused.push_back(fmt::format("{}:{}: {}", one.image, one.tag, one.reason)
+        );
+    }
 }
 
 plan::SeenPullRequest Proposer::seen_of(const forge::PullRequest& one) const {
@@ -348,10 +378,12 @@ Status Proposer::observe_branch() {
         LINKSPAN_TRY(different, mirror_.changed_files(*commit_, *tip, {}));
         branch_.same_tree = different.empty();
     }
-    // Pushed just before a crash, or by us before the store was lost.
+    // Pushed just before a crash, by us before the store was lost, or by another replica.
     const bool by_platform =
         memory_.intended.starts_with("api:") && branch_.on_base && branch_.same_tree;
-    if (branch_.head == memory_.intended || by_platform || (memory_.head.empty() && branch_.ours)) {
+    const bool as_wanted = branch_.ours && branch_.on_base && branch_.same_tree;
+    if (branch_.head == memory_.intended || by_platform || as_wanted ||
+        (memory_.head.empty() && branch_.ours)) {
         memory_.head = branch_.head;
         memory_.intended.clear();
     }
@@ -369,7 +401,7 @@ Status Proposer::look_for_wishes() {
         return {};
     }
     if (request_.rebuild && request_.rebuild->id != memory_.rebuild_done) {
-        LINKSPAN_TRY(may, forge_.may_write(request_.rebuild->user));
+        LINKSPAN_TRY(may, may_write(request_.rebuild->user));
         if (may) {
             wanted_.rebuild = request_.rebuild->id;
             return {};
@@ -382,15 +414,42 @@ Status Proposer::look_for_wishes() {
     if (!forge_.capabilities().comments || branch_.head.empty() || branch_.head == memory_.head) {
         return {};
     }
-    LINKSPAN_TRY(comments, forge_.comments(*now));
-    for (auto at = comments.rbegin(); at != comments.rend(); ++at) {
-        if (!plan::asks_for_rebuild(at->body) || at->author == now->author) continue;
-        LINKSPAN_TRY(may, forge_.may_write(at->author));
+    auto comments = forge_.comments(*now);
+    if (comments.has_error()) return unless_transient(comments.error(), "reading the comments");
+    std::erase_if(*comments, [](const auto& one) { return !plan::asks_for_rebuild(one.body); });
+    const auto has = [](const auto& all, const auto& one) {
+        return std::find(all.begin(), all.end(), one) != all.end();
+    };
+    if (!has(memory_.said, "edited")) {
+        // Whoever asked before we noticed, asked before those commits were there.
+        memory_.heard.clear();
+        for (const auto& one : *comments) memory_.heard.push_back(one.id);
+        return {};
+    }
+    for (auto at = comments->rbegin(); at != comments->rend(); ++at) {
+        if (has(memory_.heard, at->id)) continue;
+        LINKSPAN_TRY(may, may_write(at->author));
         if (!may) continue;
         wanted_.rebuild = "comment:" + at->id;
         return {};
     }
     return {};
+}
+
+Result<bool> Proposer::may_write(const std::string& user) {
+    auto may = forge_.may_write(user);
+    if (may.has_value()) return may;
+    auto status = unless_transient(may.error(), "asking whether " + user + " may write here");
+    if (status.has_error()) return status.error();
+    return false;
+}
+
+// A platform begins checks some time after a push; until then nothing is in the way of merging.
+void Proposer::wait_for_checks() {
+    wanted_.checks_begin_by.reset();
+    const auto pushed = store::TimePoint{std::chrono::seconds{memory_.pushed_at}};
+    const store::TimePoint until = pushed + request_.options.checks_within;
+    if (until > request_.now) wanted_.checks_begin_by = until;
 }
 
 void Proposer::count_ended(std::int64_t number, const std::string& state) {
@@ -401,6 +460,8 @@ void Proposer::count_ended(std::int64_t number, const std::string& state) {
     fresh.head = memory_.head;
     fresh.intended = memory_.intended;
     fresh.rebuild_done = memory_.rebuild_done;
+    fresh.pushed_at = memory_.pushed_at;
+    fresh.refused = memory_.refused;
     memory_ = std::move(fresh);
     std::erase_if(pulls_, [&](const auto& one) {
         return one.number <= number && one.state != forge::State::Open;

@@ -32,6 +32,7 @@
 #include "service/store/store.h"
 #include "service/store/writes.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,6 +64,10 @@ struct ProposeRequest {
     std::vector<store::PullRequestImage> facts{};
     std::vector<std::string> people{};  // of CODEOWNERS: "reviewer:ann", "team:platform"
     std::vector<plan::WantedStatus> statuses{};
+    // Newer tags that are not proposed, as far as this look learned of them. What earlier looks
+    // learned is remembered while `still_newer` says so.
+    std::vector<plan::RefusedTag> refused{};
+    std::function<bool(const plan::RefusedTag&)> still_newer{};
     std::vector<plan::CarriedImage> ignored{};  // holds that came of closed pull requests
     store::PullRequestCounts counts{};
     bool window_open = true;
@@ -158,6 +163,10 @@ private:
     Status merged_or_not(const forge::MergeAnswer& answer, bool arming);
     // Decorations do not stop a pull request: what can't be done is noted.
     Status unless_transient(Status status, const std::string& what);
+    // False also where the platform does not tell us: noted.
+    Result<bool> may_write(const std::string& user);
+    void wait_for_checks();
+    void learn_refusals(bool same_images);
 
     forge::Forge& forge_;
     git::Mirror& mirror_;

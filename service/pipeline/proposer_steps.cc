@@ -104,6 +104,9 @@ Status Proposer::take(const plan::step::Push& step) {
     }
     memory_.head = head;
     memory_.intended.clear();
+    memory_.pushed_at =
+        std::chrono::duration_cast<std::chrono::seconds>(request_.now.time_since_epoch()).count();
+    wait_for_checks();
     std::erase(memory_.said, "edited");
     if (step.rebuild) {
         memory_.rebuild_done = wanted_.rebuild;
@@ -287,7 +290,11 @@ Status Proposer::merged_or_not(const forge::MergeAnswer& answer, bool arming) {
         now->auto_merge = true;
     } else if (const auto* clean = std::get_if<forge::AlreadyMergeable>(&answer)) {
         if (!arming) return Error{Errc::Unavailable, clean->why};
-        return take(plan::step::Merge{});
+        // It waits for nothing, not even for checks that run: merged by ourselves, once nothing is
+        // in the way.
+        abilities_.auto_merge = false;
+        LINKSPAN_TRY(fresh, forge_.get(now->number));
+        saw(std::move(fresh));
     } else if (const auto* not_yet = std::get_if<forge::NotYet>(&answer)) {
         answer_.notes.push_back("not merged yet: " + not_yet->why);
         answer_.again = request_.now + kTryAgain;

@@ -19,6 +19,10 @@ std::string write_memory(const plan::Memory& memory) {
     for (const auto& one : memory.images) {
         images.push_back({one.image, one.policy, one.tag, one.digest});
     }
+    Json refused = Json::array();
+    for (const auto& one : memory.refused) {
+        refused.push_back({one.image, one.policy, one.tag, one.reason, one.by_gate});
+    }
     const Json json{
         {"number", memory.number},
         {"handled", memory.handled},
@@ -38,6 +42,9 @@ std::string write_memory(const plan::Memory& memory) {
         {"said", memory.said},
         {"statuses", memory.statuses},
         {"rebuild_done", memory.rebuild_done},
+        {"heard", memory.heard},
+        {"pushed_at", memory.pushed_at},
+        {"refused", refused},
     };
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -64,8 +71,13 @@ plan::Memory read_memory(const std::string& text) {
         get(json, "said", memory.said);
         get(json, "statuses", memory.statuses);
         get(json, "rebuild_done", memory.rebuild_done);
+        get(json, "heard", memory.heard);
+        get(json, "pushed_at", memory.pushed_at);
         for (const auto& one : json.value("images", Json::array())) {
             memory.images.push_back({one.at(0), one.at(1), one.at(2), one.at(3)});
+        }
+        for (const auto& one : json.value("refused", Json::array())) {
+            memory.refused.push_back({one.at(0), one.at(1), one.at(2), one.at(3), one.at(4)});
         }
     } catch (const Json::exception&) {
         return {};

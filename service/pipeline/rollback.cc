@@ -151,14 +151,7 @@ Result<store::Recorded> record_rollback(
         .source = {},
         .build_url = {},
         .actor = request.who};
-    const Directive directive{.who = request.who, .why = request.why};
-    delivery.events.push_back(
-        {.event = std::move(event),
-         .work = {{.target = target->name, .policy = full_name, .directive = directive.json()}}}
-    );
-    delivery.answer_body = accepted_json(delivery, {}, config.server.public_url);
-    LINKSPAN_TRY(recorded, store.record(delivery));
-
+    Directive directive{.who = request.who, .why = request.why};
     // The same tag with another digest: only that digest is bad.
     const bool moved = way.bad_tag == way.tag && way.bad_digest && way.digest;
     if (!way.bad_tag.empty() && (way.bad_tag != way.tag || moved)) {
@@ -174,7 +167,15 @@ Result<store::Recorded> record_rollback(
              .until = {}}
         );
         if (held.has_error()) return held.error();
+        directive.hold = *held;
     }
+    delivery.events.push_back(
+        {.event = std::move(event),
+         .work = {{.target = target->name, .policy = full_name, .directive = directive.json()}}}
+    );
+    delivery.answer_body = accepted_json(delivery, {}, config.server.public_url);
+    LINKSPAN_TRY(recorded, store.record(delivery));
+
     auto noted = store.audit().append(
         {.id = 0,
          .at = now,

@@ -65,6 +65,11 @@ Result<Answer> note_and_read(
 
 }  // namespace
 
+std::optional<store::TimePoint> TagTable::seen(std::string_view tag) const {
+    const auto found = digest_seen.find(std::string{tag});
+    return found == digest_seen.end() ? std::nullopt : std::optional{found->second};
+}
+
 asio::awaitable<Result<TagPage>> TagBook::open(
     image::ImageName image, bool times, std::vector<TagNote> notes
 ) {
@@ -136,6 +141,20 @@ asio::awaitable<Result<store::ListingChange>> TagBook::keep_listing(
     // Read again when it is wanted, unless the list brought nothing.
     if (change.has_error() || !change->added.empty() || change->removed > 0) drop(image.str());
     co_return change;
+}
+
+asio::awaitable<Result<std::size_t>> TagBook::forget_missing(
+    image::ImageName image,
+    std::shared_ptr<const std::vector<std::string>> tags,
+    store::TimePoint at
+) {
+    std::function<Result<std::size_t>(store::Store&)> work = [image, tags, at](store::Store& store
+                                                             ) {
+        return store.known_tags().forget_missing(image, *tags, at);
+    };
+    auto gone = co_await in_store<std::size_t>(writer_, std::move(work));
+    if (gone.has_error() || *gone > 0) drop(image.str());
+    co_return gone;
 }
 
 TagBook::Entry* TagBook::look_up(const std::string& image) {

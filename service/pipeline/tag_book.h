@@ -36,6 +36,9 @@ struct TagTable {
     // Of the tags whose digest is known: when they were first seen with it.
     std::unordered_map<std::string, store::TimePoint> digest_seen;
     bool times = false;  // whether `tags` have `created` and `first_seen`
+
+    // Of digest_seen.
+    [[nodiscard]] std::optional<store::TimePoint> seen(std::string_view tag) const;
 };
 
 // One image at one moment. What changes later is in another table.
@@ -76,6 +79,14 @@ public:
         store::TimePoint at,
         bool complete,
         std::function<Status(store::Store&)> also = {}
+    );
+
+    // The tags that a complete list of `at` lacks are forgotten, and nothing else is learned from
+    // it; how many.
+    boost::asio::awaitable<Result<std::size_t>> forget_missing(
+        image::ImageName image,
+        std::shared_ptr<const std::vector<std::string>> tags,
+        store::TimePoint at
     );
 
     [[nodiscard]] std::size_t tags_held() const { return held_; }

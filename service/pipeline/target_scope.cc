@@ -11,6 +11,7 @@ plan::Scope scope_of(const config::Config& config, const config::Target& target)
     }
     scope.fields.assign(target.fields.begin(), target.fields.end());
     scope.mirrors = config.same_images;
+    scope.policies = config.policy_names;
     return scope;
 }
 

@@ -17,6 +17,7 @@ struct WaitingWork {
     std::vector<std::string> notes;
     std::vector<policy::GateLine> gates;  // that it passed
     std::chrono::milliseconds batch{0};
+    std::chrono::steady_clock::time_point ready{};  // its batch has waited long enough
     std::string rules{};  // RepositoryRules::fingerprint that it was decided under
 };
 

@@ -121,6 +121,53 @@ Result<bool> KnownTags::forget_tag(const image::ImageName& image, const image::T
     return database_.changes() > 0;
 }
 
+namespace {
+
+std::vector<std::string_view> in_order(std::span<const std::string> tags) {
+    std::vector<std::string_view> listed{tags.begin(), tags.end()};
+    std::sort(listed.begin(), listed.end());
+    listed.erase(std::unique(listed.begin(), listed.end()), listed.end());
+    return listed;
+}
+
+}  // namespace
+
+Result<KnownTags::Difference> KnownTags::compare(
+    std::int64_t image, std::span<const std::string_view> listed, TimePoint at
+) {
+    // Both are in the order of their bytes: one walk over the two tells what came and what went.
+    Difference out;
+    LINKSPAN_TRY(
+        row,
+        database_.query(
+            "SELECT tag, last_seen > ? FROM known_tags WHERE image = ? ORDER BY tag", {at, image}
+        )
+    );
+    auto next = listed.begin();
+    for (;;) {
+        LINKSPAN_TRY(more, row.next());
+        if (!more) break;
+        auto known = row.text(0);
+        while (next != listed.end() && *next < known) out.added.emplace_back(*next++);
+        if (next != listed.end() && *next == known) {
+            ++next;
+        } else if (row.integer(1) == 0) {
+            out.missing.push_back(std::move(known));
+        }
+    }
+    out.added.insert(out.added.end(), next, listed.end());
+    return out;
+}
+
+Status KnownTags::forget(std::int64_t image, const std::vector<std::string>& tags) {
+    for (const auto& tag : tags) {
+        auto status =
+            database_.run("DELETE FROM known_tags WHERE image = ? AND tag = ?", {image, tag});
+        if (status.has_error()) return status;
+    }
+    return {};
+}
+
 Result<ListingChange> KnownTags::replace_listing(
     const image::ImageName& image, std::span<const std::string> tags, TimePoint at, bool complete
 ) {
@@ -128,46 +175,18 @@ Result<ListingChange> KnownTags::replace_listing(
     LINKSPAN_TRY(state, listing_state(image));
     if (state && at < state->at) return ListingChange{};
     LINKSPAN_TRY(id, ensure_image(image));
-
-    std::vector<std::string_view> listed{tags.begin(), tags.end()};
-    std::sort(listed.begin(), listed.end());
-    listed.erase(std::unique(listed.begin(), listed.end()), listed.end());
-
-    // Both are in the order of their bytes: one walk over the two tells what came and what went.
-    std::vector<std::string> added;
-    std::vector<std::string> removed;
-    {
-        LINKSPAN_TRY(
-            row,
-            database_.query(
-                "SELECT tag, last_seen > ? FROM known_tags WHERE image = ? ORDER BY tag", {at, id}
-            )
-        );
-        auto next = listed.begin();
-        for (;;) {
-            LINKSPAN_TRY(more, row.next());
-            if (!more) break;
-            auto known = row.text(0);
-            while (next != listed.end() && *next < known) added.emplace_back(*next++);
-            if (next != listed.end() && *next == known) {
-                ++next;
-            } else if (complete && row.integer(1) == 0) {
-                removed.push_back(std::move(known));
-            }
-        }
-        added.insert(added.end(), next, listed.end());
-    }
+    const auto listed = in_order(tags);
+    LINKSPAN_TRY(difference, compare(id, listed, at));
+    if (!complete) difference.missing.clear();
     Status status;
-    for (std::size_t i = 0; i < added.size() && !status.has_error(); ++i) {
+    for (const auto& tag : difference.added) {
         status = database_.run(
             "INSERT INTO known_tags (image, tag, first_seen, last_seen) VALUES (?1, ?2, ?3, ?3)",
-            {id, added[i], at}
+            {id, tag, at}
         );
+        if (status.has_error()) break;
     }
-    for (std::size_t i = 0; i < removed.size() && !status.has_error(); ++i) {
-        status =
-            database_.run("DELETE FROM known_tags WHERE image = ? AND tag = ?", {id, removed[i]});
-    }
+    if (!status.has_error()) status = forget(id, difference.missing);
     if (!status.has_error()) {
         status = database_.run(
             "UPDATE images SET listed_at = ?1, listed_tags = ?2, "
@@ -177,7 +196,22 @@ Result<ListingChange> KnownTags::replace_listing(
     }
     if (!status.has_error()) status = transaction.commit();
     if (status.has_error()) return status.error().within("keeping a list of tags");
-    return ListingChange{.added = std::move(added), .removed = removed.size()};
+    return ListingChange{
+        .added = std::move(difference.added), .removed = difference.missing.size()};
+}
+
+Result<std::size_t> KnownTags::forget_missing(
+    const image::ImageName& image, std::span<const std::string> tags, TimePoint at
+) {
+    LINKSPAN_TRY(transaction, Transaction::begin(database_));
+    LINKSPAN_TRY(id, find_image(image));
+    if (!id) return std::size_t{0};
+    const auto listed = in_order(tags);
+    LINKSPAN_TRY(difference, compare(*id, listed, at));
+    auto status = forget(*id, difference.missing);
+    if (!status.has_error()) status = transaction.commit();
+    if (status.has_error()) return status.error().within("forgetting tags that are gone");
+    return difference.missing.size();
 }
 
 Result<std::optional<ListingState>> KnownTags::listing_state(const image::ImageName& image) {

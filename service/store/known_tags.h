@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace linkspan::store {
@@ -73,12 +74,25 @@ public:
         TimePoint at,
         bool complete = true
     );
+    // A complete list, as far as it tells what is gone: forgets the tags that it lacks, unless they
+    // were seen after `at`; how many.
+    Result<std::size_t> forget_missing(
+        const image::ImageName& image, std::span<const std::string> tags, TimePoint at
+    );
     // nullopt: never listed.
     Result<std::optional<ListingState>> listing_state(const image::ImageName& image);
 
 private:
     Result<std::optional<std::int64_t>> find_image(const image::ImageName& image);
     Result<std::int64_t> ensure_image(const image::ImageName& image);
+    struct Difference {  // of a list and of what is known, both ordered by their bytes
+        std::vector<std::string> added;
+        std::vector<std::string> missing;  // and not seen after the list
+    };
+    Result<Difference> compare(
+        std::int64_t image, std::span<const std::string_view> listed, TimePoint at
+    );
+    Status forget(std::int64_t image, const std::vector<std::string>& tags);
     Database& database_;
 };
 

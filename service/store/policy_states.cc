@@ -68,6 +68,42 @@ Result<std::size_t> PolicyStates::pending(std::string_view target, std::string_v
     return static_cast<std::size_t>(count);
 }
 
+Result<bool> PolicyStates::has_work(
+    std::string_view target, std::string_view policy, const image::ImageName& image
+) {
+    LINKSPAN_TRY(
+        found,
+        database_.integer(
+            "SELECT EXISTS (SELECT 1 FROM work w INDEXED BY work_ended CROSS JOIN events e "
+            "ON e.delivery = w.delivery AND e.idx = w.event WHERE w.target = ?1 AND w.policy = ?2 "
+            "AND w.done_at IS NOT NULL AND e.host = ?3 AND e.repository = ?4) OR EXISTS "
+            "(SELECT 1 FROM work w INDEXED BY work_pending CROSS JOIN events e "
+            "ON e.delivery = w.delivery AND e.idx = w.event WHERE w.target = ?1 AND w.policy = ?2 "
+            "AND w.done_at IS NULL AND e.host = ?3 AND e.repository = ?4)",
+            {target, policy, image.host(), image.repository()}
+        )
+    );
+    return found != 0;
+}
+
+Result<bool> PolicyStates::awaits(
+    std::string_view target,
+    std::string_view policy,
+    const image::ImageName& image,
+    const image::Tag& tag
+) {
+    LINKSPAN_TRY(
+        found,
+        database_.integer(
+            "SELECT EXISTS (SELECT 1 FROM work w INDEXED BY work_pending CROSS JOIN events e "
+            "ON e.delivery = w.delivery AND e.idx = w.event WHERE w.target = ?1 AND w.policy = ?2 "
+            "AND w.done_at IS NULL AND e.host = ?3 AND e.repository = ?4 AND e.tag = ?5)",
+            {target, policy, image.host(), image.repository(), tag.str()}
+        )
+    );
+    return found != 0;
+}
+
 Result<std::optional<std::string>> PolicyStates::newest_tag(const image::ImageName& image) {
     LINKSPAN_TRY(
         row,

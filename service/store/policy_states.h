@@ -33,6 +33,17 @@ public:
     Result<std::optional<EndedWork>> last_commit(std::string_view target, std::string_view policy);
     // Pieces of work that have not ended.
     Result<std::size_t> pending(std::string_view target, std::string_view policy);
+    // Whether there is, or was, any work for it about the image, as far as it is still kept.
+    Result<bool> has_work(
+        std::string_view target, std::string_view policy, const image::ImageName& image
+    );
+    // Whether work for it about this tag has not ended.
+    Result<bool> awaits(
+        std::string_view target,
+        std::string_view policy,
+        const image::ImageName& image,
+        const image::Tag& tag
+    );
     // The newest event of the image; nullopt: none that is still kept.
     Result<std::optional<std::string>> newest_tag(const image::ImageName& image);
 

@@ -2,6 +2,9 @@
 // remote in the same run, at several sizes of the repository.
 //
 //   bench_git [--rounds N] [--files 1000,10000,50000] [--history N] [--wire local|http]
+//             [--changes 1,100,10000]
+//
+// With --changes only commits of so many changed files are measured, in the largest repository.
 //
 // Prints medians in milliseconds, the ratio to `git push`, and the ratio to the smallest
 // repository. Goals: at most 1.5 times `git push`, and the largest at most 1.2 times the smallest.
@@ -33,6 +36,7 @@ struct Options {
     std::vector<int> files{1000, 10'000, 50'000};
     int history = 0;
     std::string wire = "local";
+    std::vector<int> changes{};
 };
 
 struct Times {
@@ -172,6 +176,53 @@ Times measure(const testing::Sandbox& sandbox, const Options& options, int count
     return times;
 }
 
+// One commit of many files, pushed as a branch of its own: the fastest of the rounds.
+void measure_changes(const testing::Sandbox& sandbox, const Options& options) {
+    const int count = *std::max_element(options.files.begin(), options.files.end());
+    const auto remote = make_remote(sandbox, options, count);
+    git::RemoteOptions remote_options;
+    remote_options.url = remote->path();
+    auto mirror = must(git::Mirror::open(sandbox / "mirror", remote_options));
+    const auto base = must(mirror.fetch("main"));
+    int version = 0;
+    for (const int changes : options.changes) {
+        double commit = 0;
+        double push = 0;
+        for (int round = 0; round < options.rounds; ++round) {
+            git::CommitSpec spec;
+            spec.base = base;
+            ++version;
+            for (int i = 0; i < std::min(changes, count); ++i) {
+                spec.changes.push_back({path_of(i), content_of(i, version)});
+            }
+            spec.message = "Update apps\n";
+            spec.author = spec.committer = {"Linkspan", "linkspan@example.com"};
+            spec.time = std::chrono::system_clock::now();
+            git::CommitId made;
+            const double one = milliseconds([&] { made = must(mirror.commit(spec)); });
+            const auto branch = fmt::format("b{}", version);
+            const double other = milliseconds([&] {
+                (void)must(mirror.push({.branch = branch, .expected = {}, .target = made}));
+            });
+            commit = round == 0 ? one : std::min(commit, one);
+            push = round == 0 ? other : std::min(push, other);
+        }
+        fmt::print(
+            "{:>8} files changed: commit {:.1f} ms, push {:.1f} ms\n", changes, commit, push
+        );
+        std::fflush(stdout);
+    }
+}
+
+std::vector<int> numbers(const std::string& text) {
+    std::vector<int> out;
+    for (std::size_t at = 0; at < text.size();) {
+        out.push_back(std::atoi(text.c_str() + at));
+        at = std::min(text.find(',', at), text.size() - 1) + 1;
+    }
+    return out;
+}
+
 Options read_options(int argc, char** argv) {
     Options options;
     for (int i = 1; i + 1 < argc; i += 2) {
@@ -180,19 +231,18 @@ Options read_options(int argc, char** argv) {
         if (name == "--rounds") options.rounds = std::max(2, std::atoi(value.c_str()));
         if (name == "--history") options.history = std::atoi(value.c_str());
         if (name == "--wire") options.wire = value;
-        if (name == "--files") {
-            options.files.clear();
-            for (std::size_t at = 0; at < value.size();) {
-                options.files.push_back(std::atoi(value.c_str() + at));
-                at = std::min(value.find(',', at), value.size() - 1) + 1;
-            }
-        }
+        if (name == "--files") options.files = numbers(value);
+        if (name == "--changes") options.changes = numbers(value);
     }
     return options;
 }
 
 int run(const Options& options) {
     const testing::Sandbox sandbox;
+    if (!options.changes.empty()) {
+        measure_changes(sandbox, options);
+        return 0;
+    }
     fmt::print(
         "wire {}, {} rounds, {} commits of history\n",
         options.wire,

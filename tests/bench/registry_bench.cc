@@ -1,9 +1,11 @@
-// Known tags as a decision has them: what they take in memory, and what an event costs beside
-// reading them all from the store.
+// Known tags as a decision has them: what they take in memory, what an event costs beside reading
+// them all from the store, and how often the registry is asked for it.
 //
 //   bench_registry [TAGS]        default: 1000000
+#include "service/pipeline/decider.h"
 #include "service/pipeline/tag_book.h"
 #include "service/store/store.h"
+#include "tests/unit/pipeline/fake_registry.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -78,6 +80,63 @@ asio::awaitable<void> measure(TagBook& book, std::size_t count) {
     );
 }
 
+// Events of new tags, one after the other, as they come from a registry that calls.
+asio::awaitable<void> count_requests(Decider& decider, FakeRegistry& registry, std::size_t events) {
+    policy::Policy policy;
+    policy.name = "app";
+    policy.image = registry.image();
+    std::size_t first = 0;
+    const auto begin = Steady::now();
+    for (std::size_t i = 0; i <= events; ++i) {
+        const auto tag = fmt::format("2.0.{}", i);
+        const auto digest = registry.push(tag);
+        image::ImageEvent event{
+            .image = policy.image,
+            .tag = *image::Tag::parse(tag),
+            .digest = digest,
+            .media_type = std::nullopt,
+            .pushed_at = std::nullopt,
+            .revision = std::nullopt,
+            .source = std::nullopt,
+            .build_url = std::nullopt,
+            .actor = std::nullopt};
+        std::vector<Question> questions{{.policy = policy, .schedule = {}}};
+        auto decided = co_await decider.decide(std::move(event), std::move(questions), {});
+        const bool right = decided.has_value() && !decided->policies.empty() &&
+                           decided->policies.front().has_value() &&
+                           decided->policies.front()->selection.selected == tag;
+        if (!right) std::abort();
+        if (i == 0) first = registry.asked().size();
+    }
+    const auto asked = registry.asked();
+    fmt::print(
+        "requests made per event: {:.2f} (goal 1), {} for the first event of an image; {:.2f} ms "
+        "each\n",
+        static_cast<double>(asked.size()) / static_cast<double>(events),
+        first,
+        milliseconds_since(begin) / static_cast<double>(events)
+    );
+}
+
+void measure_requests() {
+    FakeRegistry registry;
+    for (int i = 0; i < 1000; ++i) registry.push(fmt::format("1.0.{}", i));
+    auto config = std::make_shared<config::Config>();
+    config::Registry entry;
+    entry.host = registry.host();
+    entry.insecure = true;
+    config->registries.push_back(std::move(entry));
+    auto store = store::Store::open(":memory:");
+    if (store.has_error()) std::abort();
+    asio::io_context context{1};
+    store::Writer writer{std::move(*store)};
+    RegistryClients clients{context.get_executor(), config};
+    TagBook book{writer};
+    Decider decider{context.get_executor(), clients, book, writer};
+    asio::co_spawn(context, count_requests(decider, registry, 200), asio::detached);
+    context.run();
+}
+
 }  // namespace
 }  // namespace linkspan::pipeline
 
@@ -91,4 +150,5 @@ int main(int argc, char** argv) {
     pipeline::TagBook book{writer, 2 * count + 1000};
     boost::asio::co_spawn(context, pipeline::measure(book, count), boost::asio::detached);
     context.run();
+    pipeline::measure_requests();
 }

@@ -272,6 +272,53 @@ class Commits(Committer):
         self.assertEqual(self.told(service, self.images, "1.1.0")["outcome"], "already_current")
 
 
+class Turns(Committer):
+    def start(self, **repository):
+        self.images = self.registry(notify=False)
+        files = {}
+        for name in ("one", "two", "three"):
+            files[f"clusters/{name}/app.yaml"] = manifests(self.images.host)["clusters/prod/app.yaml"].replace(f"{APP}:", f"acme/{name}:")
+        self.fleet = self.repository(self.images.host, files)
+        config = self.config(self.images, f"file://{self.fleet.bare}")
+        config["repositories"][0].update(repository)
+        config["policies"] = [
+            {"name": n, "image": f"{self.images.host}/acme/{n}", "select": {"semver": "*"}} for n in ("one", "two", "three")]
+        config["targets"] = [
+            {"name": n, "repository": "fleet", "paths": [f"clusters/{n}"], "policies": [n]} for n in ("one", "two", "three")]
+        return config
+
+    def test_what_the_server_does_not_want_holds_up_nobody_else(self):
+        config = self.start()
+        for target in config["targets"]:
+            target["batch"] = "1s"  # so that they share a push
+        service = self.linkspan(config)
+        hook = self.fleet.bare / "hooks" / "update"
+        hook.write_text('#!/bin/sh\nif git diff --name-only $2 $3 | grep -q clusters/two; then echo "two is frozen" >&2; exit 1; fi\n')
+        hook.chmod(0o755)
+        for name in ("one", "two", "three"):
+            self.images.push(f"acme/{name}", "1.1.0")
+        ids = [service.ci({"image": f"{self.images.host}/acme/{n}", "tag": "1.1.0"})[1]["id"] for n in ("one", "two", "three")]
+        works = [service.trail(one)["events"][0]["targets"][0] for one in ids]
+        self.assertEqual([w["outcome"] for w in works], ["committed", "refused", "committed"], works)
+        self.assertIn("two is frozen", works[1]["reason"])
+        for name, tag in (("one", "1.1.0"), ("two", "1.0.0"), ("three", "1.1.0")):
+            self.assertIn(f"acme/{name}:{tag}", self.fleet.show(f"clusters/{name}/app.yaml"))
+
+    def test_a_batch_waits_for_others_and_others_do_not_wait_for_it(self):
+        config = self.start()
+        config["targets"][0]["batch"] = "1h"
+        service = self.linkspan(config)
+        for name in ("one", "two"):
+            self.images.push(f"acme/{name}", "1.1.0")
+        first = service.ci({"image": f"{self.images.host}/acme/one", "tag": "1.1.0"})[1]["id"]
+        self.assertFalse(service.trail(first, wait="1s")["settled"])
+        second = service.ci({"image": f"{self.images.host}/acme/two", "tag": "1.1.0"})[1]["id"]
+        works = [service.trail(one)["events"][0]["targets"][0] for one in (second, first)]
+        self.assertEqual([w["outcome"] for w in works], ["committed", "committed"], works)
+        # They share the commit.
+        self.assertEqual(works[0]["commit"], works[1]["commit"])
+
+
 class Connections(Committer):
     def test_a_warm_push_is_one_connection_and_fetches_nothing(self):
         images = self.registry(notify=False)

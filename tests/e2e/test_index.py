@@ -2,8 +2,11 @@
 fields, mirrors and .linkspanignore; `linkspan edit` and the service write the same.
 """
 
+import contextlib
+import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import unittest
 
@@ -74,6 +77,43 @@ class Index(Fleet):
         self.committed(service, registry, "1.2.0")
         self.assertIn("# ours\n", repository.show("clusters/prod/app.yaml"))
         self.assertIn(":1.2.0'", repository.show("clusters/prod/app.yaml"))
+
+    def test_what_an_older_scanner_found_is_used_and_read_again_beside_the_events(self):
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host, fleet_files(registry.host))
+        service = self.linkspan(self.config(registry, f"file://{repository.bare}"))
+        self.assertEqual(self.look(service), (FILES, FILES - 1))
+        database = service.directory / "data" / "linkspan.db"
+        self.assertTrue(database.exists(), list(service.directory.rglob("*.db")))
+
+        def versions():
+            with contextlib.closing(sqlite3.connect(database, timeout=30)) as db:
+                return dict(db.execute("SELECT version, count(*) FROM blob_index GROUP BY version"))
+
+        wait_until(lambda: sum(versions().values()) == FILES - 1, what="the index in the store")
+        (current,) = versions()
+        service.end()
+        with contextlib.closing(sqlite3.connect(database)) as db:
+            db.execute("UPDATE blob_index SET version = version - 1")
+            db.commit()
+        service = self.restarted(service)
+        self.assertEqual(self.look(service), (FILES, 0), "it is not waited for")
+        self.committed(service, registry, "1.1.0")
+        self.assertIn(":1.1.0'", repository.show("clusters/prod/app.yaml"))
+        wait_until(lambda: current - 1 not in versions(), what="everything to be read again")
+        self.assertEqual(list(versions()), [current])
+
+    def test_a_marker_of_no_policy_is_told(self):
+        registry = self.registry(notify=False)
+        files = fleet_files(registry.host)
+        files["clusters/prod/typo.yaml"] = f'image: {registry.host}/acme/x:1 # {{"$imagepolicy": "flux:appp"}}\n'
+        repository = self.repository(registry.host, files)
+        service = self.linkspan(self.config(registry, f"file://{repository.bare}"))
+        registry.push(APP, "1.1.0")
+        _, body, _ = service.ci({"image": f"{registry.host}/{APP}", "tag": "1.1.0"})
+        told = json.dumps(service.trail(body["id"]))
+        self.assertIn("clusters/prod/typo.yaml:1: the marker names", told)
+        self.assertIn("flux:appp", told)
 
     def test_fields_mirrors_and_ignored_files(self):
         registry = self.registry(notify=False)

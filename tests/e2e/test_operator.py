@@ -196,6 +196,13 @@ class Again(Operator):
             self.assertIn(f'{APP}:{tag}"', self.repo.show("clusters/prod/app.yaml"))
         self.post(PLACE + "/rollback", {"reason": "once more"}, status=409)
 
+    def test_a_rollback_to_what_is_not_there_holds_nothing(self):
+        self.assertEqual(self.outcome(self.push("1.1.0"))["outcome"], "committed")
+        answer = self.post(PLACE + "/rollback", {"reason": "a typing error", "to": "9.9.9"}, status=202)
+        work = self.outcome(answer["id"])
+        self.assertEqual(work["outcome"], "refused", work)
+        self.assertEqual(self.get("/v1/holds")["holds"], [])
+
     def test_a_rollback_of_a_moving_tag_goes_back_to_its_digest(self):
         config = json.loads(self.service.config_file.read_text())
         config["policies"][0].update({"select": {"digest": "main"}, "digest": "pin"})

@@ -200,6 +200,44 @@ class KnownTags(Policies):
         self.assertFalse([r for r in self.asked()[before:] if "zz-old" in r or "tags/list" in r])
 
 
+class NewPolicies(Policies):
+    def test_a_policy_that_joins_for_a_listed_image_is_decided_once(self):
+        service = self.fleet(notify=False)
+        self.images.push(APP, "1.1.0")
+        service.ci({"image": f"{self.images.host}/{APP}", "tag": "1.1.0"})
+        self.assertEqual(self.outcome(self.settled(service, "1.1.0"))["outcome"], "committed")
+        self.assertIn(":1.0.0", self.git.show("clusters/staging/app.yaml"))
+        # By a reload, and by a restart.
+        for name in ("staging", "once-more"):
+            self.settings["policies"].append({"name": name, "image": f"{self.images.host}/{APP}", "select": {"semver": "*"}})
+            self.settings["targets"].append(
+                {"name": name, "repository": "fleet", "paths": ["clusters/staging"], "policies": [name], "deliver": "commit"}
+            )
+            service.write_config(self.settings)
+            if name == "staging":
+                service.reload()
+                wait_until(lambda: ":1.1.0" in self.git.show("clusters/staging/app.yaml"), what="the new policy in Git")
+            else:
+                service.end()
+                service.start()
+
+        def of(target):
+            found = []
+            for row in service.deliveries():
+                for event in service.trail(row["id"], wait="0s")["events"]:
+                    found += [work for work in event["targets"] if work["target"] == target]
+            return found
+
+        wait_until(lambda: of("once-more"), what="the decision of the policy that came with the restart")
+        wait_until(lambda: all(r["pending"] == 0 for r in service.deliveries()), what="all settled")
+        service.end()
+        service.start()
+        service.ci({"image": f"{self.images.host}/{APP}", "tag": "1.1.0", "revision": "a" * 40})
+        wait_until(lambda: len(of("prod")) == 2, what="the event after the restart")
+        wait_until(lambda: all(r["pending"] == 0 for r in service.deliveries()), what="all settled")
+        self.assertEqual({t: len(of(t)) for t in ("prod", "staging", "once-more")}, {"prod": 2, "staging": 2, "once-more": 2})
+
+
 class Gates(Policies):
     def gates(self, work):
         return {line["gate"]: line for line in work["decision"]["gates"]}
@@ -256,6 +294,15 @@ class Gates(Policies):
         self.assertIn(moved, self.git.show("clusters/prod/app.yaml"))
         commits = self.git.log()
         self.assertEqual(len(commits), 2, "the digest that moved away was never promoted")
+
+    def test_a_better_tag_that_nobody_called_about_soaks_and_is_promoted(self):
+        service = self.fleet(policy={"soak": "2s"}, notify=False)
+        for tag in ("1.5.1", "1.9.0"):
+            self.images.push(APP, tag)
+        status, body, _ = service.ci({"image": f"{self.images.host}/{APP}", "tag": "1.5.1"})
+        self.assertEqual(status, 202, body)
+        wait_until(lambda: ":1.9.0" in self.git.show("clusters/prod/app.yaml"), what="the tag that was only listed in Git")
+        wait_until(lambda: all(r["pending"] == 0 for r in service.deliveries()), what="all settled")
 
     def test_a_closed_window_waits_and_a_reload_decides_anew(self):
         year = time.gmtime().tm_year + 2

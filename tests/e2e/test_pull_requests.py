@@ -283,11 +283,31 @@ class Life(Proposing):
 
     @each()
     def test_merged_by_itself_when_asked_for(self):
-        self.fleet(pull_request={"automerge": True, "merge_method": "merge"})
+        self.fleet(pull_request={"automerge": True, "merge_method": "merge", "checks_within": "0s"})
         delivery = self.push("1.1.0")
         self.becomes(delivery, "merged")
         self.assertEqual(self.image("main"), "1.1.0")
         self.assertEqual(self.open(), [])
+
+    @each("github_enterprise", "gitlab", "bitbucket_cloud")
+    def test_not_merged_by_itself_before_checks_had_time_to_begin(self):
+        # Nothing is in the way just after a push: the platform has not begun its checks.
+        self.fleet(pull_request={"automerge": True, "checks_within": "1h"})
+        delivery, pull = self.proposed("1.1.0")
+        self.assertIn("checks", json.dumps(self.work(delivery)))
+        time.sleep(2.5)
+        self.assertEqual(self.forge.pull_request(pull.number).state, "open")
+
+    @each("github_enterprise")
+    def test_not_merged_by_itself_while_checks_run_that_nothing_requires(self):
+        self.fleet(pull_request={"automerge": True, "checks_within": "0s"}, events=True)
+        self.forge.settings.optional_checks_running = True
+        delivery, pull = self.proposed("1.1.0")
+        time.sleep(2.5)
+        self.assertEqual(self.forge.pull_request(pull.number).state, "open")
+        self.forge.settings.optional_checks_running = False
+        self.forge.label_as_human(pull.number, add=["a-word"])
+        self.becomes(delivery, "merged")
 
     @each("github_enterprise", "gitlab", "azure_devops")
     def test_not_merged_outside_of_the_windows(self):
@@ -296,6 +316,238 @@ class Life(Proposing):
         time.sleep(2.5)
         self.assertEqual(self.forge.pull_request(pull.number).state, "open")
         self.assertEqual(self.image("main"), "1.0.0")
+
+
+class Trouble(Proposing):
+    @each()
+    def test_limits_errors_and_pages_of_proxies_end_in_one_pull_request(self):
+        self.fleet()
+        for fault, operation, more in (
+            ("html_error", "open", {}),
+            ("rate_limit", "open", {"retry_after": 1}),
+            ("server_error", "open", {"after": True}),
+            ("unavailable", "comment", {"retry_after": 1}),
+        ):
+            self.forge.fail_next(fault, operation=operation, **more)
+        _, pull = self.proposed("1.1.0")
+        self.assertEqual(len(self.forge.pull_requests()), 1)
+        # Nothing is lost on the way to an end, either.
+        self.post(PLACE + "/hold", {"reason": "not now"})
+        wait_until(lambda: self.forge.pull_request(pull.number).state == "closed", WAIT, "it to be closed")
+        said = [c.body for c in self.forge.pull_request(pull.number).comments]
+        self.assertEqual(len([t for t in said if "not now" in t]), 1, said)
+
+    @each()
+    def test_a_permission_that_lacks_is_named_in_the_trail(self):
+        self.fleet()
+        self.forge.lacks("pull_requests")
+        delivery = self.push("1.1.0")
+
+        def told():
+            return "the token " in json.dumps(self.service.trail(delivery, wait="0s"))
+
+        wait_until(told, WAIT, "the reason in the trail")
+        text = json.dumps(self.service.trail(delivery, wait="0s"))
+        self.assertRegex(text, r"the token (lacks|needs) .{4,}")
+        self.assertNotIn("test-token", text)
+
+
+class Replicas(Proposing):
+    def second(self):
+        """Another service with a store of its own, that hears the same."""
+        settings = {**self.settings}
+        other = self.started(real_parts.Linkspan(
+            self.directory / "second", settings, real_parts.free_port(),
+            env={"FORGE": "test-token", "ALICE": "test-operator-token", "FORGE_SECRET": SECRET}))
+        return other.start()
+
+    @each()
+    def test_two_that_hear_the_same_end_in_one(self):
+        self.fleet()
+        other = self.second()
+        for tag in ("1.1.0", "1.2.0"):
+            self.images.push(APP, tag)
+            body = {"image": f"{self.images.host}/{APP}", "tag": tag}
+            told = [s.ci(body, headers={"Idempotency-Key": str(uuid.uuid4())})[1]["id"] for s in (self.service, other)]
+            for service, delivery in zip((self.service, other), told):
+                trail = service.trail(delivery, wait="60s")
+                self.assertEqual(trail["events"][0]["targets"][0]["outcome"], "pull_request", trail)
+            self.assertEqual(len(self.forge.pull_requests()), 1)
+            self.assertEqual(self.image(), tag)
+            self.assertEqual(len(self.log()), 1)
+            self.assertIn(tag, self.only_open().title)
+            said = [c.body for c in self.only_open().comments]
+            self.assertEqual(said, [], "neither takes the other for a person")
+
+
+class Groups(Proposing):
+    def two(self, **more):
+        self.fleet(start=False, files={"README.md": "\n"}, **more)
+        names = ("app", "web")
+        pod = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: a\n    image: {}/acme/{}:1.0.0\n"
+        self.git.human_commit({f"clusters/prod/{n}.yaml": pod.format(self.images.host, n) for n in names}, "Pods")
+        self.settings["policies"] = [{"name": n, "image": f"{self.images.host}/acme/{n}", "select": {"semver": "*"}} for n in names]
+        self.settings["targets"][0].update(policies=list(names), batch="1s")
+        self.service.write_config(self.settings)
+        for n in names:
+            self.images.push(f"acme/{n}", "1.0.0")
+        self.service.start()
+
+    @each("github_enterprise", "bitbucket_cloud", "azure_devops")
+    def test_closed_by_a_person_all_that_was_in_it_is_ignored_and_the_rest_goes_on(self):
+        self.two()
+        for name in ("app", "web"):
+            delivery = self.push("1.1.0", repository=f"acme/{name}")
+            self.assertEqual(self.work(delivery)["outcome"], "pull_request")
+        both = self.only_open()
+        self.assertIn("acme/app", both.body)
+        self.assertIn("acme/web", both.body)
+        self.forge.close_as_human(both.number)
+        self.becomes(delivery, "held")
+        # A newer tag of one is proposed without the other.
+        self.assertEqual(self.work(self.push("1.2.0", repository="acme/web"))["outcome"], "pull_request")
+        alone = self.only_open()
+        self.assertNotIn("acme/app", alone.body)
+        self.assertEqual(self.image(path="clusters/prod/app.yaml"), "1.0.0")
+        self.assertEqual(self.work(self.push("1.1.0", repository="acme/app"))["outcome"], "held")
+        work = self.work(self.push("1.3.0", repository="acme/app"))
+        self.assertEqual(work["outcome"], "pull_request", work)
+        self.assertEqual(self.only_open().number, alone.number)
+
+
+    @each("github_enterprise", "gitea")
+    def test_an_event_costs_a_look_at_its_own_pull_request_only(self):
+        self.two(events=True, poll="1h", pull_request={"group": "policy"})
+        numbers = {}
+        for name in ("app", "web"):
+            work = self.work(self.push("1.1.0", repository=f"acme/{name}"))
+            numbers[name] = work["pull_request"]["number"]
+        self.assertEqual(len(self.open()), 2)
+
+        def looks(name, since):
+            return [r.path for r in self.forge.requests[since:] if r.path.endswith(f"/pulls/{numbers[name]}")]
+
+        # What our own calls made the platform tell is heard first.
+        self.forge.wait_delivered()
+        quiet = [0]
+
+        def rests():
+            before, quiet[0] = quiet[0], len(self.forge.requests)
+            time.sleep(1.5)
+            return before == len(self.forge.requests)
+
+        wait_until(rests, WAIT, "rest")
+        since = len(self.forge.requests)
+        for _ in range(3):
+            before = len(self.forge.requests)
+            self.forge.comment_as_human(numbers["app"], "A word.")
+            wait_until(lambda: looks("app", before), WAIT, "the look")
+        self.assertEqual(looks("web", since), [])
+
+    @each("github_enterprise")
+    def test_newer_tags_that_were_refused_are_told(self):
+        self.fleet(start=False)
+        self.images.push(APP, "2.0.0")
+        self.service.start()
+        _, pull = self.proposed("1.1.0")
+        self.assertIn("2.0.0", pull.body)
+        body = pull.body
+        self.push("2.1.0")
+        time.sleep(2.5)
+        self.assertEqual(self.only_open().body, body, "another tag of that series is no reason to write")
+        _, pull = self.proposed("1.2.0")
+        self.assertIn("2.1.0", pull.body)
+
+
+class Manners(Proposing):
+    LABELS = {"github_enterprise", "gitlab", "gitea", "forgejo", "azure_devops"}
+    ASSIGNEES = {"github_enterprise", "gitlab", "gitea", "forgejo"}
+
+    @each()
+    def test_what_people_change_is_not_fought_and_who_left_stops_nothing(self):
+        bob = "bob@example.invalid" if self.kind == "azure_devops" else "bob"
+        ours = {"reviewers": [bob, "gone-long-ago"]}
+        if self.kind in self.ASSIGNEES:
+            ours["assignees"] = ["alice"]
+        self.fleet(pull_request=ours)
+        _, pull = self.proposed("1.1.0")
+        now = self.forge.pull_request(pull.number)
+        self.assertEqual(len(now.reviewers), 1, now.reviewers)
+        if self.kind in self.ASSIGNEES:
+            self.assertEqual([str(a) for a in now.assignees], ["alice"])
+        changes = {"title": "Please look at this one", "body": "Ann: looks good.\n\n" + now.body + "\n\nSee also the runbook."}
+        if self.kind in self.LABELS:
+            self.assertEqual(sorted(now.labels), ["images"])
+            self.forge.label_as_human(pull.number, add=["urgent"], remove=["images"])
+        self.forge.edit_as_human(pull.number, **changes)
+        self.proposed("1.2.0")
+        now = self.forge.pull_request(pull.number)
+        self.assertEqual(now.title, "Please look at this one")
+        self.assertTrue(now.body.startswith("Ann: looks good."), now.body)
+        self.assertTrue(now.body.rstrip().endswith("See also the runbook."), now.body)
+        self.assertIn("1.2.0", now.body)
+        if self.kind in self.LABELS:
+            self.assertEqual(sorted(now.labels), ["urgent"])
+        self.assertEqual(len(now.reviewers), 1, now.reviewers)
+
+    @each("github_enterprise")
+    def test_texts_are_templates_and_the_commit_style_is_noticed(self):
+        self.fleet(start=False, pull_request={"branch": "bumps/{target}", "title": "[{{target}}] {{subject}}", "body": "{{table}}\n\nAsk in #releases."})
+        for i in range(6):
+            self.git.human_commit({"README.md": f"{i}\n"}, f"feat(docs): say {i}")
+        self.service.start()
+        _, pull = self.proposed("1.1.0")
+        self.assertEqual(pull.head, "bumps/prod")
+        self.assertRegex(pull.title, r"^\[prod\] chore\(images\): update .*1\.1\.0")
+        self.assertIn("Ask in #releases.", pull.body)
+        subject = git("log", "-1", "--format=%s", "bumps/prod", cwd=self.git.bare).strip()
+        self.assertRegex(subject, r"^chore\(images\): update .*1\.1\.0")
+
+
+class ThroughTheApi(Proposing):
+    @each("github_enterprise", "gitlab")
+    def test_commits_are_the_platforms_and_are_no_persons(self):
+        self.fleet(pull_request={"api_commits": True})
+        _, pull = self.proposed("1.1.0")
+        self.assertEqual(self.image(), "1.1.0")
+        committer = git("log", "-1", "--format=%ce", "linkspan/prod", cwd=self.git.bare).strip()
+        self.assertNotEqual(committer, "linkspan@example.com")
+        self.assertIn("1.1.0", git("log", "-1", "--format=%s", "linkspan/prod", cwd=self.git.bare))
+        changed = git("diff", "--name-only", "main", "linkspan/prod", cwd=self.git.bare).split()
+        self.assertEqual(sorted(changed), [FILE, "clusters/prod/kustomization.yaml"])
+        head = self.branch()
+        self.work(self.push("1.1.0"))
+        time.sleep(2.5)  # further looks
+        self.assertEqual(self.branch(), head, "nothing is written when nothing changed")
+        # Replaced, not added to: by a newer tag, and when the base moves.
+        self.proposed("1.2.0")
+        self.assertEqual((self.image(), len(self.log())), ("1.2.0", 1))
+        head = self.branch()
+        tip = self.git.human_commit({"README.md": "Another word.\n"}, "Say more")
+        wait_until(lambda: self.branch() != head, WAIT, "the branch to be rebuilt")
+        self.assertEqual(git("rev-parse", "linkspan/prod^", cwd=self.git.bare).strip(), tip)
+        self.assertEqual([c.body for c in self.forge.pull_request(pull.number).comments], [])
+        delivery = self.push("1.3.0")
+        self.work(delivery)
+        self.forge.merge_as_human(pull.number)
+        self.becomes(delivery, "merged")
+        wait_until(lambda: not self.branch(), WAIT, "the branch to be deleted")
+        self.assertEqual(self.image("main"), "1.3.0")
+
+    @each("github_enterprise", "gitlab")
+    def test_killed_at_any_moment_there_is_one_commit(self):
+        self.fleet(pull_request={"api_commits": True})
+        for tag, pause in (("1.1.0", 0.1), ("1.2.0", 0.2), ("1.3.0", 0.35)):
+            delivery = self.push(tag)
+            time.sleep(pause)
+            self.service.kill()
+            self.service.start()
+        work = self.work(delivery)
+        self.assertEqual(work["outcome"], "pull_request", work)
+        self.assertEqual(len(self.forge.pull_requests()), 1)
+        wait_until(lambda: self.image() == "1.3.0", WAIT, "the newest tag on the branch")
+        self.assertEqual(len(self.log()), 1)
+        self.assertEqual([c.body for c in self.only_open().comments], [])
 
 
 class Details(Proposing):

@@ -31,6 +31,7 @@ class BitbucketCloud(Fake):
             ("GET", repo + "/commit/{sha}/statuses", "statuses", lambda r, sha: self.paged(r, self.statuses_of(sha), self.status)),
             ("GET", repo + "/refs/branches/{b+}", "ref", self.branch), ("DELETE", repo + "/refs/branches/{b+}", "delete_branch", self.delete),
             ("GET", f"/workspaces/{self.repository.split('/')[0]}/members/{{id}}", "member", self.member),
+            ("GET", f"/workspaces/{self.repository.split('/')[0]}/members", "members", lambda r: self.paged(r, [p for p in self.people if self.people[p].role], self.membership)),
             ("GET", repo + "/permissions-config/users/{id}", "may_write", self.role),
         ]
 
@@ -198,7 +199,10 @@ class BitbucketCloud(Fake):
         return login
 
     def member(self, request, id):
-        return Answer(200, {"type": "workspace_membership", "user": self.user(self.member_login(id)), "workspace": {"type": "workspace", "slug": self.repository.split("/")[0]}})
+        return Answer(200, self.membership(self.member_login(id)))
+
+    def membership(self, login):
+        return {"type": "workspace_membership", "user": self.user(login), "workspace": {"type": "workspace", "slug": self.repository.split("/")[0]}}
 
     def role(self, request, id):
         login = self.member_login(id)

@@ -324,7 +324,7 @@ class GitHub(Fake):
         if self.computing(pull):
             return None, "unknown"
         why = self.why_blocked(pull)
-        states = {None: "clean", "draft": "draft", "conflict": "dirty", "behind": "behind"}
+        states = {None: "unstable" if self.settings.optional_checks_running else "clean", "draft": "draft", "conflict": "dirty", "behind": "behind"}
         return why != "conflict", states.get(why, "blocked")
 
     # People, labels, comments

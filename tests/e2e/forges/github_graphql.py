@@ -92,7 +92,8 @@ def roots(fake, request):
         if method not in fake.settings.methods and not fake.settings.merge_queue:
             raise GraphQLError(f"Merge method {method} merging is not allowed on this repository", "UNPROCESSABLE")
         if fake.why_blocked(pull) is None and not fake.settings.merge_queue:
-            raise GraphQLError("Pull request Pull request is in clean status", "UNPROCESSABLE")
+            word = "unstable" if fake.settings.optional_checks_running else "clean"
+            raise GraphQLError(f"Pull request Pull request is in {word} status", "UNPROCESSABLE")
         fake.arm(pull, who, method=method, title=input.get("commitHeadline"), message=input.get("commitBody"))
         return {"__typename": "EnablePullRequestAutoMergePayload", "clientMutationId": input.get("clientMutationId"), "actor": {"login": who}, "pullRequest": shown(pull)}
 

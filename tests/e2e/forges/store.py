@@ -103,6 +103,7 @@ class Settings:
     merge_queue: bool = False  # GitHub's merge queue, GitLab's merge train
     has_ci: bool = False  # a pipeline exists for every head; it succeeds when required_checks do
     checks_running: bool = False  # that pipeline is still running
+    optional_checks_running: bool = False  # checks that nothing waits for (GitHub: "unstable")
     computing: int = 0  # so many looks after each change answer "still computed"
     archived: bool = False
     issues_disabled: bool = False

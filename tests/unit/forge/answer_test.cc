@@ -155,6 +155,16 @@ TEST(AnswerTest, KindsByStatus) {
     };
     for (const auto& c : kCases)
         EXPECT_EQ(explain(ForgeType::Gitlab, answer(c.status, "{}")).kind, c.kind) << c.status;
+    // A platform that refuses without a word: what is needed is said in its place.
+    EXPECT_NE(
+        explain(ForgeType::BitbucketDataCenter, answer(403, "{}")).message.find("Repository write"),
+        std::string::npos
+    );
+    EXPECT_NE(
+        explain(ForgeType::Gitlab, answer(401, R"({"message":"401 Unauthorized"})"))
+            .message.find("the token needs the scope api"),
+        std::string::npos
+    );
     EXPECT_NE(
         explain(ForgeType::Gitlab, answer(404, "<html></html>")).message.find("HTML page"),
         std::string::npos

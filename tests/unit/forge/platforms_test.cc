@@ -84,7 +84,7 @@ TEST(GithubTest, ErrorsInsideAGoodAnswer) {
         const char* kind;
     } kCases[] = {
         {"Pull request Pull request is in clean status", "already"},
-        {"Pull request Pull request is in unstable status", "already"},
+        {"Pull request Pull request is in unstable status", "not_yet"},
         {"Pull request Auto merge is not allowed for this repository", "refused"},
         {"Merge method squash merging is not allowed on this repository", "refused"},
         {"Pull request Pull request is in dirty status", "not_yet"},
@@ -116,6 +116,11 @@ TEST(GithubTest, MergedIsWhatSaysSo) {
     EXPECT_EQ(github::read_pull(open).state, State::Open);
     EXPECT_EQ(github::read_pull(open).merge_commit, "");
     EXPECT_EQ(github::read_pull(open).mergeable, Mergeable::Behind);
+    // Checks that are not required run, or have failed.
+    EXPECT_EQ(
+        github::read_pull({{"state", "open"}, {"mergeable_state", "unstable"}}).mergeable,
+        Mergeable::Blocked
+    );
     const Json merged{
         {"state", "closed"}, {"merged_at", "2026-08-01T00:00:00Z"}, {"merge_commit_sha", "c"}};
     EXPECT_EQ(github::read_pull(merged).state, State::Merged);

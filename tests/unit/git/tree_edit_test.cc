@@ -6,12 +6,16 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 namespace linkspan::git {
 namespace {
 
 using testing::Files;
+
+constexpr std::size_t kMany = 1'000'000;
 
 class CommitTest : public GitTest {
 protected:
@@ -164,6 +168,54 @@ TEST_F(CommitTest, InATreeOfTenThousandFilesOnlyTheWayToTheFileIsWritten) {
     // One blob, four trees, one commit.
     EXPECT_EQ(loose().substr(0, 2), "6 ");
     EXPECT_TRUE(mirror_is_sound());
+}
+
+TEST_F(CommitTest, ManyFilesAreOnePackAndNoLooseObjects) {
+    Files files;
+    std::vector<FileChange> changes;
+    for (int i = 0; i < 300; ++i) {
+        const auto path = fmt::format("apps/a{}/app{}.yaml", i % 7, i);
+        files[path] = fmt::format("tag: {}\n", i);
+        // Some become equal.
+        changes.push_back({path, fmt::format("tag: new{}\n", i / 2)});
+    }
+    files["other/keep.yaml"] = "tag: 1\n";
+    remote.import(files);
+    auto mirror = open_mirror();
+    const auto base = must(mirror.fetch("main"));
+    const auto packs = [&] {
+        const auto counted = in_mirror({"count-objects", "-v"});
+        return counted.substr(counted.find("packs: "), 8);
+    };
+    ASSERT_EQ(packs(), "packs: 1");
+    const auto made = must(mirror.commit(spec_on(base, changes)));
+    EXPECT_EQ(in_mirror({"count-objects"}).substr(0, 2), "0 ");
+    EXPECT_EQ(packs(), "packs: 2");
+    EXPECT_TRUE(mirror_is_sound());
+    for (const auto& change : changes) {
+        const auto file = must(mirror.find(made, change.path));
+        ASSERT_TRUE(file.has_value());
+        ASSERT_EQ(must(mirror.read(file->blob, kMany)), change.content);
+    }
+    EXPECT_EQ(must(mirror.changed_files(base, made, {})).size(), changes.size());
+    // Made again, as after a crash before the push: the same commit, and nothing is broken.
+    EXPECT_EQ(must(mirror.commit(spec_on(base, changes))).hex, made.hex);
+    EXPECT_TRUE(mirror_is_sound());
+    must(mirror.push({.branch = "main", .expected = base, .target = made}));
+    EXPECT_EQ(remote.git({"rev-parse", "main"}).substr(0, 40), made.hex);
+}
+
+TEST_F(CommitTest, APackThatWasNotFinishedIsNone) {
+    remote.import({{"a.yaml", "tag: 1\n"}});
+    auto mirror = open_mirror();
+    const auto base = must(mirror.fetch("main"));
+    // What a crash leaves: bytes without their name, and an index without its pack.
+    const auto folder = std::filesystem::path{sandbox / "mirror"} / "objects" / "pack";
+    std::ofstream{folder / "pack_tmp_x"} << "PACK";
+    std::ofstream{folder / "pack-0123456789012345678901234567890123456789.idx"} << "no index";
+    auto again = open_mirror();
+    const auto made = must(again.commit(spec_on(base, {{"a.yaml", "tag: 2\n"}})));
+    EXPECT_EQ(must(again.read(must(again.find(made, "a.yaml"))->blob, kMany)), "tag: 2\n");
 }
 
 }  // namespace

@@ -5,6 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <string>
 
 namespace linkspan::manifest {
@@ -99,6 +103,62 @@ TEST(HostileTest, ManyMarkers) {
     EXPECT_EQ(places.problems.size(), 1U);
     const Scan text = scan("f.yaml", "a: |\n" + repeat("  $imagepolicy\n", 60'000));
     EXPECT_TRUE(text.places.empty());
+}
+
+// In a process of its own, whose most memory is asked for afterwards; MiB.
+template <class F>
+long most_memory(const F& body) {
+    const pid_t child = fork();
+    if (child == 0) {
+        body();
+        _exit(0);
+    }
+    int status = 0;
+    rusage used{};
+    if (wait4(child, &status, 0, &used) != child || status != 0) return -1;
+    return used.ru_maxrss / 1024;
+}
+
+TEST(HostileTest, MemoryIsBounded) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "a sanitizer takes memory of its own";
+#endif
+    const std::size_t almost = 15'000'000;
+    struct Case {
+        const char* name;
+        const char* path;
+        std::string text;
+    };
+    std::string laughs = "a0: &a0 x:1\n";
+    for (int i = 1; i < 200'000; ++i) {
+        const std::string of = "*a" + std::to_string(i - 1);
+        laughs +=
+            "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + of + "," + of + "]\n";
+    }
+    const Case cases[] = {
+        {"aliases of aliases", "f.yaml", laughs},
+        {"short lines", "f.yaml", repeat("image: x:1\n", almost / 11)},
+        {"items", "f.yaml", "image:\n" + repeat("- a\n", almost / 4)},
+        {"brackets", "f.yaml", "image: " + repeat("[", almost)},
+        {"one scalar", "f.yaml", "image: " + std::string(almost, 'x')},
+        {"one quoted scalar", "f.yaml", "image: \"" + repeat("\\n", almost / 2) + "\""},
+        {"one block", "f.yaml", "image: |\n" + repeat("  x\n", almost / 4)},
+        {"a quoted patch",
+         "kustomization.yaml",
+         "patches: [{patch: \"" + repeat("- image: x:1\\n", almost / 14) + "\"}]"},
+        {"a patch",
+         "kustomization.yaml",
+         "patches:\n- patch: |\n" + repeat("    - image: x:1\n", almost / 17)},
+        {"markers", "f.yaml", repeat("- x:1 # {\"$imagepolicy\": \"a:b\"}\n", almost / 35)},
+        {"100 MB", "f.yaml", "image: " + std::string(100'000'000, 'x')},
+    };
+    const long before = most_memory([] {});
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.name);
+        const long most = most_memory([&] { (void)scan(c.path, c.text); });
+        ASSERT_GE(most, 0) << "the scan did not end well";
+        EXPECT_LT(most - before, 500) << "MiB";
+    }
 }
 
 TEST(HostileTest, VerifyRefusesDepthItself) {

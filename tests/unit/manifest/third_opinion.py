@@ -80,11 +80,11 @@ def compare(read, before, after, edits):
             if new["plain"] and new["tag"] is None and not is_text(new["value"]):
                 return f"{new['value']!r} is not text"
             i, j = i + 1, j + 1
-        elif scalars and "\n" in old["value"]:
+        elif scalars:
             # YAML in a text: its edits are in the same list.
             wrong = compare_text(read, old["value"], new["value"], pending)
             if wrong:
-                return f"in a text: {wrong}"
+                return f"in the text {old['value']!r}: {wrong}"
             i, j = i + 1, j + 1
         else:
             return f"{old} became {new}"

@@ -235,6 +235,27 @@ TEST_F(BranchIndexTest, TheRepositoryMayIgnoreFiles) {
     EXPECT_EQ(files(view, bid_for("nginx")).size(), 5U);
 }
 
+TEST_F(BranchIndexTest, FilesWithMarkersOfNoPolicyAreLookedAt) {
+    const auto marked = [](const std::string& policy) {
+        return "image: redis:1 # {\"$imagepolicy\": \"" + policy + "\"}\n";
+    };
+    remote_.person_commits(
+        {{"apps/a.yaml", naming("nginx:1")},
+         {"apps/known.yaml", marked("ns:other")},
+         {"apps/typo.yaml", marked("ns:aapp")},
+         {"else/typo.yaml", marked("ns:aapp")}},
+        "first"
+    );
+    auto view = this->view();
+    auto bid = bid_for("nginx", {"apps"});
+    EXPECT_THAT(files(view, bid), ElementsAre("apps/a.yaml"));
+    bid.scope.policies = std::make_shared<const std::vector<std::string>>(std::vector<std::string>{
+        "ns:app", "ns:other"});
+    EXPECT_THAT(files(view, bid), ElementsAre("apps/a.yaml", "apps/typo.yaml"));
+    bid.scope.markers = false;
+    EXPECT_THAT(files(view, bid), ElementsAre("apps/a.yaml"));
+}
+
 TEST_F(BranchIndexTest, LinksAreNotFollowed) {
     const std::string tree = sandbox_ / "tree";
     linkspan::testing::git(sandbox_.path(), {"clone", "-q", remote_.path(), tree});

@@ -75,6 +75,33 @@ TEST(FileIndexTest, FilesWithProblemsAreKnown) {
     EXPECT_THAT(problems, ElementsAre("odd.yaml"));
 }
 
+TEST(FileIndexTest, MarkersOfPoliciesThatThereAreNotAreFound) {
+    FileIndex index;
+    index.put("a.yaml", {}, naming("nginx:1 # {\"$imagepolicy\": \"ns:web\"}"));
+    index.put("b.yaml", {}, naming("nginx:1 # {\"$imagepolicy\": \"ns:webb\"}"));
+    index.put("c.yaml", {}, naming("nginx:1 # {\"$imagepolicy\": \"gone\"}"));
+    index.put("d.yaml", {}, naming("nginx:1"));
+    const auto others = [&](const std::vector<std::string>& known) {
+        Paths out;
+        index.with_other_policies(known, [&](const std::string& path) {
+            out.push_back(path);
+            return true;
+        });
+        return out;
+    };
+    EXPECT_THAT(others({"ns:web"}), ElementsAre("c.yaml", "b.yaml"));
+    EXPECT_THAT(others({"gone", "ns:web", "ns:webb"}), IsEmpty());
+}
+
+TEST(FileIndexTest, APlaceThatIsNamedTwiceIsOneFile) {
+    FileIndex index;
+    index.put("a.yaml", {}, manifest::scan("a.yaml", "- image: a:1\n- image: b:1\n- image: a:2\n"));
+    EXPECT_THAT(with_key(index, "docker.io/library/a"), ElementsAre("a.yaml"));
+    index.put("a.yaml", {}, naming("b:1"));
+    EXPECT_THAT(with_key(index, "docker.io/library/a"), IsEmpty());
+    EXPECT_THAT(with_key(index, "docker.io/library/b"), ElementsAre("a.yaml"));
+}
+
 TEST(FileIndexTest, BlobIdsAreTheirHexDigits) {
     const std::string hex = "00ff10a9c3d4e5f60718293a4b5c6d7e8f909192";
     EXPECT_EQ(to_hex(to_bytes(hex)), hex);

@@ -26,7 +26,9 @@ public:
     std::vector<forge::PullRequest> pulls;  // oldest first
     std::map<std::int64_t, std::vector<forge::Comment>> said;
     std::set<std::string> writers{"ann"};
-    std::set<std::string> left;  // people who can't be asked
+    std::optional<Error> may_write_answer;
+    std::set<std::string> left;                              // people who can't be asked
+    forge::Mergeable mergeable = forge::Mergeable::Unknown;  // of new ones
     std::vector<std::string> calls;
     // What the next calls answer in place of doing their work, by name; "after:" does the work
     // first.
@@ -92,6 +94,7 @@ public:
             made.title = wanted.title;
             made.body = wanted.body;
             made.draft = wanted.draft;
+            made.mergeable = mergeable;
             made.head = wanted.head;
             made.base = wanted.base;
             made.author = "linkspan-bot";
@@ -199,7 +202,10 @@ public:
         });
     }
     void stop() override {}
-    Result<bool> may_write(const std::string& user) override { return writers.contains(user); }
+    Result<bool> may_write(const std::string& user) override {
+        if (may_write_answer) return *may_write_answer;
+        return writers.contains(user);
+    }
     Status delete_branch(const std::string& branch, const std::string& expected) override {
         return change_status("delete_branch", [&] {
             repo_.git({"update-ref", "-d", "refs/heads/" + branch, expected});

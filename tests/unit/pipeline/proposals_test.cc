@@ -139,6 +139,44 @@ TEST(Proposals, WhatAGateStopsTakesNothingsPlace) {
     EXPECT_EQ(candidates.size(), 2U);
 }
 
+plan::EditPlan plan_of(const std::string& tag) {
+    plan::EditPlan plan;
+    plan::Change change;
+    change.target = "prod";
+    change.policy = "app";
+    change.path = "app.yaml";
+    change.where = "image";
+    change.image = *image::ImageName::parse(kImage);
+    change.old_tag = "1.0.0";
+    change.new_tag = tag;
+    plan.changes.push_back(std::move(change));
+    return plan;
+}
+
+TEST(Proposals, NewerTagsThatWereRefusedAreTold) {
+    const auto config = config_with("app");
+    auto chosen = work_of("1.1.0");
+    chosen.bid.selection.rejected = {
+        {"0.9.0-rc.1", "a pre-release"}, {"2.0.0-rc.1", "a pre-release"}, {"latest", "no version"}};
+    auto unsigned_one = work_of("1.2.0");
+    unsigned_one.bid.gate = policy::Refused{"nobody signed it"};
+    auto older = work_of("1.0.9");
+    older.bid.gate = policy::Refused{"nobody signed it"};
+    const auto candidates =
+        candidates_of(config, config.targets[0], {chosen, unsigned_one, older}, {});
+    std::vector<plan::BidAnswer> answers(3);
+    answers[1].decision.verdict = policy::Refused{"nobody signed it"};
+    answers[2].decision.verdict = policy::Refused{"nobody signed it"};
+    const auto told = refused_tags_of(plan_of("1.1.0"), candidates, answers);
+    const std::vector<plan::RefusedTag> wanted{
+        {kImage, "app", "2.0.0-rc.1", "a pre-release", false},
+        {kImage, "app", "1.2.0", "nobody signed it", true}};
+    EXPECT_EQ(told, wanted);
+    EXPECT_TRUE(is_newer(wanted[1], plan_of("1.1.0"), candidates));
+    EXPECT_FALSE(is_newer(wanted[1], plan_of("1.2.0"), candidates));
+    EXPECT_FALSE(is_newer(wanted[1], plan_of("1.3.0"), candidates));
+}
+
 TEST(Proposals, SaysWhyAPullRequestIsNotWantedAnyMore) {
     const auto row = row_of("open", "1.1.0");
     const auto config = config_with("app");
@@ -165,6 +203,31 @@ TEST(Proposals, GroupsAreWhatIsPlannedAndWhatIsLive) {
     ASSERT_EQ(groups.size(), 2U);
     EXPECT_FALSE(groups.at("apps").row.has_value());
     EXPECT_TRUE(groups.at("infra").plan.empty());
+}
+
+TEST(Proposals, AGroupRestsUntilThereIsSomethingForIt) {
+    const auto config = config_with("app");
+    const auto rests = [&](const std::function<void(GroupLook&, std::vector<WaitingWork>&)>& change
+                       ) {
+        GroupLook look{.row = row_of("open", "1.1.0"), .plan = plan_of("1.1.0")};
+        look.plan.base = "base";
+        look.plan.files.push_back({.path = "app.yaml", .edits = {}, .before = "a", .after = "b"});
+        look.row->look_at = kNow + std::chrono::minutes{5};
+        const auto print = look_print(look.plan);
+        std::vector<WaitingWork> works;
+        change(look, works);
+        return may_rest(look, candidates_of(config, config.targets[0], works, {}), print, kNow);
+    };
+    EXPECT_TRUE(rests([](auto&, auto&) {}));
+    EXPECT_FALSE(rests([](auto& look, auto&) { look.row->nudged_at = kNow; }));
+    EXPECT_FALSE(rests([](auto& look, auto&) { look.row->look_at = kNow; }));
+    EXPECT_FALSE(rests([](auto& look, auto&) { look.row->look_at.reset(); }));
+    EXPECT_FALSE(rests([](auto& look, auto&) { look.row->state = "waiting"; }));
+    EXPECT_FALSE(rests([](auto& look, auto&) { look.plan.base = "another"; }));
+    EXPECT_FALSE(rests([](auto& look, auto&) { look.plan.changes[0].new_tag = "1.2.0"; }));
+    EXPECT_FALSE(rests([](auto& look, auto&) { look.plan = {}; }));
+    EXPECT_FALSE(rests([](auto&, auto& works) { works.push_back(work_of("1.2.0")); }));
+    EXPECT_FALSE(may_rest({.row = row_of("open", "1.1.0"), .plan = {}}, {}, std::nullopt, kNow));
 }
 
 TEST(Proposals, StatusesAreOfSoakAndSignature) {

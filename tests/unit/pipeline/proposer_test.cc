@@ -59,6 +59,33 @@ TEST_F(ProposerTest, RebuiltOnAMovedBase) {
     EXPECT_TRUE(forge.calls.empty()) << "the text did not change";
 }
 
+TEST_F(ProposerTest, WhatWasRefusedStaysInTheBodyWhileItIsNewer) {
+    const std::string image = "registry.example.com/acme/app";
+    const auto with = [&](const std::string& tag, std::vector<plan::RefusedTag> refused) {
+        auto request = wanting(tag);
+        request.refused = std::move(refused);
+        request.still_newer = [tag](const auto& one) { return one.tag > tag; };
+        return request;
+    };
+    const auto body_has = [&](const std::string& text) {
+        return forge.at(1).body.find(text) != std::string::npos;
+    };
+    look(with("1.1.0", {{image, "app", "2.0.0", "out of range", false}}));
+    EXPECT_TRUE(body_has("out of range"));
+    // By whoever comes next it is not forgotten, and written no second time.
+    forge.calls.clear();
+    look(with("1.1.0", {}));
+    // Another series of tags is no reason to write; what a gate refused is.
+    look(with("1.1.0", {{image, "app", "2.1.0", "out of range too", false}}));
+    EXPECT_TRUE(forge.calls.empty());
+    look(with("1.1.0", {{image, "app", "1.3.0", "nobody signed it", true}}));
+    EXPECT_TRUE(body_has("nobody signed it"));
+    EXPECT_EQ(forge.count("update"), 1U);
+    look(with("1.4.0", {}));
+    EXPECT_FALSE(body_has("nobody signed it"));
+    EXPECT_TRUE(body_has("out of range"));
+}
+
 TEST_F(ProposerTest, ThePersonsTitleAndNotesStay) {
     look(wanting("1.1.0"));
     forge.at(1).title = "Please read";
@@ -170,6 +197,49 @@ TEST_F(ProposerTest, RebuiltWhenSomebodyWithWriteAccessAsks) {
     person_pushes_to_branch();
     EXPECT_EQ(look(wanting("1.2.0")).kind, "held");
     EXPECT_EQ(forge.count("comment"), 2U);
+}
+
+TEST_F(ProposerTest, WhoAskedBeforeSomebodyPushedDidNotMeanThoseCommits) {
+    look(wanting("1.1.0"));
+    forge.said[1].push_back({"9", "ann", "linkspan rebuild"});
+    look(wanting("1.1.0"));
+    person_pushes_to_branch();
+    const auto theirs = remote.tip("linkspan/prod");
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(look(wanting("1.2.0")).kind, "held");
+    EXPECT_EQ(remote.tip("linkspan/prod"), theirs);
+    // Nor does what was answered, once something else has been answered since.
+    forge.said[1].push_back({"10", "ann", "linkspan rebuild"});
+    EXPECT_EQ(look(wanting("1.2.0")).kind, "pull_request");
+    person_pushes_to_branch();
+    look(wanting("1.2.0"));
+    auto& body = forge.at(1).body;
+    body.replace(body.find("- [ ]"), 5, "- [x]");
+    EXPECT_EQ(look(wanting("1.2.0")).kind, "pull_request");
+    person_pushes_to_branch();
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(look(wanting("1.2.0")).kind, "held");
+}
+
+TEST_F(ProposerTest, WhoeverOwnsOurTokenMayAskToo) {
+    look(wanting("1.1.0"));
+    person_pushes_to_branch();
+    look(wanting("1.1.0"));
+    forge.writers.insert("linkspan-bot");
+    forge.said[1].push_back({"9", "linkspan-bot", "linkspan rebuild"});
+    EXPECT_EQ(look(wanting("1.1.0")).kind, "pull_request");
+}
+
+TEST_F(ProposerTest, ATokenThatMayNotAskWhoMayWriteHearsNobody) {
+    look(wanting("1.1.0"));
+    person_pushes_to_branch();
+    look(wanting("1.1.0"));
+    forge.said[1].push_back({"9", "ann", "linkspan rebuild"});
+    forge.may_write_answer = Error{Errc::Unauthorized, "403: the token lacks admin"};
+    const auto answer = look(wanting("1.1.0"));
+    EXPECT_EQ(answer.kind, "held");
+    ASSERT_FALSE(answer.notes.empty());
+    EXPECT_NE(answer.notes[0].find("the token lacks admin"), std::string::npos);
+    forge.may_write_answer.reset();
+    EXPECT_EQ(look(wanting("1.1.0")).kind, "pull_request");
 }
 
 TEST_F(ProposerTest, TheCheckboxAsksAndIsTakenBack) {
@@ -291,9 +361,28 @@ TEST_F(ProposerTest, ANewCommitArmsAgainAndAPersonsNoStays) {
 TEST_F(ProposerTest, MergedDirectlyWhereThePlatformHasNothingToWaitFor) {
     options.automerge = true;
     forge.arm_answer = forge::AlreadyMergeable{"clean status"};
-    const auto answer = look(wanting("1.1.0"));
+    auto answer = look(wanting("1.1.0"));
+    // Checks begin some time after a push: until then there never is anything to wait for.
+    EXPECT_EQ(answer.kind, "pull_request");
+    EXPECT_EQ(answer.again, now + std::chrono::minutes{1});
+    now += std::chrono::minutes{1};
+    // They have begun, and the platform waits only for those that are required.
+    forge.at(1).mergeable = forge::Mergeable::Blocked;
+    EXPECT_EQ(look(wanting("1.1.0")).kind, "pull_request");
+    forge.at(1).mergeable = forge::Mergeable::Clean;
+    answer = look(wanting("1.1.0"));
     EXPECT_EQ(answer.kind, "merged");
     EXPECT_EQ(remote.show("app.yaml"), "image: app:1.1.0\n");
+}
+
+TEST_F(ProposerTest, MergedDirectlyAtOnceWhereThereAreNoChecks) {
+    options.automerge = true;
+    options.checks_within = std::chrono::milliseconds{0};
+    forge.can.auto_merge = false;
+    forge.mergeable = forge::Mergeable::Clean;
+    auto answer = look(wanting("1.1.0"));
+    if (answer.kind != "merged") answer = look(wanting("1.1.0"));
+    EXPECT_EQ(answer.kind, "merged");
 }
 
 TEST_F(ProposerTest, MergedDirectlyWhereAutoMergeIsSwitchedOff) {
@@ -302,6 +391,7 @@ TEST_F(ProposerTest, MergedDirectlyWhereAutoMergeIsSwitchedOff) {
     auto answer = look(wanting("1.1.0"));
     EXPECT_EQ(answer.kind, "pull_request");
     EXPECT_TRUE(answer.again);
+    now += std::chrono::minutes{1};
     forge.at(1).mergeable = forge::Mergeable::Clean;
     answer = look(wanting("1.1.0"));
     EXPECT_EQ(answer.kind, "merged");
@@ -400,6 +490,21 @@ TEST_F(ProposerTest, TwoReplicasAtOnceOpenOne) {
     // The other one opened it between our look and our call.
     forge.broken["open"] = {Errc::Conflict, "a pull request already exists"};
     EXPECT_EQ(look(wanting("1.1.0")).number, 1);
+    EXPECT_EQ(forge.pulls.size(), 1U);
+}
+
+TEST_F(ProposerTest, AnotherReplicaThatPushedTheSameIsNoPerson) {
+    look(wanting("1.1.0"));
+    auto mine = std::exchange(store, must(store::Store::open(":memory:")));
+    now += std::chrono::minutes{5};
+    look(wanting("1.1.0"));
+    look(wanting("1.2.0"));
+    const auto head = remote.tip("linkspan/prod");
+    std::swap(mine, store);
+    now += std::chrono::minutes{5};
+    EXPECT_EQ(look(wanting("1.2.0")).kind, "pull_request");
+    EXPECT_EQ(remote.tip("linkspan/prod"), head);
+    EXPECT_EQ(forge.count("comment"), 0U);
     EXPECT_EQ(forge.pulls.size(), 1U);
 }
 

@@ -247,6 +247,14 @@ const Case kCases[] = {
          w.seen[0].clean = true;
      },
      "merge"},
+    {"not before checks had time to begin",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.wanted.checks_begin_by = Time{std::chrono::hours{1}};
+         w.able.auto_merge = false;
+         w.seen[0].clean = true;
+     },
+     "done"},
     {"not before it may be",
      [](World& w) {
          w.wanted.auto_merge = true;

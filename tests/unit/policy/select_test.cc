@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::vector<KnownTag> known(const std::vector<std::string>& tags) {
     std::vector<KnownTag> out;
@@ -301,6 +302,20 @@ TEST(SelectTest, SaysWhyTheWinnerWon) {
     EXPECT_THAT(e->why, HasSubstr("no tag is known"));
 }
 
+TEST(SelectTest, PassesOverWhatCantBeRead) {
+    const Policy policy{.select = Semver{.range = "^1"}};
+    const auto tags = known({"1.0.0", "1.1.0", "1.2.0", "x"});
+    const Unreadable unreadable{{"1.2.0", "answered 403"}, {"x", "answered 403"}, {"9", "other"}};
+    auto e = select(policy, tags, unreadable);
+    EXPECT_EQ(e->selected, "1.1.0");
+    EXPECT_EQ(e->rejected.at("1.2.0"), "can't be read: answered 403");
+    EXPECT_THAT(std::string{e->rejected.at("x")}, Not(HasSubstr("403"))) << "no version anyway";
+    EXPECT_EQ(e->considered, 4U);
+    e = select_every(policy, known({"1.2.0"}), unreadable);
+    EXPECT_FALSE(e->selected);
+    EXPECT_EQ(e->why, "none of 1 tag passed; 1 of them: can't be read");
+}
+
 TEST(SelectTest, RefusesAPolicyThatDoesNotRead) {
     const Policy policy{.select = Semver{.range = "one"}};
     const auto e = select(policy, known({"1.0.0"}));
@@ -344,6 +359,25 @@ TEST(CompareTest, OrdersTwoTagsUnderThePolicy) {
         SCOPED_TRACE(c.name);
         EXPECT_TRUE(compare(c.policy, c.left, c.right) == c.expected);
     }
+}
+
+TEST(RejectedAbove, TheBestOfThoseThatTheRulesDropped) {
+    Policy policy{.select = Semver{.range = "<2"}};
+    policy.tags.ignore = {"*-debug"};
+    std::vector<KnownTag> tags;
+    for (const char* tag :
+         {"1.0.0", "1.4.0", "2.0.0", "2.1.0", "3.0.0", "1.5.0-debug", "0.1.0-rc.1", "latest"}) {
+        tags.push_back({.tag = tag});
+    }
+    const auto selection = select(policy, tags);
+    ASSERT_TRUE(selection.has_value());
+    const auto above = rejected_above(policy, selection->rejected, "1.4.0", 2);
+    ASSERT_EQ(above.size(), 2U);
+    EXPECT_EQ(above[0].tag, "3.0.0");
+    EXPECT_EQ(above[1].tag, "2.1.0");
+    EXPECT_FALSE(above[0].reason.empty());
+    EXPECT_EQ(rejected_above(policy, selection->rejected, "1.4.0", 9).size(), 3U);
+    EXPECT_TRUE(rejected_above(policy, selection->rejected, "latest", 9).empty());
 }
 
 }  // namespace

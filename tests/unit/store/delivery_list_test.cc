@@ -91,6 +91,31 @@ TEST_F(DeliveryListTest, PolicyStatesTellTheLastOfEachKind) {
     EXPECT_EQ(must(states.newest_tag(sample_event().image)), "1.0.0");
 }
 
+TEST_F(DeliveryListTest, PolicyStatesTellWhetherThereIsWork) {
+    auto& states = store_->policy_states();
+    const auto image = sample_event().image;
+    const auto other = *image::ImageName::parse("registry.example.com/acme/other");
+    const auto tag = *image::Tag::parse("1.0.0");
+    const auto next = *image::Tag::parse("1.0.1");
+    const auto has = [&](const char* target, const image::ImageName& name) {
+        return must(states.has_work(target, "flux-system:app", name));
+    };
+    const auto awaits = [&](const image::ImageName& name, const image::Tag& which) {
+        return must(states.awaits("target-0", "flux-system:app", name, which));
+    };
+    EXPECT_FALSE(has("target-0", image));
+    const auto work = must(store_->record(sample("k"))).work.at(0);
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_TRUE(has("target-0", image));
+        EXPECT_FALSE(has("target-1", image));
+        EXPECT_FALSE(has("target-0", other));
+        EXPECT_EQ(awaits(image, tag), round == 0);
+        EXPECT_FALSE(awaits(image, next));
+        EXPECT_FALSE(awaits(other, tag));
+        if (round == 0) must(store_->settle(work.id, {"refused", "w", {}, "{}"}, at(10s)));
+    }
+}
+
 TEST_F(DeliveryListTest, HoldsTellTheirEnds) {
     auto& holds = store_->holds();
     EXPECT_EQ(must(holds.next_end(at(0s))), std::nullopt);

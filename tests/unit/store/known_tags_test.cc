@@ -189,6 +189,18 @@ TEST_F(KnownTagsTest, AListThatWasCutForgetsNothing) {
     EXPECT_EQ(must(tags_.known_tags(image_)).front().last_seen, at(1s));
 }
 
+TEST_F(KnownTagsTest, AListMayTellOnlyWhatIsGone) {
+    list({"a", "b", "c"}, 10s);
+    note("pushed", "sha256:p", std::nullopt, 40s);
+    const std::vector<std::string> left{"new", "b", "b"};
+    EXPECT_EQ(must(tags_.forget_missing(image_, left, at(30s))), 2U);
+    EXPECT_EQ(names(), (std::vector<std::string>{"b", "pushed"}));
+    EXPECT_EQ(must(tags_.listing_state(image_))->at, at(10s));
+    EXPECT_EQ(must(tags_.forget_missing(image_, left, at(30s))), 0U);
+    const auto other = *image::ImageName::parse("registry.example.com/acme/other");
+    EXPECT_EQ(must(tags_.forget_missing(other, left, at(30s))), 0U);
+}
+
 TEST_F(KnownTagsTest, AnOldListIsIgnored) {
     list({"new"}, 10s);
     EXPECT_EQ(list({"old"}, 9s).added.size(), 0U);
