@@ -43,9 +43,37 @@ Status narrow_select(Policy& out, const RepositoryPolicy& wanted, policy::Narrow
     return {};
 }
 
+// What it takes to judge one tag.
+std::size_t conditions(const policy::Schedule& schedule) {
+    std::size_t count = schedule.freezes.size();
+    for (const auto& windows : schedule.windows) count += windows.size();
+    return count;
+}
+std::size_t conditions(const TagFilter& tags) { return 1 + tags.allow.size() + tags.ignore.size(); }
+std::size_t conditions(const Policy& policy) {
+    std::size_t count = conditions(policy.schedule);
+    for (const auto& more : policy.also) count += conditions(more.tags);
+    return count + policy.platforms.size() + policy.labels.size();
+}
+std::size_t conditions(const RepositoryPolicy& entry) {
+    return conditions(entry.schedule) + conditions(entry.tags) + entry.platforms.size() +
+           entry.labels.size();
+}
+
 // Each entry was valid by itself when it was read; whether all of them can be met together is
 // check_whole()'s question, which takes longer.
 Status add_entry(Policy& out, const RepositoryPolicy& wanted) {
+    if (conditions(out) + conditions(wanted) > kMostConditions) {
+        return Error{
+            Errc::InvalidInput,
+            fmt::format(
+                "{}: with it, {} has more than {} tag patterns, windows, freezes, platforms and "
+                "labels",
+                wanted.file,
+                quote(out.full_name()),
+                kMostConditions
+            )};
+    }
     if (wanted.image && !(*wanted.image == out.image)) {
         return widens(wanted, "image", "is not the configuration's");
     }

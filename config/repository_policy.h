@@ -25,6 +25,8 @@ inline constexpr std::size_t kMostRepositoryFiles = 200;
 inline constexpr std::size_t kLargestRepositoryFile = 256 << 10;  // bytes
 inline constexpr std::size_t kMostRepositoryBytes = 1 << 20;      // of all files
 inline constexpr std::size_t kMostRepositoryPolicies = 1000;      // of all files
+// Of one policy: entries of tags, windows, freezes, platforms and labels, of all files and its own.
+inline constexpr std::size_t kMostConditions = 1000;
 
 // What one entry asks for. What is not written is left as it is.
 struct RepositoryPolicy {

@@ -92,10 +92,10 @@ private:
     std::shared_ptr<BranchView> view_;
     std::string view_key_;  // what the view was made for: a changed URL makes another one
     std::shared_ptr<const config::Config> view_config_;
-    std::vector<WaitingWork> in_turn_;                   // so that an exception does not lose them
-    std::chrono::steady_clock::time_point last_turn_{};  // its end
+    std::vector<WaitingWork> in_turn_;                    // so that an exception does not lose them
+    std::chrono::steady_clock::time_point last_turn_{};   // its end
     std::shared_ptr<boost::asio::steady_timer> company_;  // in wait_for_company()
-    int refusals_ = 0;                                   // of pushes in this turn
+    int refusals_ = 0;                                    // of pushes in this turn
     bool running_ = false;
     bool mirror_taken_ = false;
     std::deque<std::shared_ptr<boost::asio::steady_timer>> mirror_waiters_;

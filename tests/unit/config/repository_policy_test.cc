@@ -347,6 +347,31 @@ TEST(RepositoryPolicyTest, HasALimitOfEntries) {
     );
 }
 
+TEST(RepositoryPolicyTest, HasALimitOfConditionsForOnePolicy) {
+    const std::vector<Policy> allowed{app()};
+    const auto file = [](const std::string& key, const std::string& word, int count) {
+        std::string text = "name: app\nsoak: 5h\n" + key + ": [ ";
+        for (int i = 0; i < count; ++i) text += word + std::to_string(i) + ", ";
+        return text + "]\n";
+    };
+    const std::vector<RepositoryFile> files{
+        {"a.yaml", file("platforms", "linux/p", 20'000)},
+        {"b.yaml", "name: app\ntags:\n  " + file("ignore", "v", 600).substr(19)},
+        {"c.yaml", "name: app\ntags:\n  " + file("allow", "v", 600).substr(19)},
+        {"d.yaml", "name: app\nsoak: 6h\n"}};
+    const auto narrowed = narrow_policies(allowed, files);
+    EXPECT_THAT(
+        told(narrowed),
+        ElementsAre(
+            HasSubstr("a.yaml:1:1: with it, \"flux:app\" has more than 1000 "),
+            HasSubstr("c.yaml:1:1: with it, \"flux:app\" has more than 1000 ")
+        )
+    );
+    EXPECT_EQ(narrowed.policies.at(0).soak, 6h);
+    EXPECT_EQ(narrowed.policies.at(0).also.size(), 1U);
+    EXPECT_EQ(narrowed.policies.at(0).platforms.size(), 1U);
+}
+
 TEST(RepositoryPolicyTest, OfManyProblemsSomeAreTold) {
     std::string text = "policies:\n";
     for (int i = 0; i < 500; ++i) text += "- soack: 1h\n";
