@@ -1,6 +1,7 @@
 #include "config/gates.h"
 
 #include "config/file.h"
+#include "core/signing/public_key.h"
 
 #include <cstddef>
 #include <string>
@@ -27,10 +28,13 @@ void read_keys(Reader& reader, const Node& node, std::vector<policy::SigningKey>
                 reader.problem(item.mark, content.error().message);
                 continue;
             }
-            if (content->bytes.find("-----BEGIN PUBLIC KEY-----") == std::string::npos) {
+            // As it is when signatures are checked: an image must not be the first to find out.
+            const auto parsed = signing::PublicKey::parse(content->bytes);
+            if (parsed.has_error()) {
                 reader.problem(
                     item.mark,
-                    "is no public key in PEM; cosign public-key and openssl pkey -pubout print one"
+                    "is " + parsed.error().message +
+                        "; cosign public-key and openssl pkey -pubout print one"
                 );
                 continue;
             }

@@ -4,14 +4,15 @@
 // rules.
 //
 // Pure: who calls brings the files. A file with anything wrong in it changes nothing at all.
+// narrow.h says what they make of the configuration's policies.
 #pragma once
 
 #include "config/config.h"
 #include "core/policy/policy.h"
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,13 @@
 namespace linkspan::config {
 
 inline constexpr std::string_view kRepositoryPolicies = ".linkspan/policies";
+// Of one branch. What is beyond changes nothing and is reported.
+inline constexpr std::size_t kMostRepositoryFiles = 200;
+inline constexpr std::size_t kLargestRepositoryFile = 256 << 10;  // bytes
+inline constexpr std::size_t kMostRepositoryBytes = 1 << 20;      // of all files
+inline constexpr std::size_t kMostRepositoryPolicies = 1000;      // of all files
+// Of one policy: entries of tags, windows, freezes, platforms and labels, of all files and its own.
+inline constexpr std::size_t kMostConditions = 1000;
 
 // What one entry asks for. What is not written is left as it is.
 struct RepositoryPolicy {
@@ -45,6 +53,7 @@ struct RepositoryPolicy {
 struct RepositoryFile {
     std::string name;  // ".linkspan/policies/prod.yaml": for messages, and to say who narrowed
     std::string text;
+    std::string problem{};  // why it can't be read; there is no text then
 };
 
 struct LoadedRepositoryPolicies {
@@ -52,36 +61,10 @@ struct LoadedRepositoryPolicies {
     std::vector<Diagnostic> diagnostics;
 };
 
-// A document is a mapping with a list `policies`, or one entry of it.
+// A document is a mapping with a list `policies`, or one entry of it. At most
+// kMostRepositoryPolicies of them, and a few dozen diagnostics.
 LoadedRepositoryPolicies load_repository_policies(
     std::string_view text, const std::string& file_name
-);
-
-// `allowed`, and everything that `wanted` asks for on top. Errors: InvalidInput for what would
-// widen, or could never be met; the message begins with file and key: "….yaml: allow_downgrade: …".
-Result<policy::Policy> narrow(const policy::Policy& allowed, const RepositoryPolicy& wanted);
-
-struct NarrowedPolicies {
-    std::vector<policy::Policy> policies;  // in the order of `allowed`, each narrowed or as it was
-    std::vector<Diagnostic> diagnostics;   // of every file that was left out
-};
-
-// All files of a branch, in the order of their names. Several may narrow one policy.
-NarrowedPolicies narrow_policies(
-    std::span<const policy::Policy> allowed, std::span<const RepositoryFile> files
-);
-
-// One of the configuration's policies as the files of a repository narrow it; the files may speak
-// of all that the repository's targets follow.
-struct NarrowedPolicy {
-    policy::Policy policy;
-    std::vector<Diagnostic> diagnostics;  // of every file that was left out
-};
-NarrowedPolicy narrow_policy(
-    const Config& config,
-    const std::string& repository,
-    const policy::Policy& policy,
-    std::span<const RepositoryFile> files
 );
 
 }  // namespace linkspan::config

@@ -41,7 +41,10 @@ std::optional<PullRequestEvent> github_pull_request(const JsonView& root) {
     const std::string action = text(root["action"]);
     const JsonView comment = root["comment"];
     const JsonView issue = root["issue"];
-    if (comment.is_object() && issue["pull_request"].is_object()) {
+    // Gitea says it beside the issue, too.
+    const bool of_pull =
+        issue["pull_request"].is_object() || root["is_pull"].boolean().value_or(false);
+    if (comment.is_object() && of_pull) {
         if (action != "created") return std::nullopt;
         event.what = What::Commented;
         event.number = issue["number"].integer().value_or(0);

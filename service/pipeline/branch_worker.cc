@@ -549,20 +549,26 @@ std::vector<WaitingWork> BranchWorker::keep_current(
     return current;
 }
 
-asio::awaitable<Result<RepositoryRules>> BranchWorker::rules(bool fetch) {
+asio::awaitable<Result<RepositoryRulesPtr>> BranchWorker::rules(bool fetch) {
     co_await take_mirror();
     const MirrorTaken taken{*this};
     co_await pipeline_.find_branch(repository_, view());
+    const ConfigPtr config = pipeline_.config_;
     const auto view = this->view();
     if (!view) co_return Error{Errc::NotFound, "the repository is no longer configured"};
-    auto ask = [view, fetch]() -> Result<RepositoryRules> {
+    auto ask =
+        [view, fetch, config, name = repository_, known = rules_]() -> Result<RepositoryRulesPtr> {
         if (auto status = open_mirror(*view); status.has_error()) return status.error();
-        LINKSPAN_TRY(known, view->mirror->known_tip(view->branch));
-        if (known && !fetch) return read_rules(*view->mirror, *known);
-        LINKSPAN_TRY(tip, view->mirror->fetch(view->branch));
-        return read_rules(*view->mirror, tip);
+        LINKSPAN_TRY(tip, view->mirror->known_tip(view->branch));
+        if (!tip || fetch) {
+            LINKSPAN_TRY(fetched, view->mirror->fetch(view->branch));
+            tip = fetched;
+        }
+        return read_rules(*view->mirror, *tip, config, name, known);
     };
-    co_return co_await runtime::blocking(pipeline_.git_pool_, std::move(ask));
+    auto rules = co_await runtime::blocking(pipeline_.git_pool_, std::move(ask));
+    if (rules.has_value()) rules_ = *rules;
+    co_return rules;
 }
 
 asio::awaitable<void> BranchWorker::remember(std::shared_ptr<PlannedTurn> planned) {

@@ -35,7 +35,7 @@ public:
 
     // The rules of the repository at the tip that is known; fetched when there is none, or
     // when that is asked for.
-    boost::asio::awaitable<Result<RepositoryRules>> rules(bool fetch = false);
+    boost::asio::awaitable<Result<RepositoryRulesPtr>> rules(bool fetch = false);
 
     // The first of `commits` that `revision` is or contains; nullopt: none. Asks between turns, and
     // fetches when the revision is not known yet. Errors: NotFound when the branch has no such
@@ -88,13 +88,14 @@ private:
     Pipeline& pipeline_;
     std::string repository_;
     std::vector<WaitingWork> queue_;
+    RepositoryRulesPtr rules_;  // as they were read last
     std::shared_ptr<BranchView> view_;
     std::string view_key_;  // what the view was made for: a changed URL makes another one
     std::shared_ptr<const config::Config> view_config_;
-    std::vector<WaitingWork> in_turn_;                   // so that an exception does not lose them
-    std::chrono::steady_clock::time_point last_turn_{};  // its end
+    std::vector<WaitingWork> in_turn_;                    // so that an exception does not lose them
+    std::chrono::steady_clock::time_point last_turn_{};   // its end
     std::shared_ptr<boost::asio::steady_timer> company_;  // in wait_for_company()
-    int refusals_ = 0;                                   // of pushes in this turn
+    int refusals_ = 0;                                    // of pushes in this turn
     bool running_ = false;
     bool mirror_taken_ = false;
     std::deque<std::shared_ptr<boost::asio::steady_timer>> mirror_waiters_;

@@ -25,6 +25,8 @@ constexpr std::size_t kMostUnread = 16;
 // How often a tag may have moved since it was known.
 constexpr int kMostMoves = 16;
 constexpr std::chrono::seconds kMoment{10};
+// What the first list brings was there before the tag that was pushed: by newest, it is older.
+constexpr std::chrono::milliseconds kBeforeThePush{1};
 constexpr std::size_t kMostRemembered = 10'000;
 // Images asked for their age in one go.
 constexpr std::size_t kAskedTogether = 16;
@@ -103,7 +105,7 @@ asio::awaitable<Result<std::optional<image::Digest>>> Decider::ask_digest(
     co_return std::optional{std::move(manifest->digest)};
 }
 
-asio::awaitable<Status> Decider::list(image::ImageName image, ListFor what) {
+asio::awaitable<Status> Decider::list(image::ImageName image, ListFor what, store::TimePoint at) {
     const std::string name = image.str();
     if (const auto under_way = listing_.find(name); under_way != listing_.end()) {
         auto timer =
@@ -121,9 +123,7 @@ asio::awaitable<Status> Decider::list(image::ImageName image, ListFor what) {
             decider.listing_.erase(name);
         }
     } const ended{*this, name};
-    const auto at = Clock::now();
-    auto ask = [image](registry::Client& client) { return client.list_tags(image); };
-    auto listed = co_await clients_.ask(image.host(), std::move(ask));
+    auto listed = co_await clients_.list_tags(image);
     if (listed.has_error()) co_return listed.error();
     const bool complete = !listed->truncated;
     auto tags = std::make_shared<const std::vector<std::string>>(std::move(listed->tags));
@@ -183,7 +183,7 @@ asio::awaitable<Result<DecidedEvent>> Decider::decide(
         if (page.has_error()) co_return page.error();
         now.page = std::move(*page);
         if (now.page.listed) break;
-        auto listed = co_await list(event.image, ListFor::TheFirstTime);
+        auto listed = co_await list(event.image, ListFor::TheFirstTime, at - kBeforeThePush);
         if (listed.has_error()) co_return listed.error();
     }
     if (!now.page.listed->complete) {
@@ -205,7 +205,7 @@ asio::awaitable<Status> Decider::drop_gone(Now& now, image::Tag tag) {
     if (gone.has_error()) co_return gone.error();
     ++now.gone;
     if (now.gone == kManyGone) {
-        auto listed = co_await list(image, ListFor::TheGone);
+        auto listed = co_await list(image, ListFor::TheGone, Clock::now());
         // Who may not list can still be asked tag by tag.
         if (listed.has_error() && is_transient(listed.error().kind)) co_return listed.error();
     }

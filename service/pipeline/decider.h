@@ -124,7 +124,8 @@ private:
         TheGone,  // forgets what is no longer there; what is new is for the poller to tell of
     };
 
-    boost::asio::awaitable<Status> list(image::ImageName image, ListFor what);
+    // `at`: not after the registry is asked.
+    boost::asio::awaitable<Status> list(image::ImageName image, ListFor what, store::TimePoint at);
     boost::asio::awaitable<Result<Chosen>> choose(Now& now, Question question);
     // A tag's digest now, noted. nullopt: it dropped out, as gone or as one that can't be read.
     boost::asio::awaitable<Result<std::optional<image::Digest>>> see(

@@ -48,6 +48,7 @@ std::optional<registry::ImageDetails> decode_details(std::string_view bytes) {
 
 std::map<std::string, std::string> labels_of(const registry::ImageDetails& details) {
     std::map<std::string, std::string> out = details.labels;
+    if (details.every_platform) return out;
     out.insert(details.annotations.begin(), details.annotations.end());
     return out;
 }

@@ -1,6 +1,5 @@
 #include "service/pipeline/pipeline.h"
 
-#include "config/repository_policy.h"
 #include "service/pipeline/blob_scans.h"
 #include "service/pipeline/branch_worker.h"
 #include "service/pipeline/directive.h"
@@ -20,6 +19,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -39,6 +39,8 @@ constexpr std::size_t kExpireChunk = 1000;
 constexpr std::chrono::hours kCollectEvery{12};
 // While a pushed tag is not there yet: short, since Distribution writes it within milliseconds.
 constexpr std::chrono::milliseconds kNotYetPause{150};
+// What one repository may take to say by which rules, while work for others waits too.
+constexpr std::chrono::seconds kRulesMoment{2};
 
 using Clock = std::chrono::system_clock;
 
@@ -208,33 +210,33 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
     // What a config change took away while the work waited is refused, and the rest goes on.
     std::vector<store::WorkItem> live;
     std::vector<store::WorkItem> gone;
-    std::vector<Question> questions;
     for (auto& item : items) {
         const auto* target = config->target(item.target);
-        const auto* policy = config->policy(item.policy);
-        if (target != nullptr && policy != nullptr && config->repository(target->repository)) {
-            Question question{.policy = *policy, .schedule = target->schedule};
-            if (target->deliver == config::Deliver::PullRequest) {
-                // Proposing changes nothing: a target's windows are for merging then.
-                question.schedule = {};
-            }
-            questions.push_back(std::move(question));
-            live.push_back(std::move(item));
-        } else {
-            gone.push_back(std::move(item));
-        }
+        const bool known = target != nullptr && config->policy(item.policy) != nullptr &&
+                           config->repository(target->repository) != nullptr;
+        (known ? live : gone).push_back(std::move(item));
     }
     auto not_configured =
         outcome_of("refused", "the target or the policy is no longer in the configuration");
     co_await settle_all(std::move(gone), std::move(not_configured));
-    std::vector<Narrowed> narrowed;
-    if (!co_await narrow(live, questions, narrowed)) co_return;
-    for (std::size_t i = 0; i < live.size(); ++i) {
-        const auto* target = config->target(live[i].target);
-        const bool proposes = target->deliver == config::Deliver::PullRequest;
-        if (proposes && target->pull_request.draft_while_soaking) {
-            questions[i].draft_soak = std::exchange(questions[i].policy.soak, {});
+    const auto rules = co_await rules_of(config, live);
+    if (stopping_) co_return;
+    std::vector<Question> questions;
+    for (const auto& item : live) {
+        const auto* target = config->target(item.target);
+        const auto* policy = config->policy(item.policy);
+        const auto narrowed = rules.find(target->repository);
+        Question question{
+            .policy = narrowed == rules.end() ? *policy : narrowed->second->of(*policy),
+            .schedule = target->schedule};
+        if (target->deliver == config::Deliver::PullRequest) {
+            // Proposing changes nothing: a target's windows are for merging then.
+            question.schedule = {};
+            if (target->pull_request.draft_while_soaking) {
+                question.draft_soak = std::exchange(question.policy.soak, {});
+            }
         }
+        questions.push_back(std::move(question));
     }
     DecidedEvent decided;
     while (!live.empty()) {
@@ -252,17 +254,13 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
             if (!co_await retry_later(live, std::move(step), std::move(error))) co_return;
             // Those that were given up on took their questions along.
             std::vector<Question> left;
-            std::vector<Narrowed> left_narrowed;
             for (std::size_t i = 0; i < before.size(); ++i) {
                 const bool kept = std::any_of(live.begin(), live.end(), [&](const auto& item) {
                     return item.id == before[i].id;
                 });
-                if (!kept) continue;
-                left.push_back(std::move(questions[i]));
-                left_narrowed.push_back(std::move(narrowed[i]));
+                if (kept) left.push_back(std::move(questions[i]));
             }
             questions = std::move(left);
-            narrowed = std::move(left_narrowed);
             continue;
         }
         if (!answer->not_yet) {
@@ -289,7 +287,12 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
             continue;
         }
         auto& mine = *decided.policies[i];
-        mine.notes.insert(mine.notes.end(), narrowed[i].notes.begin(), narrowed[i].notes.end());
+        std::string fingerprint;
+        if (const auto narrowed = rules.find(target->repository); narrowed != rules.end()) {
+            fingerprint = narrowed->second->fingerprint;
+            auto notes = narrowed->second->notes();
+            std::move(notes.begin(), notes.end(), std::back_inserter(mine.notes));
+        }
         WaitingWork waiting{
             .item = live[i],
             .bid =
@@ -304,7 +307,7 @@ asio::awaitable<void> Pipeline::process_event(std::vector<store::WorkItem> items
             .notes = std::move(mine.notes),
             .gates = std::move(mine.gates.gates),
             .batch = target->batch,
-            .rules = std::move(narrowed[i].fingerprint),
+            .rules = std::move(fingerprint),
         };
         // What stands before a change does not wait for company.
         if (waiting.bid.is_stopped()) waiting.batch = {};
@@ -355,50 +358,81 @@ asio::awaitable<void> Pipeline::try_again_guarded(std::vector<store::WorkItem> i
     co_await process_event_guarded(std::move(items));
 }
 
-asio::awaitable<bool> Pipeline::narrow(
-    std::vector<store::WorkItem>& live,
-    std::vector<Question>& questions,
-    std::vector<Narrowed>& narrowed
+// What is asked of several repositories at once, and who waits for the answers.
+struct Pipeline::RulesLooks {
+    explicit RulesLooks(const asio::any_io_executor& executor) : done{executor} {}
+    std::size_t wanted = 0;
+    std::map<std::string, Result<RepositoryRulesPtr>> answers;
+    asio::steady_timer done;
+};
+
+asio::awaitable<void> Pipeline::look_at_rules(
+    std::string repository, std::shared_ptr<RulesLooks> looks
 ) {
-    const ConfigPtr config = config_;
-    narrowed.assign(live.size(), {});
-    for (std::size_t i = 0; i < live.size();) {
-        const auto* target = config->target(live[i].target);
-        const auto* repository = config->repository(target->repository);
-        if (!repository->repository_policies) {
-            ++i;
+    auto rules = co_await worker(repository).rules();
+    looks->answers.emplace(repository, std::move(rules));
+    if (looks->answers.size() == looks->wanted) looks->done.cancel();
+}
+
+asio::awaitable<std::map<std::string, RepositoryRulesPtr>> Pipeline::rules_of(
+    ConfigPtr config, std::vector<store::WorkItem>& live
+) {
+    std::map<std::string, RepositoryRulesPtr> rules;
+    const auto name_of = [&](const store::WorkItem& item) {
+        return config->target(item.target)->repository;
+    };
+    std::set<std::string> asked;
+    std::set<std::string> all;
+    for (const auto& item : live) {
+        const std::string name = name_of(item);
+        all.insert(name);
+        if (config->repository(name)->repository_policies) asked.insert(name);
+    }
+    if (asked.empty()) co_return rules;
+    auto looks = std::make_shared<RulesLooks>(executor_);
+    looks->wanted = asked.size();
+    if (all.size() == 1) {
+        co_await look_at_rules(*asked.begin(), looks);
+    } else {
+        looks->done.expires_after(kRulesMoment);
+        for (const auto& name : asked) spawn(look_at_rules(name, looks));
+        if (looks->answers.size() < looks->wanted) {
+            co_await looks->done.async_wait(asio::as_tuple(asio::use_awaitable));
+        }
+    }
+    if (stopping_) co_return rules;
+    // Whose repository does not answer waits by itself; the others go on.
+    for (const auto& name : asked) {
+        const auto answer = looks->answers.find(name);
+        const bool answered = answer != looks->answers.end();
+        const bool known = answered && answer->second.has_value();
+        if (known && (*answer->second)->config == config) {
+            rules.emplace(name, *answer->second);
             continue;
         }
-        auto rules = co_await worker(repository->name).rules();
-        if (stopping_) co_return false;
-        if (rules.has_error()) {
-            std::vector<store::WorkItem> one{live[i]};
-            std::string step = "policies";
-            Error error = rules.error().within(repository->name);
+        std::vector<store::WorkItem> mine;
+        std::vector<store::WorkItem> others;
+        for (auto& item : live) {
+            (name_of(item) == name ? mine : others).push_back(std::move(item));
+        }
+        live = std::move(others);
+        if (!answered || known) {  // late, or for a configuration that came meanwhile
+            spawn(process_event_guarded(std::move(mine)));
+        } else {
+            auto error = answer->second.error().within(name);
             // As BranchWorker::fail_or_retry() has it.
             if (error.kind == Errc::NotFound) error.kind = Errc::Unavailable;
-            const bool again = co_await retry_later(one, std::move(step), std::move(error));
-            if (stopping_) co_return false;
-            if (again) {
-                live[i] = std::move(one.front());
-                continue;
-            }
-            const auto at = static_cast<std::ptrdiff_t>(i);
-            live.erase(live.begin() + at);
-            questions.erase(questions.begin() + at);
-            narrowed.erase(narrowed.begin() + at);
-            continue;
+            spawn(process_event_later(std::move(mine), "policies", std::move(error)));
         }
-        auto result =
-            config::narrow_policy(*config, repository->name, questions[i].policy, rules->files);
-        questions[i].policy = std::move(result.policy);
-        narrowed[i].fingerprint = std::move(rules->fingerprint);
-        for (const auto& problem : result.diagnostics) {
-            narrowed[i].notes.push_back("not followed: " + problem.str());
-        }
-        ++i;
     }
-    co_return !live.empty();
+    co_return rules;
+}
+
+asio::awaitable<void> Pipeline::process_event_later(
+    std::vector<store::WorkItem> items, std::string step, Error error
+) {
+    const bool again = co_await retry_later(items, std::move(step), std::move(error));
+    if (again) co_await process_event_guarded(std::move(items));
 }
 
 asio::awaitable<void> Pipeline::wait_until(

@@ -13,6 +13,7 @@
 #include "service/pipeline/notifier.h"
 #include "service/pipeline/operator.h"
 #include "service/pipeline/registry_clients.h"
+#include "service/pipeline/repository_rules.h"
 #include "service/pipeline/tag_book.h"
 #include "service/store/store.h"
 
@@ -100,16 +101,18 @@ private:
     boost::asio::awaitable<void> process_event_guarded(std::vector<store::WorkItem> items);
     // Each event by itself, from its beginning.
     void decide_again(std::vector<store::WorkItem> work);
-    // The items' policies as the repositories' own rules narrow them; false when stopping, or when
-    // all were given up on.
-    struct Narrowed {
-        std::string fingerprint;
-        std::vector<std::string> notes;
-    };
-    boost::asio::awaitable<bool> narrow(
-        std::vector<store::WorkItem>& live,
-        std::vector<Question>& questions,
-        std::vector<Narrowed>& narrowed
+    // After a pause, unless it is given up on.
+    boost::asio::awaitable<void> process_event_later(
+        std::vector<store::WorkItem> items, std::string step, Error error
+    );
+    // By repository, where it may have rules of its own. Items whose repository does not say in
+    // time are taken out of `live` and decided by themselves, so that none waits for another's.
+    boost::asio::awaitable<std::map<std::string, RepositoryRulesPtr>> rules_of(
+        ConfigPtr config, std::vector<store::WorkItem>& live
+    );
+    struct RulesLooks;
+    boost::asio::awaitable<void> look_at_rules(
+        std::string repository, std::shared_ptr<RulesLooks> looks
     );
     // Tags that soak while another one goes on get work of their own.
     boost::asio::awaitable<void> await_soaks(

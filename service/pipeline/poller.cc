@@ -171,8 +171,7 @@ asio::awaitable<Result<Poller::Time>> Poller::poll(image::ImageName name) {
     if (!first && before->listed->at + times.interval * 9 / 10 > at) {
         co_return before->listed->at + jittered(times.interval);
     }
-    auto ask = [name](registry::Client& client) { return client.list_tags(name); };
-    auto listed = co_await clients_.ask(name.host(), std::move(ask));
+    auto listed = co_await clients_.list_tags(name);
     if (listed.has_error()) co_return listed.error();
     const bool complete = !listed->truncated;
     auto tags = std::make_shared<const std::vector<std::string>>(std::move(listed->tags));

@@ -1,6 +1,5 @@
 #include "service/pipeline/preview.h"
 
-#include "config/repository_policy.h"
 #include "core/manifest/diff.h"
 #include "core/plan/branch_name.h"
 #include "core/plan/commit_style.h"
@@ -35,7 +34,7 @@ constexpr std::size_t kStyleCommits = 50;
 struct Seen {
     std::shared_ptr<BranchView> view;
     std::optional<Error> error;
-    RepositoryRules rules;
+    RepositoryRulesPtr rules;  // null where there may be none
 };
 
 std::string diff_of(const plan::EditPlan& plan) {
@@ -129,13 +128,9 @@ private:
         }
         Question question{.policy = policy, .schedule = target.schedule};
         if (target.deliver == config::Deliver::PullRequest) question.schedule = {};
-        if (repository->repository_policies) {
-            auto narrowed =
-                config::narrow_policy(*config_, repository->name, policy, seen.rules.files);
-            question.policy = std::move(narrowed.policy);
-            for (const auto& problem : narrowed.diagnostics) {
-                out_.items[index].notes.push_back("not followed: " + problem.str());
-            }
+        if (seen.rules) {
+            question.policy = seen.rules->of(policy);
+            out_.items[index].notes = seen.rules->notes();
         }
         if (!tag) {
             auto listed = co_await newest(question.policy);
@@ -221,8 +216,7 @@ private:
     // Once for an image, however many policies follow it; the Decider finds it in the book.
     asio::awaitable<Status> list(image::ImageName image) {
         const auto at = Clock::now();
-        auto ask = [image](registry::Client& client) { return client.list_tags(image); };
-        auto listed = co_await clients_.ask(image.host(), std::move(ask));
+        auto listed = co_await clients_.list_tags(image);
         const bool none = listed.has_error() && listed.error().kind == Errc::NotFound;
         if (listed.has_error() && !none) co_return listed.error();
         const bool complete = none || !listed->truncated;
@@ -242,16 +236,18 @@ private:
         view->branch = repository.branch;
         view->remote = remote_of(config_, repository, nullptr);
         auto work = [view,
+                     config = config_,
+                     name = repository.name,
                      follows_head = repository.follows_head,
-                     rules = repository.repository_policies]() -> Result<RepositoryRules> {
+                     rules = repository.repository_policies]() -> Result<RepositoryRulesPtr> {
             if (auto opened = open_mirror(*view); opened.has_error()) return opened.error();
             if (follows_head) {
                 LINKSPAN_TRY(branch, view->mirror->default_branch());
                 if (branch) view->branch = std::move(*branch);
             }
             LINKSPAN_TRY(tip, view->mirror->fetch(view->branch));
-            if (!rules) return RepositoryRules{};
-            return read_rules(*view->mirror, tip);
+            if (!rules) return RepositoryRulesPtr{};
+            return read_rules(*view->mirror, tip, config, name);
         };
         auto looked = co_await runtime::blocking(pool_, std::move(work));
         Seen seen{.view = std::move(view), .error = std::nullopt, .rules = {}};

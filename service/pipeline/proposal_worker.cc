@@ -1,6 +1,5 @@
 #include "service/pipeline/proposal_worker.h"
 
-#include "config/repository_policy.h"
 #include "core/plan/codeowners.h"
 #include "service/pipeline/bid_memory.h"
 #include "service/pipeline/branch_worker.h"
@@ -401,9 +400,7 @@ asio::awaitable<bool> ProposalWorker::gather(Look& look) {
         }
         for (auto& one : look.candidates) {
             if (one.work) continue;
-            auto narrowed =
-                config::narrow_policy(*look.config, repository_, one.bid.policy, rules->files);
-            one.bid.policy = std::move(narrowed.policy);
+            one.bid.policy = (*rules)->of(one.bid.policy);
         }
     }
     co_await renew_soaks(look);

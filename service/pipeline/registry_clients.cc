@@ -3,15 +3,20 @@
 #include <boost/asio/as_tuple.hpp>
 
 #include <optional>
+#include <system_error>
 
 namespace linkspan::pipeline {
 namespace asio = boost::asio;
 namespace {
 
-// Enough to keep several slow registries from standing in each other's way; threads are idle nearly
-// always.
-constexpr std::size_t kThreads = 16;
-constexpr std::size_t kThreadsForHost = 4;
+// To begin with, and at most: beyond, registries share what there is.
+constexpr std::size_t kThreads = 4;
+constexpr std::size_t kMostThreads = 256;
+constexpr std::size_t kComputingThreads = 2;
+// Of one list: how often the registry may ask for a pause, and for how long, before the list is
+// begun again later.
+constexpr int kMostPauses = 20;
+constexpr std::chrono::seconds kLongestPause{60};
 
 // Read from their files at every authentication.
 Result<std::optional<registry::Credentials>> credentials_of(const config::Registry& registry) {
@@ -58,9 +63,16 @@ const config::Registry& registry_of(const config::Config& config, const std::str
 }
 
 RegistryClients::RegistryClients(asio::any_io_executor executor, ConfigPtr config)
-    : executor_{std::move(executor)}, config_{std::move(config)}, pool_{kThreads} {}
+    : executor_{std::move(executor)},
+      config_{std::move(config)},
+      pool_{kThreads},
+      computing_{kComputingThreads} {}
 
-RegistryClients::~RegistryClients() { pool_.join(); }
+RegistryClients::~RegistryClients() {
+    pool_.join();
+    for (auto& thread : more_) thread.join();
+    computing_.join();
+}
 
 void RegistryClients::use(ConfigPtr config) {
     config_ = std::move(config);
@@ -73,6 +85,7 @@ void RegistryClients::stop() {
         for (const auto& timer : host.waiting) timer->cancel();
         host.waiting.clear();
     }
+    for (const auto& timer : pauses_) timer->cancel();
 }
 
 std::shared_ptr<registry::Client> RegistryClients::client(const std::string& host) {
@@ -81,35 +94,76 @@ std::shared_ptr<registry::Client> RegistryClients::client(const std::string& hos
     return client;
 }
 
-asio::awaitable<bool> RegistryClients::take_turn(std::string host) {
-    while (!stopping_) {
-        Host& state = hosts_[host];
-        if (state.running < kThreadsForHost) {
-            ++state.running;
-            co_return true;
-        }
-        auto timer =
-            std::make_shared<asio::steady_timer>(executor_, asio::steady_timer::time_point::max());
-        state.waiting.push_back(timer);
-        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
-        // Whoever ends hands the turn over: who comes now does not get in before who waited.
-        if (!stopping_) co_return true;
+std::size_t RegistryClients::limit(const std::string& host) const {
+    return registry_of(*config_, host).concurrency;
+}
+
+void RegistryClients::begin(Host& host) {
+    ++host.running;
+    ++running_;
+    const std::size_t threads = kThreads + more_.size();
+    if (running_ <= threads || threads == kMostThreads) return;
+    try {
+        more_.emplace_back([this] { pool_.attach(); });
+    } catch (const std::system_error&) {
+        // The system gives no more: those that are there do one thing after the other.
     }
-    co_return false;
+}
+
+asio::awaitable<bool> RegistryClients::take_turn(std::string host) {
+    if (stopping_) co_return false;
+    Host& state = hosts_[host];
+    if (state.running < limit(host)) {
+        begin(state);
+        co_return true;
+    }
+    auto timer =
+        std::make_shared<asio::steady_timer>(executor_, asio::steady_timer::time_point::max());
+    state.waiting.push_back(timer);
+    co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    // Whoever ends hands the turn over, already begun: who comes now does not get in before who
+    // waited.
+    co_return !stopping_;
 }
 
 void RegistryClients::give_turn(const std::string& host) {
     const auto found = hosts_.find(host);
     if (found == hosts_.end()) return;
     Host& state = found->second;
-    if (!state.waiting.empty() && !stopping_) {
+    --state.running;
+    --running_;
+    while (!stopping_ && !state.waiting.empty() && state.running < limit(host)) {
+        begin(state);
         state.waiting.front()->cancel();
         state.waiting.pop_front();
-        return;
     }
-    if (--state.running == 0 && state.waiting.empty()) {
-        hosts_.erase(found);
+    if (state.running == 0 && state.waiting.empty()) hosts_.erase(found);
+}
+
+asio::awaitable<void> RegistryClients::pause(std::chrono::seconds time) {
+    if (stopping_) co_return;
+    auto timer = std::make_shared<asio::steady_timer>(executor_, time);
+    pauses_.insert(timer);
+    co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    pauses_.erase(timer);
+}
+
+asio::awaitable<Result<registry::TagList>> RegistryClients::list_tags(image::ImageName image) {
+    auto listing = std::make_shared<registry::TagListing>(image);
+    // The same to the end, whatever is configured meanwhile: its pages are at one place.
+    const auto client = this->client(image.host());
+    for (int pauses = 0; !listing->done();) {
+        auto page = [listing, client](registry::Client&) { return client->fetch_page(*listing); };
+        const auto status = co_await ask(image.host(), std::move(page));
+        if (!status.has_error()) continue;
+        const Error error = status.error();
+        const bool resumes = error.kind == Errc::RateLimited && error.retry_after &&
+                             *error.retry_after <= kLongestPause && listing->pages() > 0 &&
+                             ++pauses <= kMostPauses;
+        if (!resumes) co_return error;
+        co_await pause(*error.retry_after);
     }
+    co_return listing->take();
 }
 
 }  // namespace linkspan::pipeline

@@ -1,8 +1,8 @@
 // RegistryClients: a client for each registry of the configuration, and whose turn it is to ask.
 //
 // Lives on the io_context thread; the calls run on a pool of its own and come back as values. A
-// registry has a few threads at a time, first come first served, so that one that hangs leaves
-// threads for the others.
+// registry is asked `concurrency` things at a time, first come first served. The pool grows with
+// what is asked at once, so that one that hangs leaves threads for the others.
 #pragma once
 
 #include "config/config.h"
@@ -15,13 +15,17 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace linkspan::pipeline {
 
@@ -56,10 +60,15 @@ public:
         co_return co_await runtime::blocking(pool_, std::move(job));
     }
 
-    // The same pool, for what takes long without asking anybody.
+    // All tags of the image, with a turn for each page: a long list keeps nobody waiting for its
+    // end. Where the registry asks for a pause in between, the list goes on after it. Errors: those
+    // of Client::fetch_page(), and Unavailable when stopped.
+    boost::asio::awaitable<Result<registry::TagList>> list_tags(image::ImageName image);
+
+    // Beside the registries, for what takes long without asking anybody.
     template <class Work>
     boost::asio::awaitable<std::invoke_result_t<Work&>> compute(Work work) {
-        co_return co_await runtime::blocking(pool_, std::move(work));
+        co_return co_await runtime::blocking(computing_, std::move(work));
     }
 
 private:
@@ -82,13 +91,21 @@ private:
 
     boost::asio::awaitable<bool> take_turn(std::string host);
     void give_turn(const std::string& host);
+    [[nodiscard]] std::size_t limit(const std::string& host) const;
+    // A turn has begun: there is a thread for it.
+    void begin(Host& host);
+    boost::asio::awaitable<void> pause(std::chrono::seconds time);
     std::shared_ptr<registry::Client> client(const std::string& host);
 
     boost::asio::any_io_executor executor_;
     ConfigPtr config_;
     boost::asio::thread_pool pool_;
+    std::vector<std::thread> more_;  // of the pool
+    boost::asio::thread_pool computing_;
     std::map<std::string, std::shared_ptr<registry::Client>> clients_;
     std::map<std::string, Host> hosts_;
+    std::size_t running_ = 0;  // turns
+    std::set<std::shared_ptr<boost::asio::steady_timer>> pauses_;
     bool stopping_ = false;
 };
 

@@ -207,8 +207,8 @@ Result<PlannedTurn> plan_on_tip(
     }
     const git::CommitId tip = planned.base;
     if (options.rules) {
-        LINKSPAN_TRY(rules, read_rules(*view.mirror, tip));
-        planned.rules = std::move(rules.fingerprint);
+        LINKSPAN_TRY(rules, rules_fingerprint(*view.mirror, tip));
+        planned.rules = std::move(rules);
     }
     planned.landed = landed_in(*view.mirror, tip, intended);
     for (const auto& commit : planned.landed) {

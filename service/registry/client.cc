@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include <unordered_set>
+#include <algorithm>
 #include <utility>
 
 namespace linkspan::registry {
@@ -19,9 +19,8 @@ using transport::Url;
 
 // What we ask for; registries answer with less as they like (Quay: 100).
 constexpr int kPageSize = 1000;
-constexpr std::size_t kMaxPages = 10000;
-// Pages in a row that bring nothing new: the list does not end.
-constexpr int kMaxBarrenPages = 10;
+// Of one page's timeout, for all pages of a list.
+constexpr int kListTimeouts = 20;
 constexpr std::size_t kMaxPageBytes = 16 << 20;
 constexpr std::size_t kMaxReferrers = 1000;
 constexpr int kMaxReferrersPages = 50;
@@ -49,7 +48,7 @@ struct Client::Impl {
         std::size_t max_response
     ) const;
     Result<Manifest> resolve(const image::ImageName& image, const std::string& reference);
-    Result<TagList> list_tags(const image::ImageName& image);
+    Status fetch_page(TagListing& listing);
     Result<ManifestBytes> fetch_manifest(
         const image::ImageName& image, const std::string& reference
     );
@@ -111,7 +110,17 @@ Result<Manifest> Client::resolve(const image::ImageName& image, const std::strin
 }
 
 Result<TagList> Client::list_tags(const image::ImageName& image) {
-    return in_context(impl_->list_tags(image), "listing tags of " + image.str());
+    TagListing listing{image};
+    while (!listing.done()) {
+        if (const Status page = fetch_page(listing); page.has_error()) return page.error();
+    }
+    return listing.take();
+}
+
+Status Client::fetch_page(TagListing& listing) {
+    const Status page = impl_->fetch_page(listing);
+    if (page.has_error()) return page.error().within("listing tags of " + listing.image().str());
+    return page;
 }
 
 Result<ManifestBytes> Client::fetch_manifest(
@@ -267,53 +276,42 @@ Result<Url> Client::Impl::next_page(const std::string& current, const std::strin
     return next;
 }
 
-Result<TagList> Client::Impl::list_tags(const image::ImageName& image) {
+Status Client::Impl::fetch_page(TagListing& listing) {
     if (broken) return *broken;
-    TagList list;
-    std::unordered_set<std::string> seen_tags;
-    std::unordered_set<std::string> seen_pages;
-    Ask ask;
-    ask.url = session->endpoint().url(image.repository(), fmt::format("tags/list?n={}", kPageSize));
+    const auto whole =
+        options.list_timeout.count() > 0 ? options.list_timeout : kListTimeouts * options.timeout;
+    const auto late = [&] {
+        return Error{
+            Errc::Timeout,
+            fmt::format(
+                "{} did not list all tags within {} ms: {} pages and {} tags so far",
+                options.host,
+                whole.count(),
+                listing.pages(),
+                listing.tags()
+            )};
+    };
+    const auto began = std::chrono::steady_clock::now();
+    const auto left = whole - listing.spent;
+    if (left <= left.zero()) return late();
+    const image::ImageName& image = listing.image();
+    Ask ask = ask_for(image, "tags", fmt::format("list?n={}", kPageSize), kMaxPageBytes);
     ask.accept = "application/json";
-    ask.repository = image.repository();
-    ask.purpose = "tags";
-    ask.max_response = kMaxPageBytes;
-    ask.deadline = deadline();
-    int barren = 0;
-    for (;;) {
-        seen_pages.insert(ask.url);
-        LINKSPAN_TRY(response, session->send(ask));
-        LINKSPAN_TRY(page, read_tag_page(response, options.host));
-        list.unreadable += page.unreadable;
-        const std::size_t before = list.tags.size();
-        for (auto& tag : page.tags) {
-            if (!seen_tags.insert(tag).second) continue;
-            if (list.tags.size() == options.max_tags) {
-                list.truncated = true;
-                return list;
-            }
-            list.tags.push_back(std::move(tag));
-        }
-        if (!page.next) return list;
-        barren = list.tags.size() == before ? barren + 1 : 0;
-        LINKSPAN_TRY(next, next_page(ask.url, *page.next));
-        if (seen_pages.count(next.str()) != 0) {
-            return Error{
-                Errc::InvalidInput,
-                options.host + " links from page to page in a circle; the list can't be complete"};
-        }
-        if (barren == kMaxBarrenPages || seen_pages.size() == kMaxPages) {
-            return Error{
-                Errc::InvalidInput,
-                fmt::format(
-                    "{} lists pages without end: {} pages, {} tags",
-                    options.host,
-                    seen_pages.size(),
-                    list.tags.size()
-                )};
-        }
-        ask.url = next.str();
+    if (!listing.url().empty()) ask.url = listing.url();
+    ask.deadline = std::min(ask.deadline, began + left);
+    const auto response = session->send(ask);
+    const auto now = std::chrono::steady_clock::now();
+    listing.spent += now - began;
+    if (response.has_error()) {
+        const bool over = response.error().kind == Errc::Timeout && listing.spent >= whole;
+        return over ? late() : response.error();
     }
+    LINKSPAN_TRY(page, read_tag_page(*response, options.host));
+    const auto link = page.next;
+    LINKSPAN_TRY(more, listing.add(ask.url, std::move(page), options.max_tags, options.host));
+    if (!more) return {};
+    LINKSPAN_TRY(next, next_page(ask.url, *link));
+    return listing.go_to(next.str(), options.host);
 }
 
 }  // namespace linkspan::registry

@@ -13,6 +13,7 @@
 #include "core/secret.h"
 #include "service/registry/document.h"
 #include "service/registry/limiter.h"
+#include "service/registry/tag_listing.h"
 #include "service/transport/backoff.h"
 
 #include <chrono>
@@ -43,7 +44,10 @@ struct RegistryOptions {
     std::string client_certificate;            // PEM files, for registries that ask for one
     std::string client_key;                    // empty: the key is in client_certificate
     std::string proxy;                         // URL; empty: as the environment says
-    std::chrono::milliseconds timeout{30000};  // per call, everything included
+    std::chrono::milliseconds timeout{30000};  // per call, everything included; per page of a list
+    // Of all pages of one list of tags together, waiting for turns not counted; 0: twenty times
+    // `timeout`.
+    std::chrono::milliseconds list_timeout{0};
     // Asked at every authentication, so that a rotated secret counts at once; empty: anonymous.
     std::function<Result<std::optional<Credentials>>()> credentials;
     std::size_t max_tags = 100000;       // a longer list is cut, and said so
@@ -58,12 +62,6 @@ struct RegistryOptions {
 struct Manifest {
     image::Digest digest;
     std::string media_type;
-};
-
-struct TagList {
-    std::vector<std::string> tags;
-    bool truncated = false;
-    std::size_t unreadable = 0;  // entries that no tag may look like; left out
 };
 
 struct ManifestBytes {
@@ -82,6 +80,8 @@ public:
     Result<Manifest> resolve(const image::ImageName& image, const std::string& tag_or_digest);
     // GET /v2/<name>/tags/list, following `Link` to the same host only.
     Result<TagList> list_tags(const image::ImageName& image);
+    // One page of it: until listing.done(). After an error, calling again asks for the same page.
+    Status fetch_page(TagListing& listing);
 
     // GET of a manifest or index; the bytes are checked against the digest.
     Result<ManifestBytes> fetch_manifest(

@@ -51,13 +51,23 @@ Result<ImageManifest> fetch_child(
     return read_image_manifest(fetched.bytes);
 }
 
-// Leaves the labels that the other platforms have too, with the same value.
-Status narrow_labels(
+// What one platform's image says: its labels, then what the index says of all, then the manifest.
+Annotations words_of(
+    const std::optional<ImageConfig>& config, const Annotations& shared, const Annotations& own
+) {
+    Annotations out = config ? config->labels : Annotations{};
+    out.insert(shared.begin(), shared.end());
+    out.insert(own.begin(), own.end());
+    return out;
+}
+
+// Leaves of `words` what the other platforms say too.
+Status narrow_words(
     Client& client,
     const image::ImageName& image,
     const Index& index,
     const Descriptor& known,
-    Annotations& labels
+    Annotations& words
 ) {
     std::size_t asked = 1;
     for (const auto& entry : index.manifests) {
@@ -73,10 +83,10 @@ Status narrow_labels(
         }
         LINKSPAN_TRY(manifest, fetch_child(client, image, entry.digest));
         LINKSPAN_TRY(config, fetch_config(client, image, manifest));
-        std::erase_if(labels, [&](const auto& label) {
-            if (!config) return true;
-            const auto other = config->labels.find(label.first);
-            return other == config->labels.end() || other->second != label.second;
+        const Annotations others = words_of(config, index.annotations, manifest.annotations);
+        std::erase_if(words, [&](const auto& word) {
+            const auto other = others.find(word.first);
+            return other == others.end() || other->second != word.second;
         });
     }
     return {};
@@ -128,6 +138,8 @@ Result<ImageDetails> inspect(
         child = choose_child(*index, wanted);
         if (child == nullptr) {
             choose_created(details, std::nullopt);
+            details.every_platform = labels == LabelsOf::Every;
+            if (details.every_platform) details.labels = details.annotations;
             return details;
         }
         LINKSPAN_TRY(chosen, fetch_child(client, image, child->digest));
@@ -136,22 +148,23 @@ Result<ImageDetails> inspect(
         LINKSPAN_TRY(only, read_image_manifest(top.bytes));
         manifest = std::move(only);
     }
-    details.annotations.merge(manifest.annotations);
+    const Annotations shared = details.annotations;
+    details.annotations.insert(manifest.annotations.begin(), manifest.annotations.end());
     LINKSPAN_TRY(config, fetch_config(client, image, manifest));
-    if (!config) {
-        choose_created(details, std::nullopt);
+    choose_created(details, config ? config->created : std::nullopt);
+    if (config) {
+        details.platform = config->platform;
+        if (details.platforms.empty()) details.platforms.push_back(config->platform);
+    }
+    if (labels == LabelsOf::Wanted) {
+        if (config) details.labels = std::move(config->labels);
         return details;
     }
-    details.platform = config->platform;
-    if (details.platforms.empty()) details.platforms.push_back(config->platform);
-    details.labels = std::move(config->labels);
-    choose_created(details, config->created);
-    if (labels == LabelsOf::Every) {
-        details.every_platform = true;
-        if (index) {
-            auto narrowed = narrow_labels(client, image, *index, *child, details.labels);
-            if (narrowed.has_error()) return narrowed.error();
-        }
+    details.every_platform = true;
+    details.labels = words_of(config, shared, manifest.annotations);
+    if (index) {
+        auto narrowed = narrow_words(client, image, *index, *child, details.labels);
+        if (narrowed.has_error()) return narrowed.error();
     }
     return details;
 }

@@ -17,9 +17,9 @@ struct ImageDetails {
     std::string media_type;              // of what was asked for
     std::vector<Platform> platforms;     // every one that can run; attestations are not listed
     Platform platform;                   // whose config the labels are from
-    Annotations labels;                  // of that config, or what the configs of all have
+    Annotations labels;                  // of that config; or as LabelsOf::Every says
     bool every_platform = false;         // labels are of every platform
-    Annotations annotations;             // the manifest's, and the index's, which win
+    Annotations annotations;             // the platform's manifest's, and the index's, which win
     std::optional<std::string> created;  // RFC 3339, where known…
     std::string created_from;            // …and by what: "config" or "annotation"
 };
@@ -35,8 +35,10 @@ void choose_created(ImageDetails& details, const std::optional<std::string>& con
 
 // Whose labels are wanted.
 enum class LabelsOf {
-    Wanted,  // the wanted platform's
-    Every,   // those that all platforms have alike: what is asked of an image is asked of each
+    Wanted,  // the config's of the wanted platform
+    // What is asked of an image is asked of each: what all platforms say alike, each by its
+    // config's labels, or else the annotations of the index, or else those of its manifest.
+    Every,
 };
 
 // Up to three requests: the manifest or index, the child, the config; with LabelsOf::Every two more

@@ -77,6 +77,27 @@ const Challenge* find(const std::vector<Challenge>& challenges, std::string_view
     return it == challenges.end() ? nullptr : &*it;
 }
 
+// Shorter ones are in many a word.
+constexpr std::size_t kShortestStripped = 6;
+
+// A server's words go into messages: what it was shown must not come back in them.
+void strip(HttpResponse& response, const std::vector<Secret>& shown) {
+    if (response.status < 400) return;
+    for (const Secret& secret : shown) {
+        const std::string& text = secret.reveal();
+        if (text.size() < kShortestStripped) continue;
+        for (std::size_t at = 0; (at = response.body.find(text, at)) != std::string::npos;) {
+            response.body.replace(at, text.size(), "***");
+        }
+    }
+}
+
+// Without the scheme in front.
+Secret bare(const Secret& authorization) {
+    const std::string& text = authorization.reveal();
+    return Secret{text.substr(text.find(' ') + 1)};
+}
+
 std::string memory_key(const Ask& ask) { return ask.purpose + "\n" + ask.repository; }
 
 }  // namespace
@@ -119,6 +140,14 @@ Result<HttpResponse> Session::send(const Ask& ask) {
     return second;
 }
 
+Session::Authorization Session::with_password(const Credentials& login) {
+    return {
+        .value = make_basic(login),
+        .told = "the configured password",
+        .question = std::nullopt,
+        .password = login.password};
+}
+
 // What the last answer taught us, so that the usual request is one request.
 Result<std::optional<Session::Authorization>> Session::recall(const Ask& ask) {
     std::optional<TokenQuestion> question;
@@ -135,10 +164,7 @@ Result<std::optional<Session::Authorization>> Session::recall(const Ask& ask) {
     }
     if (basic) {
         LINKSPAN_TRY(login, credentials());
-        if (login) {
-            return std::optional<Authorization>{
-                Authorization{make_basic(*login), "the configured password", std::nullopt}};
-        }
+        if (login) return std::optional<Authorization>{with_password(*login)};
     }
     return std::optional<Authorization>{};
 }
@@ -179,7 +205,7 @@ Result<Session::Authorization> Session::authenticate(const HttpResponse& refused
         }
         const std::lock_guard lock{mutex_};
         basic_ = true;
-        return Authorization{make_basic(*login), "the configured password", std::nullopt};
+        return with_password(*login);
     }
     if (challenges.empty()) return refusal(refused, std::nullopt);
     return Error{
@@ -201,13 +227,14 @@ Result<Session::Authorization> Session::fetch_token(
         const std::lock_guard lock{mutex_};
         const auto it = tokens_.find(key);
         if (it != tokens_.end() && it->second.until > std::chrono::steady_clock::now()) {
-            return Authorization{it->second.value, told, question};
+            return Authorization{it->second.value, told, question, {}};
         }
     }
     LINKSPAN_TRY(login, credentials());
     const bool own = question.realm.same_origin(endpoint_.base());
     auto response = exchange(make_token_request(question, login), own, deadline);
     if (response.has_error()) return response.error().within("getting " + told);
+    if (login) strip(*response, {bare(make_basic(*login)), login->password});
     LINKSPAN_TRY(token, read_token_answer(*response, question));
     Secret value{"Bearer " + token.value.reveal()};
     const auto now = std::chrono::steady_clock::now();
@@ -217,7 +244,7 @@ Result<Session::Authorization> Session::fetch_token(
         if (tokens_.size() >= kMaxRemembered) tokens_.clear();
     }
     tokens_.insert_or_assign(key, CachedToken{value, now + token.life});
-    return Authorization{std::move(value), told, question};
+    return Authorization{std::move(value), told, question, {}};
 }
 
 Result<std::optional<Credentials>> Session::credentials() const {
@@ -242,7 +269,9 @@ Result<HttpResponse> Session::transmit(
             request.headers.emplace_back("Authorization", authorization->value.reveal());
         }
         auto response = exchange(std::move(request), own, ask.deadline);
-        if (response.has_error() || !is_redirect(response->status)) return response;
+        if (response.has_error()) return response;
+        if (authorization) strip(*response, {bare(authorization->value), authorization->password});
+        if (!is_redirect(response->status)) return response;
         const auto location = response->header("Location");
         if (!location) {
             return Error{

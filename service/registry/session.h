@@ -8,6 +8,7 @@
 //   is configured with plain HTTP, and then only on the same host name.
 // - A redirect that changes the origin loses Authorization and the client certificate. One to plain
 //   HTTP is followed by the same rule as a realm. At most five.
+// - What a server was shown is taken out of its error's words before anybody quotes them.
 // - One round of authentication per request; a token that was cached may be renewed once.
 // - Every request to the registry waits for its turn at the Limiter. 429, and 503 with a
 //   Retry-After, close it for everybody until the time has passed.
@@ -60,7 +61,9 @@ private:
         Secret value;
         std::string told;                       // "a token of https://… for scope …"
         std::optional<TokenQuestion> question;  // of a token
+        Secret password;                        // when that is what is shown
     };
+    static Authorization with_password(const Credentials& login);
 
     Result<std::optional<Authorization>> recall(const Ask& ask);
     Result<Authorization> authenticate(const transport::HttpResponse& refusal, const Ask& ask);

@@ -17,8 +17,8 @@
 
 #include "core/image/reference.h"
 #include "core/result.h"
+#include "core/signing/public_key.h"
 #include "service/registry/client.h"
-#include "service/registry/public_key.h"
 
 #include <span>
 #include <string>
@@ -26,6 +26,8 @@
 #include <vector>
 
 namespace linkspan::registry {
+
+using signing::PublicKey;
 
 struct SignatureCandidate {
     enum class Form { SimpleSigning, Bundle };

@@ -83,7 +83,7 @@ class Index(Fleet):
         repository = self.repository(registry.host, fleet_files(registry.host))
         service = self.linkspan(self.config(registry, f"file://{repository.bare}"))
         self.assertEqual(self.look(service), (FILES, FILES - 1))
-        database = service.directory / "data" / "linkspan.db"
+        database = service.directory / "linkspan.db"
         self.assertTrue(database.exists(), list(service.directory.rglob("*.db")))
 
         def versions():

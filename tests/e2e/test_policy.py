@@ -5,6 +5,7 @@ import hashlib
 import json
 import pathlib
 import re
+import socket
 import time
 import unittest
 
@@ -425,6 +426,50 @@ class RepositoryPolicies(Policies):
         work = self.told(service, "1.1.0")
         self.assertEqual(work["outcome"], "committed", work)
         self.assertIn(".linkspan/policies/app.yaml", " ".join(work["notes"]))
+
+    def test_what_is_too_large_to_be_meant_is_reported_and_changes_nothing(self):
+        service = self.started_with_rules()
+        small = "name: app\nnamespace: flux-system\ntags: { ignore: ['1.2.*'] }\n"
+        self.git.human_commit({
+            ".linkspan/policies/app.yaml": small,
+            ".linkspan/policies/large.yaml": small + "#" * (300 << 10),
+        }, "Rules")
+        work = self.told(service, "1.1.0")
+        self.assertEqual(work["outcome"], "committed", work)
+        self.assertIn("not followed: .linkspan/policies/large.yaml:1:1: is not read", " ".join(work["notes"]))
+        many = {f".linkspan/policies/b/{i}.yaml": f"# {i}\n" for i in range(200)}
+        self.git.human_commit(many, "More rules than anybody has")
+        work = self.told(service, "1.2.0")
+        self.assertEqual((work["outcome"], work["decision"]["selected"]), ("already_current", "1.1.0"), work)
+        self.assertIn("more than 200 files", " ".join(work["notes"]))
+
+    def test_a_dead_repository_holds_up_no_other(self):
+        self.images = self.registry(notify=False)
+        self.git = self.repository(self.images.host)
+        config = self.config(self.images, f"file://{self.git.bare}")
+        config["repositories"][0]["repository_policies"] = True
+        # One refuses connections, the other takes them and says nothing.
+        refusing, silent = socket.socket(), socket.socket()
+        for name, one in (("refusing", refusing), ("silent", silent)):
+            self.addCleanup(one.close)
+            one.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{one.getsockname()[1]}/git/{name}.git"
+            config["repositories"].insert(0, {**config["repositories"][0], "name": name, "url": url, "timeout": "10m"})
+            config["targets"].insert(0, {**config["targets"][0], "name": name, "repository": name})
+        silent.listen()
+        service = self.linkspan(config)
+        self.images.push(APP, "1.1.0")
+        status, body, _ = service.ci({"image": f"{self.images.host}/{APP}", "tag": "1.1.0"})
+        self.assertEqual(status, 202, body)
+
+        def states():
+            return {t["target"]: t for t in service.trail(body["id"], wait="0s")["events"][0]["targets"]}
+
+        wait_until(lambda: states()["prod"].get("outcome"), what="an outcome where the repository is alive")
+        self.assertEqual(states()["prod"]["outcome"], "committed", states())
+        wait_until(lambda: "policies: refusing:" in json.dumps(states()["refusing"]), what="a retry with its reason")
+        self.assertIsNone(states()["refusing"].get("outcome"))
+        self.assertIsNone(states()["silent"].get("outcome"))
 
     def test_without_the_configuration_s_leave_they_are_not_read(self):
         self.images = self.registry(notify=False)

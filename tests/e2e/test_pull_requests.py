@@ -340,7 +340,7 @@ class Trouble(Proposing):
     @each()
     def test_a_permission_that_lacks_is_named_in_the_trail(self):
         self.fleet()
-        self.forge.lacks("pull_requests")
+        self.forge.lacks({"gitlab": "api", "gitea": "repository", "forgejo": "repository"}.get(self.kind, "pull_requests"))
         delivery = self.push("1.1.0")
 
         def told():

@@ -1,6 +1,6 @@
 // Any bytes as a policy file of a manifest repository: a policy that is no looser than before, or
 // at least one diagnostic and the same policy.
-#include "config/repository_policy.h"
+#include "config/narrow.h"
 #include "core/policy/select.h"
 
 #include <algorithm>

@@ -38,7 +38,7 @@ TEST_P(ExampleTest, Loads) {
         );
     }
     for (const std::string& file : all(text, R"(\bkeys: \[([^\]]+)\])")) {
-        dir.write(file, "-----BEGIN PUBLIC KEY-----\ntest\n-----END PUBLIC KEY-----\n");
+        dir.write(file, test::kPublicKey);
     }
     std::vector<std::unique_ptr<Environment>> variables;
     for (const std::string& name : all(text, R"(\benv: ([A-Z_]+))")) {

@@ -15,8 +15,6 @@ using test::TempDir;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr std::string_view kPem = "-----BEGIN PUBLIC KEY-----\ntest\n-----END PUBLIC KEY-----\n";
-
 std::string with(const std::string& policy, const std::string& target = {}) {
     return "repositories: [ { name: r, url: r.git, repository_policies: true } ]\n"
            "policies:\n- { name: a, image: nginx, select: { semver: 1.x }" +
@@ -25,7 +23,7 @@ std::string with(const std::string& policy, const std::string& target = {}) {
 
 TEST(GateKeysTest, AreRead) {
     const TempDir dir;
-    dir.write("keys/cosign.pub", std::string{kPem});
+    dir.write("keys/cosign.pub", test::kPublicKey);
     const Loaded loaded = load_file(dir.write(
         "linkspan.yaml",
         with(
@@ -50,7 +48,7 @@ TEST(GateKeysTest, AreRead) {
         ElementsAre(policy::LabelRule{"org.opencontainers.image.source", "https://x/*"})
     );
     EXPECT_THAT(
-        policy.signature, ElementsAre(policy::SigningKey{"keys/cosign.pub", std::string{kPem}})
+        policy.signature, ElementsAre(policy::SigningKey{"keys/cosign.pub", test::kPublicKey})
     );
     EXPECT_EQ(policy.poll, 5min);
     EXPECT_EQ(policy.resync, 6h);
@@ -100,14 +98,38 @@ TEST(GateKeysTest, SayWhatIsWrong) {
     }
 }
 
-TEST(GateKeysTest, AKeyMustBeOne) {
+TEST(GateKeysTest, AKeyMustBeOneThatCanBeUsed) {
     const TempDir dir;
-    dir.write("key", "test");
-    for (const std::string name : {"key", "missing"}) {
+    const auto pem = [](const std::string& kind, const std::string& content) {
+        return "-----BEGIN " + kind + "-----\n" + content + "-----END " + kind + "-----\n";
+    };
+    dir.write("text", "test");
+    dir.write("broken", pem("PUBLIC KEY", "test\n"));
+    dir.write("cut", std::string{test::kPublicKey}.substr(0, 60));
+    dir.write("private", pem("PRIVATE KEY", "AAAA\n"));
+    dir.write(
+        "p384",
+        pem("PUBLIC KEY",
+            "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEOrC5Tbq2xubNCPdL4KA6j+IOE0AsBSPT\n"
+            "5TOkxlw4MgAbpUYEgDvD97tpLfqs7DLtALQ/ZmNrfx7hz4d4rDsAUdmvBnI12S0O\n"
+            "tFtJ6oukc8u3AM69pPs/tTSVgCxdZ9xJ\n")
+    );
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"text", "is not a public key: PEM with"},
+        {"broken", "is not a public key: PEM with"},
+        {"cut", "is not a public key: PEM with"},
+        {"private", "is not a public key: PEM with"},
+        {"p384", "is a public key on the curve secp384r1; only P-256 can be used"},
+        {"missing", "missing"},
+    };
+    for (const auto& [name, expected] : cases) {
+        SCOPED_TRACE(name);
         const Loaded loaded =
             load_file(dir.write("linkspan.yaml", with(", signature: { keys: [ " + name + " ] }")));
         ASSERT_EQ(loaded.diagnostics.size(), 1U);
+        EXPECT_EQ(loaded.diagnostics[0].line, 3U);
         EXPECT_THAT(loaded.diagnostics[0].message, HasSubstr("policies[0].signature.keys[0]: "));
+        EXPECT_THAT(loaded.diagnostics[0].message, HasSubstr(expected));
     }
 }
 

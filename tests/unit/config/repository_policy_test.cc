@@ -1,5 +1,4 @@
-#include "config/repository_policy.h"
-
+#include "config/narrow.h"
 #include "core/policy/select.h"
 #include "tests/unit/config/support.h"
 
@@ -39,6 +38,13 @@ NarrowedPolicies narrow_with(const Policy& policy, const std::string& text) {
     const std::vector<Policy> allowed{policy};
     const std::vector<RepositoryFile> files{{kFile, text}};
     return narrow_policies(allowed, files);
+}
+
+// With their files.
+std::vector<std::string> told(const NarrowedPolicies& narrowed) {
+    std::vector<std::string> out;
+    for (const Diagnostic& d : narrowed.diagnostics) out.push_back(d.str());
+    return out;
 }
 
 std::vector<std::string> selected(const Policy& policy, const std::vector<std::string>& tags) {
@@ -273,17 +279,114 @@ TEST(RepositoryPolicyTest, AFileMaySpeakOfAllThatTheRepositoryFollows) {
         const std::vector<policy::KnownTag> tags{{.tag = "1.2.0"}, {.tag = "2.2.0"}};
         return policy::select(policy, tags)->selected.value_or("");
     };
-    const auto first = narrow_policy(config, "fleet", config.policies[0], files);
-    EXPECT_TRUE(first.diagnostics.empty());
-    EXPECT_EQ(chosen(first.policy), "2.2.0");
-    const auto second = narrow_policy(config, "fleet", config.policies[1], files);
-    EXPECT_TRUE(second.diagnostics.empty());
-    EXPECT_EQ(chosen(second.policy), "1.2.0");
+    const auto followed = followed_policies(config, "fleet");
+    EXPECT_TRUE(followed_policies(config, "other").empty());
+    const auto narrowed = narrow_policies(followed, files);
+    EXPECT_TRUE(narrowed.diagnostics.empty());
+    EXPECT_EQ(chosen(*narrowed.find("flux:app")), "2.2.0");
+    EXPECT_EQ(chosen(*narrowed.find("flux:web")), "1.2.0");
     // Of what the repository does not follow it may not speak.
+    EXPECT_EQ(narrowed.find("flux:elsewhere"), nullptr);
     const std::vector<RepositoryFile> strange{{kFile, "name: elsewhere\ntags: { ignore: [x] }\n"}};
-    const auto kept = narrow_policy(config, "fleet", config.policies[0], strange);
+    const auto kept = narrow_policies(followed, strange);
     EXPECT_EQ(kept.diagnostics.size(), 1U);
-    EXPECT_EQ(chosen(kept.policy), "2.2.0");
+    EXPECT_EQ(chosen(*kept.find("flux:app")), "2.2.0");
+}
+
+TEST(RepositoryPolicyTest, TheFileWithWhichNothingIsPossibleIsTheOneLeftOut) {
+    Policy always = app();
+    always.schedule = {};
+    const std::vector<Policy> allowed{always};
+    const std::vector<RepositoryFile> files{
+        {"a.yaml", "name: app\nwindows: [ 'Mon-Fri UTC' ]\n"},
+        {"b.yaml", "name: app\nsoak: 2h\n---\nname: app\nwindows: [ 'Sat UTC' ]\n"},
+        {"c.yaml", "name: app\nsoak: 3h\n"},
+        {"d.yaml", "name: app\nfreezes: [ 'Mon-Fri UTC' ]\nsoak: 9h\n"}};
+    const auto narrowed = narrow_policies(allowed, files);
+    EXPECT_THAT(
+        told(narrowed),
+        ElementsAre(
+            HasSubstr("b.yaml:4:1: windows: together with"),
+            HasSubstr("d.yaml:1:1: freezes: together with")
+        )
+    );
+    EXPECT_EQ(narrowed.policies.at(0).soak, 3h);
+    EXPECT_EQ(narrowed.policies.at(0).schedule.windows.size(), 1U);
+    EXPECT_TRUE(narrowed.policies.at(0).schedule.freezes.empty());
+}
+
+std::string entries(std::size_t count, const std::string& separator) {
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i) out += separator + "name: app\n";
+    return out;
+}
+
+TEST(RepositoryPolicyTest, HasALimitOfEntries) {
+    const std::vector<Policy> allowed{app()};
+    const auto limited = [&](const std::vector<RepositoryFile>& files) {
+        return told(narrow_policies(allowed, files));
+    };
+    const std::string list = "policies:\n";
+    EXPECT_TRUE(limited({{"a.yaml", list + entries(1000, "- ")}}).empty());
+    EXPECT_TRUE(limited({{"a.yaml", entries(1000, "---\n")}}).empty());
+    EXPECT_THAT(
+        limited({{"a.yaml", list + entries(20'000, "- ")}}),
+        ElementsAre(HasSubstr("a.yaml:1002:3: policies[1000]: is one too many: at most 1000"))
+    );
+    EXPECT_THAT(
+        limited({{"a.yaml", entries(20'000, "---\n")}}).front(), HasSubstr("a.yaml:2002:1: ")
+    );
+    // The file with which there are too many is left out, and those after it have their room.
+    EXPECT_THAT(
+        limited(
+            {{"a.yaml", list + entries(900, "- ")},
+             {"b.yaml", list + entries(101, "- ")},
+             {"c.yaml", list + entries(100, "- ")}}
+        ),
+        ElementsAre(HasSubstr("b.yaml:102:1: is one too many: at most 1000"))
+    );
+}
+
+TEST(RepositoryPolicyTest, HasALimitOfConditionsForOnePolicy) {
+    const std::vector<Policy> allowed{app()};
+    const auto file = [](const std::string& key, const std::string& word, int count) {
+        std::string text = "name: app\nsoak: 5h\n" + key + ": [ ";
+        for (int i = 0; i < count; ++i) text += word + std::to_string(i) + ", ";
+        return text + "]\n";
+    };
+    const std::vector<RepositoryFile> files{
+        {"a.yaml", file("platforms", "linux/p", 20'000)},
+        {"b.yaml", "name: app\ntags:\n  " + file("ignore", "v", 600).substr(19)},
+        {"c.yaml", "name: app\ntags:\n  " + file("allow", "v", 600).substr(19)},
+        {"d.yaml", "name: app\nsoak: 6h\n"}};
+    const auto narrowed = narrow_policies(allowed, files);
+    EXPECT_THAT(
+        told(narrowed),
+        ElementsAre(
+            HasSubstr("a.yaml:1:1: with it, \"flux:app\" has more than 1000 "),
+            HasSubstr("c.yaml:1:1: with it, \"flux:app\" has more than 1000 ")
+        )
+    );
+    EXPECT_EQ(narrowed.policies.at(0).soak, 6h);
+    EXPECT_EQ(narrowed.policies.at(0).also.size(), 1U);
+    EXPECT_EQ(narrowed.policies.at(0).platforms.size(), 1U);
+}
+
+TEST(RepositoryPolicyTest, OfManyProblemsSomeAreTold) {
+    std::string text = "policies:\n";
+    for (int i = 0; i < 500; ++i) text += "- soack: 1h\n";
+    EXPECT_EQ(narrow_with(app(), text).diagnostics.size(), 21U);
+    EXPECT_EQ(narrow_with(app(), text + "---\n" + text).diagnostics.size(), 21U);
+}
+
+TEST(RepositoryPolicyTest, AFileThatCanNotBeReadIsReported) {
+    const std::vector<Policy> allowed{app()};
+    const std::vector<RepositoryFile> files{
+        {.name = "a.yaml", .text = {}, .problem = "is not read: too large"},
+        {.name = "b.yaml", .text = "name: app\nsoak: 3h\n"}};
+    const auto narrowed = narrow_policies(allowed, files);
+    EXPECT_THAT(told(narrowed), ElementsAre("a.yaml:1:1: is not read: too large"));
+    EXPECT_EQ(narrowed.policies.at(0).soak, 3h);
 }
 
 }  // namespace

@@ -16,6 +16,12 @@
 
 namespace linkspan::config::test {
 
+// Of RFC 8032, 7.1: nobody's.
+inline constexpr const char* kPublicKey =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+    "-----END PUBLIC KEY-----\n";
+
 class TempDir {
 public:
     TempDir() {

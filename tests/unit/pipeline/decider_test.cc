@@ -122,6 +122,13 @@ TEST_F(DeciderTest, NewestPassesOverWhatDoesNotSayItsTime) {
     EXPECT_EQ(chosen.resolved->str(), torn);
 }
 
+TEST_F(DeciderTest, WhatWasThereBeforeTheFirstEventIsOlderThanIt) {
+    for (const char* tag : {"a", "b", "c"}) registry.push(tag);
+    const auto chosen = choose("b", policy("newest", policy::Newest{}));
+    EXPECT_EQ(chosen.selection.selected, "b") << chosen.selection.why;
+    EXPECT_THAT(chosen.selection.why, HasSubstr("first seen"));
+}
+
 TEST_F(DeciderTest, ATroubleWhileTimesAreReadIsNotTakenForAnAnswer) {
     registry.push("a", "2024-01-01T00:00:00Z");
     const auto digest = registry.push("b", "2026-01-01T00:00:00Z");

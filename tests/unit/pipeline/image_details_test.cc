@@ -47,9 +47,15 @@ TEST(ImageDetailsTest, AnythingElseIsNotKnown) {
     EXPECT_FALSE(decode_details(whole + "x"));
 }
 
+TEST(ImageDetailsTest, AnnotationsOfOnePlatformDoNotSpeakForEvery) {
+    EXPECT_EQ(labels_of(sample()), sample().labels);
+}
+
 TEST(ImageDetailsTest, LabelsWinOverAnnotations) {
+    auto one = sample();
+    one.every_platform = false;
     EXPECT_THAT(
-        labels_of(sample()),
+        labels_of(one),
         ElementsAre(
             Pair("bytes", "\xff\xfe no UTF-8"),
             Pair("empty", ""),

@@ -260,23 +260,85 @@ TEST(HostileRegistryTest, PagesThatLeadNowhereAreAnError) {
     EXPECT_EQ(elsewhere.connections(), 0U);
 }
 
-TEST(HostileRegistryTest, TheDeadlineIsForTheWholeList) {
-    ScriptedHttpServer server;
+// Pages without end, each after a while.
+void serve_slow_pages(ScriptedHttpServer& server, std::chrono::milliseconds delay, int last = -1) {
     auto page = std::make_shared<std::atomic<int>>(0);
     server.when("GET", kTags).then([=](const ScriptedRequest&) {
-        const auto number = std::to_string(++*page);
-        return ScriptedReply{
-            .headers = {{"Link", "<?last=" + number + R"(>; rel="next")"}},
-            .body = R"({"tags":["t)" + number + "\"]}",
-            .delay = 50ms};
+        const int count = ++*page;
+        const auto number = std::to_string(count);
+        ScriptedReply reply{.body = R"({"tags":["t)" + number + "\"]}", .delay = delay};
+        if (count != last) {
+            reply.headers.emplace_back("Link", "<?last=" + number + R"(>; rel="next")");
+        }
+        return reply;
     });
+}
+
+TEST(HostileRegistryTest, EachPageHasADeadlineOfItsOwn) {
+    ScriptedHttpServer server;
+    serve_slow_pages(server, 400ms, 8);
     auto options = options_for(server);
-    options.timeout = kDeadline;
+    options.timeout = 3s;
+    Client client{options};
+    const auto start = std::chrono::steady_clock::now();
+    const auto list = client.list_tags(app());
+    ASSERT_TRUE(list.has_value()) << list.error().message;
+    EXPECT_EQ(list->tags.size(), 8U);
+    EXPECT_GT(std::chrono::steady_clock::now() - start, options.timeout);
+}
+
+TEST(HostileRegistryTest, AllPagesTogetherHaveADeadlineToo) {
+    ScriptedHttpServer server;
+    serve_slow_pages(server, 50ms);
+    auto options = options_for(server);
+    options.list_timeout = kDeadline;
     options.max_tags = 1000000;
     Client client{options};
     const auto start = std::chrono::steady_clock::now();
-    expect_error(client.list_tags(app()), Errc::Timeout, "listing tags of r.example/acme/app");
+    expect_error(
+        client.list_tags(app()),
+        Errc::Timeout,
+        "listing tags of r.example/acme/app: r.example did not list all tags within 400 ms"
+    );
     EXPECT_LT(std::chrono::steady_clock::now() - start, kLate);
+}
+
+TEST(HostileRegistryTest, TheWholeListHasTwentyTimesThePagesTime) {
+    ScriptedHttpServer server;
+    serve_slow_pages(server, 10ms);
+    auto options = options_for(server);
+    options.timeout = 50ms;
+    options.max_tags = 1000000;
+    Client client{options};
+    const auto start = std::chrono::steady_clock::now();
+    // On a slow machine one page is late by itself.
+    expect_error(client.list_tags(app()), Errc::Timeout, "within");
+    EXPECT_LT(std::chrono::steady_clock::now() - start, kLate);
+}
+
+TEST(HostileRegistryTest, ASilentPageEndsTheListAndIsAskedForAgain) {
+    ScriptedHttpServer server;
+    const std::string link = R"(<?last=a>; rel="next")";
+    server.when("GET", kTags)
+        .then_return({.headers = {{"Link", link}}, .body = R"({"tags":["a"]})"})
+        .then_return({.delay = 1h})
+        .then_return({.body = R"({"tags":["b"]})"});
+    auto options = options_for(server);
+    options.timeout = 2s;
+    Client client{options};
+    TagListing listing{app()};
+    ASSERT_FALSE(client.fetch_page(listing).has_error());
+    const auto start = std::chrono::steady_clock::now();
+    const Status silent = client.fetch_page(listing);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, kLate);
+    ASSERT_TRUE(silent.has_error());
+    EXPECT_EQ(silent.error().kind, Errc::Timeout) << silent.error().message;
+    EXPECT_FALSE(listing.done());
+    ASSERT_FALSE(client.fetch_page(listing).has_error());
+    EXPECT_TRUE(listing.done());
+    EXPECT_EQ(listing.take().tags, (std::vector<std::string>{"a", "b"}));
+    ASSERT_EQ(server.requests().size(), 3U);
+    EXPECT_EQ(server.requests().at(2).query, "last=a");
 }
 
 TEST(HostileRegistryTest, LinksMayBeRelativeAbsoluteOrOnlyAQuery) {
@@ -301,6 +363,106 @@ TEST(HostileRegistryTest, LinksMayBeRelativeAbsoluteOrOnlyAQuery) {
     EXPECT_EQ(server.connections(), 1U);
 }
 
+TEST(HostileRegistryTest, AListEndsInANamedError) {
+    struct Case {
+        std::string name;
+        ScriptedReply reply;
+        Errc kind;
+        std::string text;
+    };
+    const std::vector<Case> cases{
+        {"silence", {.delay = 1h}, Errc::Timeout, "within"},
+        {"slow bytes",
+         {.body = std::string(1000, ' '), .piece = 1, .every = 20ms},
+         Errc::Timeout,
+         "within"},
+        {"a gigabyte, announced", {.claim_length = 1 << 30}, Errc::InvalidInput, "longer"},
+        {"a gigabyte, streamed", {.stream = endless}, Errc::InvalidInput, "longer"},
+        {"cut off",
+         {.body = R"({"tags":[)", .claim_length = 500},
+         Errc::Unavailable,
+         "http://127.0.0.1"},
+        {"something else", {.body = R"({"tags":7})"}, Errc::InvalidInput, "not the JSON"},
+        {"429", {.status = 429}, Errc::RateLimited, "answered 429"},
+        {"not HTTP", {.raw = "\x16\x03\x01"}, Errc::Unavailable, "http://127.0.0.1"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        ScriptedHttpServer server;
+        server.when("GET", kTags).then_return(c.reply);
+        auto options = options_for(server);
+        if (c.kind == Errc::Timeout) options.timeout = kDeadline;
+        Client client{options};
+        const auto start = std::chrono::steady_clock::now();
+        const auto list = client.list_tags(app());
+        EXPECT_LT(std::chrono::steady_clock::now() - start, kLate);
+        expect_error(list, c.kind, c.text);
+    }
+}
+
+TEST(HostileRegistryTest, AChallengeThatLeadsAstrayEndsInANamedError) {
+    struct Case {
+        std::string name;
+        std::string challenge;  // the token server's URL goes where {} is
+        ScriptedReply token;
+        Errc kind;
+        std::string text;
+    };
+    const std::string here = R"(Bearer realm="{}/token")";
+    const std::vector<Case> cases{
+        {"another host name",
+         R"(Bearer realm="http://localhost:1/token")",
+         {},
+         Errc::Unauthorized,
+         "asks for a token from http://localhost:1: refused"},
+        {"another scheme", R"(Bearer realm="file:///etc/passwd")", {}, Errc::InvalidInput, "realm"},
+        {"no realm", "Bearer", {}, Errc::InvalidInput, "without a realm"},
+        {"another way", "Negotiate", {}, Errc::Unauthorized, "negotiate"},
+        {"a circle",
+         here,
+         {.status = 401, .headers = {{"WWW-Authenticate", here}}},
+         Errc::Unauthorized,
+         "answered 401"},
+        {"silence", here, {.delay = 1h}, Errc::Timeout, "getting a token of http://127.0.0.1"},
+        {"slow bytes",
+         here,
+         {.body = std::string(1000, ' '), .piece = 1, .every = 20ms},
+         Errc::Timeout,
+         "getting a token of http://127.0.0.1"},
+        {"a gigabyte", here, {.stream = endless}, Errc::InvalidInput, "longer"},
+        {"no token", here, {.body = "{}"}, Errc::InvalidInput, "no usable token"},
+        {"lines of its own",
+         here,
+         {.body = R"({"token":"a\r\nX-Other: b"})"},
+         Errc::InvalidInput,
+         "no usable token"},
+        {"429",
+         here,
+         {.status = 429, .headers = {{"Retry-After", "30"}}},
+         Errc::RateLimited,
+         "answered 429"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        ScriptedHttpServer server;
+        std::string challenge = c.challenge;
+        if (const auto at = challenge.find("{}"); at != std::string::npos) {
+            challenge.replace(at, 2, server.url());
+        }
+        server.when("GET", "/token").then_return(c.token);
+        server.when("*", "/v2/*")
+            .then_return({.status = 401, .headers = {{"WWW-Authenticate", challenge}}});
+        auto options = options_for(server);
+        if (c.kind == Errc::Timeout) options.timeout = kDeadline;
+        Client client{options};
+        const auto start = std::chrono::steady_clock::now();
+        const auto manifest = client.resolve(app(), "1.0");
+        EXPECT_LT(std::chrono::steady_clock::now() - start, kLate);
+        expect_error(manifest, c.kind, c.text);
+        EXPECT_LE(server.requests().size(), 3U);
+    }
+}
+
 TEST(HostileRegistryTest, BlobsAreWhatTheirDigestSaysAndNotTooLong) {
     const auto digest = image::Digest::parse("sha256:" + std::string(64, 'a')).value();
     const std::string path = "/v2/acme/app/blobs/" + digest.str();
@@ -315,6 +477,10 @@ TEST(HostileRegistryTest, BlobsAreWhatTheirDigestSaysAndNotTooLong) {
         {"a layer", {.claim_length = 1 << 30}, Errc::InvalidInput, "longer than 1000 bytes"},
         {"endless", {.stream = endless}, Errc::InvalidInput, "longer than 1000 bytes"},
         {"missing", {.status = 404}, Errc::NotFound, "answered 404"},
+        {"slow bytes",
+         {.body = std::string(900, ' '), .piece = 1, .every = 20ms},
+         Errc::Timeout,
+         "within"},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.name);
@@ -322,6 +488,7 @@ TEST(HostileRegistryTest, BlobsAreWhatTheirDigestSaysAndNotTooLong) {
         server.when("GET", path).then_return(c.reply);
         auto options = options_for(server);
         options.max_blob = 1000;
+        if (c.kind == Errc::Timeout) options.timeout = kDeadline;
         Client client{options};
         expect_error(client.fetch_blob(app(), digest), c.kind, c.text);
     }

@@ -107,7 +107,8 @@ TEST_F(InspectTest, LabelsOfEveryPlatformAreThoseThatAllHaveAlike) {
     const auto both = server_->push(
         "acme/app",
         {.tag = "both",
-         .labels = {{"team", "shop"}, {"built", "amd64"}},
+         .labels = {{"team", "shop"}, {"built", "amd64"}, {"both", "x"}},
+         .annotations = {{"built", "amd64"}, {"more", "x"}, {"own", "amd64"}},
          .platforms = {"linux/amd64"},
          .index = false}
     );
@@ -115,6 +116,7 @@ TEST_F(InspectTest, LabelsOfEveryPlatformAreThoseThatAllHaveAlike) {
         "acme/app",
         {.tag = "other",
          .labels = {{"team", "shop"}, {"built", "arm64"}, {"more", "x"}},
+         .annotations = {{"both", "x"}},
          .platforms = {"linux/arm64"},
          .index = false}
     );
@@ -132,11 +134,12 @@ TEST_F(InspectTest, LabelsOfEveryPlatformAreThoseThatAllHaveAlike) {
         "multi",
         "application/vnd.oci.image.index.v1+json",
         R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)" +
-            entry(both.digest, "amd64") + "," + entry(other.digest, "arm64") + "]}"
+            entry(both.digest, "amd64") + "," + entry(other.digest, "arm64") +
+            R"(],"annotations":{"built":"amd64","all":"yes"}})"
     );
     const auto one = details(index, "linux/amd64");
     ASSERT_TRUE(one.has_value()) << one.error().message;
-    EXPECT_EQ(one->labels, (Annotations{{"team", "shop"}, {"built", "amd64"}}));
+    EXPECT_EQ(one->labels, (Annotations{{"team", "shop"}, {"built", "amd64"}, {"both", "x"}}));
     EXPECT_FALSE(one->every_platform);
     const auto every = inspect(
         *client_,
@@ -146,7 +149,11 @@ TEST_F(InspectTest, LabelsOfEveryPlatformAreThoseThatAllHaveAlike) {
         LabelsOf::Every
     );
     ASSERT_TRUE(every.has_value()) << every.error().message;
-    EXPECT_EQ(every->labels, (Annotations{{"team", "shop"}}));
+    // Neither the annotation of one platform nor that of the index stands in for a label that
+    // another platform has with another value.
+    EXPECT_EQ(
+        every->labels, (Annotations{{"team", "shop"}, {"both", "x"}, {"more", "x"}, {"all", "yes"}})
+    );
     EXPECT_TRUE(every->every_platform);
 }
 

@@ -1,6 +1,7 @@
 // The challenge flow and redirects, seen from the servers: which secret arrived where.
 #include "service/registry/session.h"
 
+#include "service/registry/answer.h"
 #include "tests/support/scripted_http_server.h"
 #include "tests/support/test_ca.h"
 
@@ -202,6 +203,36 @@ TEST(SessionTest, RefusalsSayWhatWasShownAndNoSecret) {
             << response.error().message;
         EXPECT_EQ(response.error().message.find("test-secret"), std::string::npos);
         EXPECT_LE(server.requests().size(), 2U);
+    }
+}
+
+TEST(SessionTest, WhatAServerEchoesIsTakenOutOfItsWords) {
+    const auto words = [](const std::string& message) {
+        return R"({"errors":[{"code":"DENIED","message":"you sent )" + message + "\"}]}";
+    };
+    const std::string encoded = kBasic.substr(6);
+    ScriptedHttpServer basic;
+    basic.when("GET", "/x")
+        .then_return(challenge(R"(Basic realm="test")"))
+        .then_return({.status = 403, .body = words(encoded + " test-secret-not-real")});
+    ScriptedHttpServer bearer;
+    bearer.when("GET", "/x")
+        .then_return(challenge("Bearer realm=\"" + bearer.url() + "/token\""))
+        .then_return({.status = 500, .body = words("test-token-of-ours")});
+    bearer.when("GET", "/token").then_return({.body = R"({"token":"test-token-of-ours"})"});
+    ScriptedHttpServer token;
+    token.when("GET", "/x").then_return(challenge("Bearer realm=\"" + token.url() + "/token\""));
+    token.when("GET", "/token")
+        .then_return({.status = 400, .body = words(encoded + " test-secret-not-real")});
+    for (ScriptedHttpServer* server : {&basic, &bearer, &token}) {
+        auto session = make_session(options_for(*server, true));
+        const auto response = session.send(ask_for(*server, "/x"));
+        const std::string told =
+            response.has_error() ? response.error().message : explain(*response, "r").message;
+        EXPECT_NE(told.find("DENIED: you sent ***"), std::string::npos) << told;
+        for (const auto& secret : {encoded.c_str(), "test-secret", "test-token"}) {
+            EXPECT_EQ(told.find(secret), std::string::npos) << told;
+        }
     }
 }
 

@@ -1,6 +1,4 @@
-#include "service/registry/public_key.h"
-
-#include "service/registry/digest.h"
+#include "core/signing/public_key.h"
 
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -10,8 +8,9 @@
 #include <openssl/x509.h>
 
 #include <array>
+#include <cstddef>
 
-namespace linkspan::registry {
+namespace linkspan::signing {
 namespace {
 
 template <auto fn>
@@ -26,6 +25,8 @@ using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using Context = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
 
 constexpr int kLeastRsaBits = 2048;
+// Of the digest, in a key's name.
+constexpr std::size_t kNameBytes = 8;
 
 const unsigned char* bytes(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
@@ -84,10 +85,11 @@ Result<PublicKey> PublicKey::parse(std::string_view pem) {
     unsigned char* der = nullptr;
     const int size = i2d_PUBKEY(key.get(), &der);
     if (size <= 0) return Error{Errc::InvalidInput, "a public key that can't be encoded"};
-    const auto digest =
-        compute_digest({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+    EVP_Digest(der, static_cast<std::size_t>(size), hash.data(), nullptr, EVP_sha256(), nullptr);
     OPENSSL_free(der);
-    auto name = fmt::format("{} sha256:{}", kind, digest.hex().substr(0, 16));
+    std::string name = kind + " sha256:";
+    for (std::size_t i = 0; i < kNameBytes; ++i) name += fmt::format("{:02x}", hash[i]);
     return PublicKey{std::make_shared<const Impl>(Impl{std::move(key), std::move(name)})};
 }
 
@@ -108,4 +110,4 @@ bool PublicKey::verifies(std::string_view message, std::string_view signature) c
 
 const std::string& PublicKey::name() const { return impl_->name; }
 
-}  // namespace linkspan::registry
+}  // namespace linkspan::signing

@@ -1,11 +1,11 @@
-#include "service/registry/public_key.h"
+#include "core/signing/public_key.h"
 
-#include "service/registry/base64.h"
+#include "core/base64.h"
 #include "tests/support/signing_key.h"
 
 #include <gtest/gtest.h>
 
-namespace linkspan::registry {
+namespace linkspan::signing {
 namespace {
 
 using support::SigningKey;
@@ -26,7 +26,7 @@ TEST(PublicKeyTest, EveryKindVerifiesItsOwnAndNothingElse) {
         ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
         EXPECT_EQ(parsed->name().substr(0, name.size()), name);
         EXPECT_EQ(parsed->name().size(), name.size() + 16);
-        const auto signature = decode_base64(key.sign("message")).value();
+        const auto signature = from_base64(key.sign("message")).value();
         EXPECT_TRUE(parsed->verifies("message", signature));
         EXPECT_FALSE(parsed->verifies("massage", signature));
         EXPECT_FALSE(parsed->verifies("message", ""));
@@ -56,4 +56,4 @@ TEST(PublicKeyTest, WeakUnknownAndUnreadableKeysAreRefused) {
 }
 
 }  // namespace
-}  // namespace linkspan::registry
+}  // namespace linkspan::signing

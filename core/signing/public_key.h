@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace linkspan::registry {
+namespace linkspan::signing {
 
 class PublicKey {
 public:
@@ -29,4 +29,4 @@ private:
     std::shared_ptr<const Impl> impl_;
 };
 
-}  // namespace linkspan::registry
+}  // namespace linkspan::signing
