@@ -109,6 +109,8 @@ const std::string_view kDefaultMessage =
     "{{#each requests}}{{text}}\n\n{{/each}}"
     "{{#each updates}}{{image}}: {{old}} -> {{new}} (policy {{policy}})\n"
     "{{/each}}"
+    "{{#each compares}}{{link}}\n"
+    "{{/each}}"
     "\n"
     "{{#each changes}}- {{path}}:{{line}} {{where}}\n"
     "{{/each}}";

@@ -28,6 +28,7 @@ struct Change {
     std::string why;  // the decision's one sentence
     // A person asked for this very tag (a rollback); `why` says who, and their reason.
     bool asked_for = false;
+    std::string compare{};  // a page that compares the sources of the two tags; empty: not known
     // Which edits of its file make this change; several changes may share one.
     std::vector<manifest::ByteSpan> spans;
 };

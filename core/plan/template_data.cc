@@ -54,6 +54,7 @@ Values values_of(const Change& change) {
         {"old", shown(change.old_tag, change.old_digest)},
         {"new", shown(change.new_tag, change.new_digest)},
         {"why", change.why},
+        {"compare", change.compare},
     };
 }
 
@@ -102,7 +103,8 @@ std::vector<Change> updates_of(const EditPlan& plan) {
 
 TemplateData template_data(const EditPlan& plan, CommitStyle style, bool rollback) {
     TemplateData data;
-    data.lists = {{"changes", {}}, {"updates", {}}, {"causes", {}}, {"requests", {}}};
+    data.lists = {
+        {"changes", {}}, {"updates", {}}, {"causes", {}}, {"requests", {}}, {"compares", {}}};
     std::set<std::string> targets;
     std::set<std::string> requests;
     for (const auto& change : plan.changes) {
@@ -113,6 +115,10 @@ TemplateData template_data(const EditPlan& plan, CommitStyle style, bool rollbac
         data.lists["changes"].push_back(values_of(change));
     }
     for (const auto& update : updates_of(plan)) data.lists["updates"].push_back(values_of(update));
+    for (const auto& update : updates_of(plan)) {
+        if (update.compare.empty()) continue;
+        data.lists["compares"].push_back({{"image", update.image.str()}, {"link", update.compare}});
+    }
     std::set<std::string> seen;
     for (const auto& cause : plan.causes) {
         if (seen.insert(cause.delivery + cause.event.image.str() + cause.event.tag.str()).second) {
@@ -145,6 +151,7 @@ EditPlan specimen_plan() {
     change.old_digest = change.new_digest = "sha256:0";
     change.image = *image;
     change.asked_for = true;
+    change.compare = "https://git.example.com/acme/app/compare/a...b";
     plan.changes.push_back(change);
     plan.causes.push_back(
         {.delivery = "x",

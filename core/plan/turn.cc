@@ -282,6 +282,7 @@ private:
             .new_digest = std::nullopt,
             .why = bid.asked_for ? bid.selection.why : decision.why,
             .asked_for = bid.asked_for,
+            .compare = compared(bid, now.tag, tag->str()),
             .spans = std::move(spans),
         };
         const auto mode = policy::digest_mode(bid.policy);
@@ -297,6 +298,22 @@ private:
         policy::Policy policy = bid.policy;
         policy.allow_downgrade = policy.allow_downgrade || bid.asked_for;
         return policy;
+    }
+
+    // What senders told of both tags; the event at hand knows best about its own.
+    static std::string compared(
+        const Bid& bid, const std::string& old_tag, const std::string& new_tag
+    ) {
+        const auto told = [&bid](const std::string& tag) {
+            const auto known = bid.origins.find(tag);
+            return known == bid.origins.end() ? ImageOrigin{} : known->second;
+        };
+        ImageOrigin to = told(new_tag);
+        const auto& event = bid.cause.event;
+        if (event.tag.str() == new_tag && event.revision) {
+            to = {.revision = *event.revision, .source = event.source.value_or(""), .created = {}};
+        }
+        return compare_link(told(old_tag), to).value_or("");
     }
 
     using PlaceKey = std::tuple<std::string, std::size_t, std::string>;

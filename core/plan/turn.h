@@ -11,6 +11,7 @@
 #include "core/manifest/place.h"
 #include "core/plan/plan.h"
 #include "core/plan/scope.h"
+#include "core/plan/source_links.h"
 #include "core/plan/splice.h"
 #include "core/policy/decide.h"
 #include "core/policy/gates.h"
@@ -22,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -83,7 +85,8 @@ struct Bid {
     std::optional<image::Digest> resolved;  // digest of the selected tag
     Cause cause;
     std::vector<Written> written{};
-    std::vector<policy::Hold> holds{};  // in force now for this target and policy
+    std::map<std::string, ImageOrigin> origins{};  // by tag, as far as senders told
+    std::vector<policy::Hold> holds{};             // in force now for this target and policy
     // A person asked for this very tag (a rollback): it may go backwards, and what people undid
     // does not hold it.
     bool asked_for = false;

@@ -29,21 +29,45 @@ plan::Written written_of(store::Write row) {
 
 asio::awaitable<Status> recall_writes(store::Writer& writer, std::vector<plan::Bid*> bids) {
     using Key = std::pair<std::string, std::string>;
-    using Known = std::map<Key, std::vector<plan::Written>>;
+    struct Known {
+        std::map<Key, std::vector<plan::Written>> written;
+        std::map<image::ImageName, std::map<std::string, plan::ImageOrigin>> origins;
+    };
     std::set<Key> keys;
-    for (const auto* bid : bids) keys.emplace(bid->target, bid->policy.full_name());
-    std::function<Result<Known>(store::Store&)> read = [keys](store::Store& store
+    std::set<image::ImageName> images;
+    for (const auto* bid : bids) {
+        keys.emplace(bid->target, bid->policy.full_name());
+        images.insert(bid->policy.image);
+    }
+    std::function<Result<Known>(store::Store&)> read = [keys, images](store::Store& store
                                                        ) -> Result<Known> {
         Known known;
         for (const auto& key : keys) {
             LINKSPAN_TRY(rows, store.writes().current(key.first, key.second));
-            for (auto& row : rows) known[key].push_back(written_of(std::move(row)));
+            for (auto& row : rows) known.written[key].push_back(written_of(std::move(row)));
+        }
+        for (const auto& image : images) {
+            LINKSPAN_TRY(told, store.built_from(image));
+            auto& origins = known.origins[image];
+            // The newest first: what was told again counts.
+            for (auto& one : told) {
+                origins.try_emplace(
+                    std::move(one.tag),
+                    plan::ImageOrigin{
+                        .revision = std::move(one.revision),
+                        .source = std::move(one.source),
+                        .created = {}}
+                );
+            }
         }
         return known;
     };
     auto known = co_await in_store<Known>(writer, std::move(read));
     if (known.has_error()) co_return known.error();
-    for (auto* bid : bids) bid->written = (*known)[{bid->target, bid->policy.full_name()}];
+    for (auto* bid : bids) {
+        bid->written = known->written[{bid->target, bid->policy.full_name()}];
+        bid->origins = known->origins[bid->policy.image];
+    }
     co_return Status{};
 }
 

@@ -1,5 +1,5 @@
-// What Linkspan wrote before, read from the store into bids, so that a turn notices when a person
-// undid it.
+// What the store knows for bids: what Linkspan wrote before, so that a turn notices when a person
+// undid it, and where tags were built, so that a message can link what changed.
 #pragma once
 
 #include "core/plan/turn.h"
@@ -12,7 +12,7 @@
 
 namespace linkspan::pipeline {
 
-// Fills Bid::written of each. Errors: those of the store.
+// Fills Bid::written and Bid::origins of each. Errors: those of the store.
 boost::asio::awaitable<Status> recall_writes(store::Writer& writer, std::vector<plan::Bid*> bids);
 
 }  // namespace linkspan::pipeline

@@ -47,6 +47,7 @@ public:
     Status note(std::int64_t work, const std::string& step, const std::string& text, TimePoint now)
         override;
     Result<std::vector<WorkItem>> pending() override;
+    Result<std::vector<BuiltFrom>> built_from(const image::ImageName& image) override;
     Result<std::optional<Trail>> trail(std::string_view delivery) override;
     Result<std::vector<DeliverySummary>> deliveries(
         std::optional<std::string> after, std::size_t limit

@@ -87,6 +87,12 @@ struct WorkItem {
     std::optional<std::string> directive{};
 };
 
+struct BuiltFrom {
+    std::string tag;
+    std::string revision;
+    std::string source;  // empty: not told
+};
+
 // How a piece of work ended. Kinds: "committed", "already_current", "refused", "failed" (dead
 // letter); with pull requests also "pull_request", "merged", "held", "waiting".
 struct Outcome {
@@ -192,6 +198,9 @@ public:
     ) = 0;
     // Everything that has not ended, oldest due first: what a restart begins with.
     virtual Result<std::vector<WorkItem>> pending() = 0;
+    // What senders told of where the image's tags were built, newest first; of the last 500 events
+    // of the image, those that told a revision.
+    virtual Result<std::vector<BuiltFrom>> built_from(const image::ImageName& image) = 0;
     virtual Result<std::optional<Trail>> trail(std::string_view delivery) = 0;
     // Newest first; `after` is the last id of the page before.
     virtual Result<std::vector<DeliverySummary>> deliveries(

@@ -89,6 +89,24 @@ Result<std::vector<WorkItem>> SqliteStore::pending() {
     return read_items(std::move(row));
 }
 
+Result<std::vector<BuiltFrom>> SqliteStore::built_from(const image::ImageName& image) {
+    LINKSPAN_TRY(
+        row,
+        database_->query(
+            "SELECT tag, revision, coalesce(source, '') FROM (SELECT tag, revision, source FROM "
+            "events WHERE host = ? AND repository = ? ORDER BY delivery DESC, idx DESC LIMIT 500) "
+            "WHERE revision IS NOT NULL",
+            {image.host(), image.repository()}
+        )
+    );
+    std::vector<BuiltFrom> told;
+    for (;;) {
+        LINKSPAN_TRY(more, row.next());
+        if (!more) return told;
+        told.push_back({.tag = row.text(0), .revision = row.text(1), .source = row.text(2)});
+    }
+}
+
 Result<std::vector<WorkItem>> SqliteStore::revise(
     std::string_view target,
     std::string_view policy,

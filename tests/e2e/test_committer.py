@@ -272,6 +272,20 @@ class Commits(Committer):
         self.assertEqual(self.told(service, self.images, "1.1.0")["outcome"], "already_current")
 
 
+class Links(Committer):
+    def test_the_message_links_what_changed_between_two_images(self):
+        images = self.registry(notify=False)
+        fleet = self.repository(images.host)
+        service = self.linkspan(self.config(images, f"file://{fleet.bare}"))
+        for tag, letter in (("1.1.0", "a"), ("1.2.0", "b")):
+            images.push(APP, tag)
+            body = {"image": f"{images.host}/{APP}", "tag": tag, "revision": letter * 40, "source": "https://github.com/acme/app"}
+            trail = service.trail(service.ci(body)[1]["id"])
+            self.assertEqual(trail["events"][0]["targets"][0]["outcome"], "committed", trail)
+        message = git("log", "-1", "--format=%B", "main", cwd=fleet.bare)
+        self.assertIn(f"https://github.com/acme/app/compare/{'a' * 40}...{'b' * 40}", message)
+
+
 class Turns(Committer):
     def start(self, **repository):
         self.images = self.registry(notify=False)

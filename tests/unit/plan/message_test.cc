@@ -155,7 +155,7 @@ TEST(MessageTemplate, WhatIsWrongIsNamedWithItsPlace) {
         {"x {{nope}}", "byte 2: unknown name \"nope\""},
         {"{{subject", "byte 0: \"{{\" without \"}}\""},
         {"{{#each things}}{{/each}}",
-         "unknown list \"things\"; known: causes, changes, requests, updates"},
+         "unknown list \"things\"; known: causes, changes, compares, requests, updates"},
         {"  \n", "its first line is empty"},
         {"\n{{subject}}", "its first line is empty"},
         {"{{#each changes}}{{/each}}", "its first line is empty"},
