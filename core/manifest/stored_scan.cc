@@ -121,9 +121,14 @@ void write(Out& out, const Scalar& s) {
     out.number(s.line);
     out.number(s.column);
     out.number(s.indent);
-    const bool flags[] = {s.json, s.flow, s.tagged, s.text, s.embedded, s.part.has_value()};
+    // One by one: GCC 12 with sanitizers takes every flag of an array for set.
     std::uint64_t bits = 0;
-    for (unsigned i = 0; i < 6; ++i) bits |= std::uint64_t{flags[i] ? 1U : 0U} << i;
+    if (s.json) bits |= 1U;
+    if (s.flow) bits |= 2U;
+    if (s.tagged) bits |= 4U;
+    if (s.text) bits |= 8U;
+    if (s.embedded) bits |= 16U;
+    if (s.part) bits |= 32U;
     out.number(bits);
     out.byte(s.quote);
     if (s.part) out.span(*s.part);
