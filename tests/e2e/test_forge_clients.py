@@ -244,7 +244,93 @@ class ForgeClients(unittest.TestCase):
         fake.status_as_ci(self.head, "ci/build", "success")
         self.assertEqual(self.good(client("get", number=pull["number"]))["state"], "merged")
 
-    @each("github_enterprise", "gitlab")
+    @each("gitea", "forgejo")
+    def test_what_is_scheduled_is_known_over_pushes(self, kind, fake, client):
+        fake.settings.required_checks = {"ci/build"}
+        pull = self.open(client)
+        self.assertFalse(self.good(client("get", number=pull["number"]))["auto_merge"])
+        self.good(client("arm", pull, head_commit=self.head, title="Update app to 2"))
+        self.assertTrue(self.good(client("get", number=pull["number"]))["auto_merge"])
+        (self.work / "image.yaml").write_text("image: app:3\n")
+        self.git("commit", "-qam", "three")
+        self.git("push", "-q", "origin", "HEAD")
+        now = self.good(client("get", number=pull["number"]))
+        self.assertTrue(now["auto_merge"], "a push does not cancel it")
+        # The platform would merge with the words of the first time.
+        self.assertEqual(self.good(client("arm", now, head_commit=self.sha("HEAD"), title="Update app to 3"))["is"], "armed")
+        self.assertEqual(fake.pull_request(pull["number"]).auto_merge["title"], "Update app to 3")
+        self.assertTrue(self.good(client("update", now, title="Another"))["auto_merge"])
+        self.good(client("disarm", now))
+        self.assertFalse(self.good(client("get", number=pull["number"]))["auto_merge"])
+
+    @each("gitea", "forgejo")
+    def test_what_another_scheduled_is_theirs(self, kind, fake, client):
+        fake.settings.required_checks = {"ci/build"}
+        fake.people["linkspan-bot"].role = "write"
+        pull = self.open(client)
+        fake.arm(fake.pull_request(pull["number"]), "alice", method="merge", title="by hand")
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head, title="ours"))["is"], "armed")
+        self.good(client("disarm", pull))
+        self.assertEqual(fake.pull_request(pull["number"]).auto_merge["title"], "by hand")
+
+    @each("gitea", "forgejo")
+    def test_what_is_green_already_does_not_wait_for_another_event(self, kind, fake, client):
+        fake.settings.required_checks = {"ci/build"}
+        pull = self.open(client)
+        fake.status_as_ci(self.head, "ci/build", "success")
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "merged")
+
+    @each("gitea", "forgejo")
+    def test_a_way_of_merging_that_is_not_allowed_is_never_scheduled(self, kind, fake, client):
+        fake.settings.required_checks = {"ci/build"}
+        fake.settings.methods = {"merge"}
+        pull = self.open(client)
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head, method="squash"))["is"], "refused")
+        self.assertIsNone(fake.pull_request(pull["number"]).auto_merge)
+
+    @each("gitea", "forgejo")
+    def test_checks_that_nothing_requires_are_waited_for(self, kind, fake, client):
+        pull = self.open(client)
+        self.assertEqual(self.good(client("get", number=pull["number"]))["mergeable"], "clean")
+        fake.settings.optional_checks_running = True
+        self.assertEqual(self.good(client("get", number=pull["number"]))["mergeable"], "blocked")
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "already_mergeable")
+        self.assertEqual(fake.pull_request(pull["number"]).state, "open")
+        fake.fail_next("server_error", operation="checks", times=9)
+        self.assertEqual(self.good(client("get", number=pull["number"]))["mergeable"], "unknown")
+
+    @each("gitea", "forgejo")
+    def test_lists_are_read_whatever_address_their_links_carry(self, kind, fake, client):
+        pull = self.open(client)
+        for i in range(120):
+            fake.open_as_human(head=f"change-{i}", base="main", from_fork="bob")
+        self.assertEqual([p["number"] for p in self.good(client("find", head="linkspan/prod/app", base="main", state="open"))], [pull["number"]])
+        self.assertEqual([p["number"] for p in self.good(client("find", head="linkspan/prod/app", base="main"))], [pull["number"]])
+        labels = [f"label-{i}" for i in range(70)]
+        fake.label_as_human(1, labels)
+        fake.label_as_human(1, remove=labels)
+        known = set(fake.labels)
+        self.good(client("add_labels", pull, labels=["label-69"]))
+        self.assertEqual(set(fake.labels), known)
+        self.assertEqual(fake.pull_request(1).labels, ["label-69"])
+
+    @each("gitea", "forgejo")
+    def test_a_repository_of_a_user_has_no_teams(self, kind, fake, client):
+        pull = self.open(client)
+        self.assertEqual(self.good(client("ask", pull, reviewers=["alice"], teams=["acme/platform"])), [])
+        self.assertEqual(fake.pull_request(1).teams, ["platform"])
+        fake.organization = False
+        unasked = self.good(client("ask", pull, reviewers=["bob"], teams=["security"]))
+        self.assertEqual([one["who"] for one in unasked], ["security"])
+        self.assertEqual(fake.pull_request(1).reviewers, ["alice", "bob"])
+
+    @each("gitea", "forgejo")
+    def test_only_an_administrator_learns_who_may_write(self, kind, fake, client):
+        fake.people["linkspan-bot"].role = "write"
+        self.assertIn("administrators", self.bad(client("may_write", user="bob"), "unauthorized"))
+        self.assertTrue(self.good(client("may_write", user="acme")))
+
+    @each("github_enterprise", "gitlab", "gitea", "forgejo")
     def test_nothing_to_wait_for_is_merged_directly(self, kind, fake, client):
         pull = self.open(client)
         self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "already_mergeable")
