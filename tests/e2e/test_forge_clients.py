@@ -182,6 +182,59 @@ class ForgeClients(unittest.TestCase):
         self.good(client("update", pull, title="Another"))
         self.assertEqual(len(self.good(client("get", number=pull["number"]))["reviewers"]), 2)
 
+    @each("bitbucket_cloud")
+    def test_who_left_does_not_stop_an_access_token(self, kind, fake, client):
+        fake.lacks("account")
+        pull = self.open(client)
+        who = {login: fake.uid(login) for login in ("alice", "bob", "carol")}
+        unasked = self.good(client("ask", pull, reviewers=[who["alice"], who["bob"], "carol"]))
+        self.assertEqual([one["who"] for one in unasked], ["carol"])
+        self.assertIn("account", unasked[0]["why"])
+        fake.approve_as_human(1, "alice")
+        fake.people["bob"].role = None
+        changed = self.good(client("update", pull, title="Another"))
+        self.assertEqual((changed["title"], changed["reviewers"]), ("Another", [who["alice"]]))
+        self.assertEqual(fake.pull_request(1).reviews, {"alice": "approved"})
+        # One whom the refusal does not name.
+        self.assertEqual([one["who"] for one in self.good(client("ask", pull, reviewers=["{gone}", who["carol"]]))], ["{gone}"])
+        self.assertEqual(fake.pull_request(1).reviewers, ["alice", "carol"])
+        self.assertEqual(fake.pull_request(1).reviews, {"alice": "approved"})
+
+    @each("bitbucket_cloud")
+    def test_a_change_keeps_everything_else(self, kind, fake, client):
+        pull = self.open(client)
+        fake.edit_as_human(1, title="By a person", delete_branch=True)
+        self.good(client("update", pull, body="new"))
+        after = fake.pull_request(1)
+        self.assertEqual((after.title, after.body, after.delete_branch), ("By a person", "new", True))
+        self.good(client("ask", pull, reviewers=[fake.uid("alice")]))
+        self.assertEqual((after.title, after.body, after.delete_branch, after.draft), ("By a person", "new", True, False))
+
+    @each("bitbucket_cloud", "bitbucket_data_center")
+    def test_a_branch_with_hundreds_of_merged_ones_is_two_lists(self, kind, fake, client):
+        for i in range(120):
+            fake.close_as_human(fake.open_as_human(head="linkspan/prod/app", base="main").number)
+        before = len(fake.requests)
+        found = self.good(client("find", head="linkspan/prod/app", base="main"))
+        self.assertEqual((found[0]["number"], found[0]["head_commit"]), (120, self.head))
+        self.assertLess(len(fake.requests) - before, 6)
+        pull = self.open(client)
+        self.assertEqual([p["number"] for p in self.good(client("find", head="linkspan/prod/app", base="main"))], [pull["number"]])
+
+    @each("bitbucket_cloud")
+    def test_what_stands_against_merging(self, kind, fake, client):
+        pull = self.open(client)
+        self.good(client("ask", pull, reviewers=[fake.uid("alice")]))
+        state = lambda: self.good(client("get", number=1))["mergeable"]  # noqa: E731
+        self.assertEqual(state(), "clean")
+        fake.pull_request(1).reviews["alice"] = "changes_requested"
+        self.assertEqual(state(), "blocked")
+        fake.approve_as_human(1, "alice")
+        fake.status_as_ci(self.head, "ci", "pending")
+        self.assertEqual(state(), "blocked")
+        fake.fail_next(status=403, json={"error": {"message": "no"}}, operation="statuses")
+        self.assertEqual(state(), "unknown")
+
     @each("github_enterprise", "gitlab", "gitea", "forgejo")
     def test_assignees(self, kind, fake, client):
         pull = self.open(client)
