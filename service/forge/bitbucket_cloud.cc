@@ -181,6 +181,11 @@ Result<PullRequest> BitbucketCloud::update(
                       (!change.draft || *change.draft == now.draft);
     if (same) return now;
     LINKSPAN_TRY(as_is, caller_.ask(get_pull(repo_, now.number)));
+    const auto fresh = read_pull(as_is);
+    if ((change.title && fresh.title != now.title) || (change.body && fresh.body != now.body)) {
+        return Error{
+            Errc::Conflict, "Bitbucket Cloud: somebody changed the pull request meanwhile"};
+    }
     LINKSPAN_TRY(pull, put(as_is, change, {}, nullptr));
     if (pull.draft == now.draft) pull.mergeable = now.mergeable;
     return std::move(pull);

@@ -221,6 +221,44 @@ class ForgeClients(unittest.TestCase):
         pull = self.open(client)
         self.assertEqual([p["number"] for p in self.good(client("find", head="linkspan/prod/app", base="main"))], [pull["number"]])
 
+    @each("bitbucket_data_center")
+    def test_the_message_is_ours_and_a_draft_stays_one(self, kind, fake, client):
+        pull = self.open(client, draft=True)
+        pull = self.good(client("update", pull, title="Another"))
+        self.assertTrue(fake.pull_request(1).draft)
+        pull = self.good(client("update", pull, draft=False))
+        self.good(client("merge", pull, head_commit=self.head, title="Update app", message="why"))
+        self.git("fetch", "-q", "origin")
+        self.assertEqual(self.git("log", "-1", "--format=%B", "origin/main").strip(), "Update app\n\nwhy")
+
+    @each("bitbucket_data_center")
+    def test_auto_merge_that_is_switched_off_is_refused(self, kind, fake, client):
+        fake.settings.required_checks = {"ci/build"}
+        fake.settings.auto_merge = False
+        pull = self.open(client)
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "refused")
+
+    @each("bitbucket_cloud", "bitbucket_data_center")
+    def test_what_a_person_wrote_meanwhile_is_not_written_over(self, kind, fake, client):
+        pull = self.open(client)
+        fake.edit_as_human(1, body="The body, and a person's words")
+        self.bad(client("update", pull, body="ours"), "conflict")
+        self.assertEqual(fake.pull_request(1).body, "The body, and a person's words")
+        self.assertEqual(self.good(client("update", pull, title="Another"))["title"], "Another")
+
+    @each("gitea", "forgejo", "bitbucket_cloud", "bitbucket_data_center")
+    def test_who_closed_it_is_known(self, kind, fake, client):
+        pull = self.open(client)
+        fake.close_as_human(pull["number"], "bob")
+        self.assertEqual(self.good(client("get", number=pull["number"]))["closed_by"], "bob")
+
+    @each("bitbucket_data_center")
+    def test_a_branch_among_many_that_begin_alike(self, kind, fake, client):
+        for i in range(130):
+            self.git("branch", f"a/linkspan/prod/app-{i}", self.main)
+        self.git("push", "-q", "origin", "--all")
+        self.bad(client("delete_branch", branch="linkspan/prod/app", expected=self.main), "conflict")
+
     @each("bitbucket_cloud")
     def test_what_stands_against_merging(self, kind, fake, client):
         pull = self.open(client)
@@ -341,7 +379,7 @@ class ForgeClients(unittest.TestCase):
         self.assertEqual(self.good(client("arm", pull, head_commit=self.head, method="squash"))["is"], "refused")
         self.assertIsNone(fake.pull_request(pull["number"]).auto_merge)
 
-    @each("gitea", "forgejo")
+    @each("gitea", "forgejo", "bitbucket_data_center")
     def test_checks_that_nothing_requires_are_waited_for(self, kind, fake, client):
         pull = self.open(client)
         self.assertEqual(self.good(client("get", number=pull["number"]))["mergeable"], "clean")
@@ -383,7 +421,7 @@ class ForgeClients(unittest.TestCase):
         self.assertIn("administrators", self.bad(client("may_write", user="bob"), "unauthorized"))
         self.assertTrue(self.good(client("may_write", user="acme")))
 
-    @each("github_enterprise", "gitlab", "gitea", "forgejo")
+    @each("github_enterprise", "gitlab", "gitea", "forgejo", "bitbucket_data_center")
     def test_nothing_to_wait_for_is_merged_directly(self, kind, fake, client):
         pull = self.open(client)
         self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "already_mergeable")
