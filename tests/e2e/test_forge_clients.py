@@ -259,6 +259,28 @@ class ForgeClients(unittest.TestCase):
         pull = self.open(client)
         self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "armed")
 
+    @each("github_enterprise")
+    def test_what_is_in_the_merge_queue_is_armed_and_can_be_taken_out(self, kind, fake, client):
+        fake.settings.merge_queue = True
+        pull = self.open(client)
+        for _ in range(2):
+            self.assertEqual(self.good(client("merge", pull, head_commit=self.head))["is"], "armed")
+        seen = self.good(client("get", number=pull["number"]))
+        self.assertEqual((seen["state"], seen["auto_merge"]), ("open", True))
+        self.good(client("disarm", seen))
+        self.assertFalse(fake.pull_request(pull["number"]).queued)
+        self.assertFalse(self.good(client("get", number=pull["number"]))["auto_merge"])
+
+    @each("github_enterprise")
+    def test_a_renamed_repository_is_found_by_its_old_name(self, kind, fake, client):
+        pull = self.open(client)
+        fake.rename("globex/fleet-2")
+        # The old owner finds nothing; whoever is told that there is one looks under the new.
+        self.bad(client("open", head="linkspan/prod/app", base="main", title="Again", body=""), "conflict")
+        found = self.good(client("find", head="linkspan/prod/app", base="main", state="open"))
+        self.assertEqual([p["number"] for p in found], [pull["number"]])
+        self.assertEqual(self.good(client("update", pull, title="Another"))["title"], "Another")
+
     @each()
     def test_statuses(self, kind, fake, client):
         for state in ("pending", "pending", "success"):

@@ -50,7 +50,7 @@ const MergeRequest kSquash{
     .head_commit = "abc", .method = MergeMethod::Squash, .title = "t", .message = "m"};
 
 TEST(GithubTest, TheHeadCarriesItsOwner) {
-    const auto path = github::find_pulls({"acme", "fleet"}, "a/b", "main", State::Closed).path;
+    const auto path = github::find_pulls({"acme", "fleet"}, "acme:a/b", "main", State::Closed).path;
     EXPECT_NE(path.find("head=acme%3Aa%2Fb"), std::string::npos) << path;
     EXPECT_NE(path.find("state=closed"), std::string::npos);
 }
@@ -84,7 +84,11 @@ TEST(GithubTest, ErrorsInsideAGoodAnswer) {
         const char* kind;
     } kCases[] = {
         {"Pull request Pull request is in clean status", "already"},
-        {"Pull request Pull request is in unstable status", "not_yet"},
+        {"Pull request Pull request is in unstable status", "already"},
+        {"Pull request Pull request is in has_hooks status", "already"},
+        {"Pull request Protected branch rules not configured for this branch", "already"},
+        {"Can't enable auto-merge for this pull request", "already"},
+        {"Pull request is already in the queue", "armed"},
         {"Pull request Auto merge is not allowed for this repository", "refused"},
         {"Merge method squash merging is not allowed on this repository", "refused"},
         {"Pull request Pull request is in dirty status", "not_yet"},
@@ -104,6 +108,25 @@ TEST(GithubTest, ErrorsInsideAGoodAnswer) {
         {{"errors", Json::array({{{"type", "FORBIDDEN"}, {"message", "no"}}})}}
     );
     EXPECT_EQ(forbidden->kind, Errc::Unauthorized);
+    // As it comes since 2026; and what GitHub says for its own timeouts, without a type.
+    EXPECT_EQ(
+        github::read_graphql_errors(
+            {{"errors",
+              Json::array(
+                  {{{"type", "RATE_LIMIT"},
+                    {"code", "graphql_rate_limit"},
+                    {"message", "API rate limit already exceeded for user ID 7."}}}
+              )}}
+        )->kind,
+        Errc::RateLimited
+    );
+    EXPECT_EQ(
+        github::read_graphql_errors(
+            {{"errors",
+              Json::array({{{"message", "Something went wrong while executing your query."}}})}}
+        )->kind,
+        Errc::Unavailable
+    );
 }
 
 TEST(GithubTest, MergedIsWhatSaysSo) {
