@@ -283,6 +283,8 @@ Error explain(ForgeType type, const HttpResponse& response) {
         case 409:
         case 412:
             return {Errc::Conflict, says};
+        case 408:
+            return {Errc::Unavailable, says};
         case 429:
             return {Errc::RateLimited, says};
         default:

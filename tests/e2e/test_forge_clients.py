@@ -271,7 +271,18 @@ class ForgeClients(unittest.TestCase):
         self.assertFalse(fake.pull_request(pull["number"]).queued)
         self.assertFalse(self.good(client("get", number=pull["number"]))["auto_merge"])
 
-    @each("github_enterprise")
+    @each("gitlab")
+    def test_without_a_licence_there_is_no_train(self, kind, fake, client):
+        fake.settings.merge_queue = True
+        fake.settings.has_ci = True
+        fake.settings.required_checks = {"ci/build"}
+        fake.settings.checks_running = True
+        pull = self.open(client)
+        fake.fail_next("forbidden", path="merge_trains", permission="merge")
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "armed")
+        self.assertFalse(fake.pull_request(pull["number"]).queued)
+
+    @each("github_enterprise", "gitlab")
     def test_a_renamed_repository_is_found_by_its_old_name(self, kind, fake, client):
         pull = self.open(client)
         fake.rename("globex/fleet-2")
@@ -280,6 +291,7 @@ class ForgeClients(unittest.TestCase):
         found = self.good(client("find", head="linkspan/prod/app", base="main", state="open"))
         self.assertEqual([p["number"] for p in found], [pull["number"]])
         self.assertEqual(self.good(client("update", pull, title="Another"))["title"], "Another")
+        self.assertEqual(self.good(client("merge", pull, head_commit=self.head))["is"], "merged")
 
     @each()
     def test_statuses(self, kind, fake, client):

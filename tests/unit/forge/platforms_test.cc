@@ -200,6 +200,7 @@ TEST(GitlabTest, MergeAnswers) {
     const Json open{{"state", "opened"}, {"detailed_merge_status", "ci_still_running"}};
     const Json ready{{"state", "opened"}, {"detailed_merge_status", "mergeable"}};
     const Json armed{{"state", "opened"}, {"merge_when_pipeline_succeeds", true}};
+    const Json old{{"state", "opened"}, {"merge_status", "can_be_merged"}};  // before 15.6
     const Json merged{
         {"state", "merged"}, {"merge_commit_sha", nullptr}, {"squash_commit_sha", "c"}};
     const struct {
@@ -220,10 +221,83 @@ TEST(GitlabTest, MergeAnswers) {
         {409, "SHA does not match HEAD of source branch: abc", open, false, "moved"},
         {422, "Branch cannot be merged", open, false, "not_yet"},
         {401, "401 Unauthorized", open, false, "unauthorized"},
+        {400, "Failed to merge", open, true, "not_yet"},  // a train
+        {405, "405 Method Not Allowed", old, true, "already"},
     };
     for (const auto& c : kCases) {
         EXPECT_EQ(kind_of(gitlab::read_merge(says(c.status, c.message), c.fresh, c.arming)), c.kind)
             << c.status << c.message;
+    }
+}
+
+TEST(GitlabTest, NothingIsArmedThatWouldBeMergedBeforeItsChecksBegin) {
+    const auto request = [](const char* status, const char* pipeline) {
+        Json out{{"state", "opened"}, {"sha", "abc"}, {"detailed_merge_status", status}};
+        if (pipeline != nullptr) out["head_pipeline"] = {{"sha", "abc"}, {"status", pipeline}};
+        return out;
+    };
+    const struct {
+        Json fresh;
+        const char* kind;  // "": ask
+    } kCases[] = {
+        {request("mergeable", nullptr), "already"},
+        {request("mergeable", "success"), "already"},
+        {request("mergeable", "failed"), "already"},
+        {request("mergeable", "running"), ""},
+        {request("mergeable", "manual"), ""},
+        {request("checking", nullptr), "not_yet"},
+        {request("preparing", nullptr), "not_yet"},
+        {request("checking", "running"), ""},
+        {request("ci_must_pass", nullptr), ""},
+        {request("not_approved", nullptr), ""},
+        {{{"state", "opened"}, {"sha", "other"}, {"detailed_merge_status", "mergeable"}}, "moved"},
+        {{{"state", "merged"}, {"sha", "abc"}, {"merge_commit_sha", "m"}}, "merged"},
+    };
+    for (const auto& c : kCases) {
+        auto answer = gitlab::read_before_arming(c.fresh, "abc");
+        EXPECT_EQ(answer ? kind_of(std::move(*answer)) : "", c.kind) << c.fresh.dump();
+    }
+    // Lists have no pipelines.
+    auto listed = request("mergeable", nullptr);
+    listed["source_project_id"] = listed["target_project_id"] = 1;
+    EXPECT_EQ(gitlab::read_requests(Json::array({listed})).front().mergeable, Mergeable::Unknown);
+}
+
+TEST(GitlabTest, WhatIsInTheWayOfMerging) {
+    const struct {
+        Json request;
+        Mergeable mergeable;
+    } kCases[] = {
+        {{{"detailed_merge_status", "mergeable"}}, Mergeable::Clean},
+        {{{"detailed_merge_status", "need_rebase"}}, Mergeable::Behind},
+        {{{"detailed_merge_status", "conflict"}}, Mergeable::Conflict},
+        {{{"detailed_merge_status", "preparing"}}, Mergeable::Unknown},
+        {{{"detailed_merge_status", "security_policy_violations"}}, Mergeable::Blocked},
+        {{{"detailed_merge_status", "what_comes_next_year"}}, Mergeable::Blocked},
+        // Before 15.6.
+        {{{"merge_status", "can_be_merged"}}, Mergeable::Clean},
+        {{{"merge_status", "cannot_be_merged"}}, Mergeable::Conflict},
+        {{{"merge_status", "cannot_be_merged_recheck"}}, Mergeable::Unknown},
+        {{{"merge_status", "unchecked"}}, Mergeable::Unknown},
+        {{{"merge_status", "can_be_merged"}, {"blocking_discussions_resolved", false}},
+         Mergeable::Blocked},
+        // A pipeline of the head, of an older one, of the merge result.
+        {{{"detailed_merge_status", "mergeable"},
+          {"sha", "b"},
+          {"head_pipeline", {{"sha", "b"}, {"ref", "bump"}, {"status", "failed"}}}},
+         Mergeable::Blocked},
+        {{{"detailed_merge_status", "mergeable"},
+          {"sha", "b"},
+          {"head_pipeline", {{"sha", "a"}, {"ref", "bump"}, {"status", "failed"}}}},
+         Mergeable::Clean},
+        {{{"detailed_merge_status", "mergeable"},
+          {"sha", "b"},
+          {"head_pipeline",
+           {{"sha", "c"}, {"ref", "refs/merge-requests/7/merge"}, {"status", "running"}}}},
+         Mergeable::Blocked},
+    };
+    for (const auto& c : kCases) {
+        EXPECT_EQ(gitlab::read_request(c.request).mergeable, c.mergeable) << c.request.dump();
     }
 }
 
