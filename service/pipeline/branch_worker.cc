@@ -10,8 +10,6 @@
 #include "service/runtime/blocking.h"
 #include "service/store/writes.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -105,7 +103,10 @@ store::Outcome refused(std::string reason) {
 }  // namespace
 
 BranchWorker::BranchWorker(Pipeline& pipeline, std::string repository)
-    : pipeline_{pipeline}, repository_{std::move(repository)} {}
+    : pipeline_{pipeline},
+      repository_{std::move(repository)},
+      view_{repository_, "mirrors", pipeline.blob_scans_, pipeline.git_stop_},
+      mirror_{pipeline.executor_} {}
 
 void BranchWorker::add(WaitingWork work) {
     work.ready = std::chrono::steady_clock::now() + work.batch;
@@ -126,29 +127,9 @@ void BranchWorker::start() {
     pipeline_.spawn(run_guarded());
 }
 
-std::shared_ptr<BranchIndex> BranchWorker::index() const { return view_ ? view_->index : nullptr; }
+std::shared_ptr<BranchIndex> BranchWorker::index() const { return view_.index(); }
 
-std::shared_ptr<BranchView> BranchWorker::view() {
-    const ConfigPtr config = pipeline_.config_;
-    const auto* repository = config->repository(repository_);
-    if (repository == nullptr) return nullptr;
-    const std::string key = repository->url + "\n" + repository->branch;
-    if (!view_ || view_key_ != key) {
-        view_ = std::make_shared<BranchView>();
-        view_->scans = pipeline_.blob_scans_;
-        view_->directory = config->data_dir + "/mirrors/" + repository_ + ".git";
-        view_key_ = key;
-    }
-    // Credentials, deadlines and CA files may have changed with the config: the mirror gets
-    // them. Only between turns, so nobody uses it now.
-    if (view_config_ != config) {
-        view_config_ = config;
-        view_->remote = remote_of(config, *repository, pipeline_.git_stop_);
-        view_->remote_changed = true;
-    }
-    view_->branch = repository->branch;
-    return view_;
-}
+std::shared_ptr<BranchView> BranchWorker::view() { return view_.get(pipeline_.config_); }
 
 asio::awaitable<void> BranchWorker::run_guarded() {
     while ((ahead_ || !queue_.empty()) && !pipeline_.stopping_) {
@@ -174,8 +155,7 @@ asio::awaitable<void> BranchWorker::run() {
     if (std::exchange(ahead_, false) && queue_.empty()) co_await look_now();
     if (queue_.empty()) co_return;
     if (!co_await wait_for_company()) co_return;
-    co_await take_mirror();
-    const MirrorTaken taken{*this};
+    const auto mine = co_await mirror_.lock();
     co_await pipeline_.find_branch(repository_, view());
     in_turn_ = queue_;
     std::vector<WaitingWork> waiting = std::exchange(queue_, {});
@@ -199,46 +179,21 @@ asio::awaitable<bool> BranchWorker::wait_for_company() {
         const Time now = std::chrono::steady_clock::now();
         if (ready <= now) break;
         company_ = std::make_shared<asio::steady_timer>(pipeline_.executor_, ready);
-        const auto timer = company_;
-        pipeline_.sleepers_.push_back(timer);
-        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await pipeline_.sleep(company_);
     }
     company_.reset();
     co_return !pipeline_.stopping_;
-}
-
-asio::awaitable<void> BranchWorker::take_mirror() {
-    while (mirror_taken_) {
-        auto timer = std::make_shared<asio::steady_timer>(
-            pipeline_.executor_, asio::steady_timer::time_point::max()
-        );
-        mirror_waiters_.push_back(timer);
-        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
-    }
-    mirror_taken_ = true;
-}
-
-void BranchWorker::give_mirror() {
-    mirror_taken_ = false;
-    if (mirror_waiters_.empty()) return;
-    mirror_waiters_.front()->cancel();
-    mirror_waiters_.pop_front();
 }
 
 asio::awaitable<Result<std::optional<std::string>>> BranchWorker::first_contained(
     std::string revision, std::vector<std::string> commits
 ) {
     using Answer = Result<std::optional<std::string>>;
-    co_await take_mirror();
-    const MirrorTaken taken{*this};
+    const auto mine = co_await mirror_.lock();
     const auto view = this->view();
     if (!view) co_return Error{Errc::NotFound, "the repository is no longer configured"};
     auto ask = [view, revision, commits]() -> Answer {
-        if (!view->mirror) {
-            auto opened = git::Mirror::open(view->directory, view->remote);
-            if (opened.has_error()) return opened.error();
-            view->mirror.emplace(std::move(*opened));
-        }
+        if (auto opened = open_mirror(*view); opened.has_error()) return opened.error();
         const git::CommitId tip{revision};
         // Asked from the branch's tip, which the mirror has: a tip that it has not looks like
         // damage.
@@ -263,8 +218,7 @@ asio::awaitable<Result<std::optional<std::string>>> BranchWorker::first_containe
 }
 
 asio::awaitable<void> BranchWorker::look_now() {
-    co_await take_mirror();
-    const MirrorTaken taken{*this};
+    const auto mine = co_await mirror_.lock();
     co_await pipeline_.find_branch(repository_, view());
     const auto view = this->view();
     if (!view) co_return;
@@ -550,8 +504,7 @@ std::vector<WaitingWork> BranchWorker::keep_current(
 }
 
 asio::awaitable<Result<RepositoryRulesPtr>> BranchWorker::rules(bool fetch) {
-    co_await take_mirror();
-    const MirrorTaken taken{*this};
+    const auto mine = co_await mirror_.lock();
     co_await pipeline_.find_branch(repository_, view());
     const ConfigPtr config = pipeline_.config_;
     const auto view = this->view();
@@ -661,26 +614,11 @@ asio::awaitable<void> BranchWorker::settle_committed(
 
 void BranchWorker::fail_or_retry(std::vector<WaitingWork> waiting, std::string step, Error error) {
     if (pipeline_.stopping_) return;
-    // A remote that was emptied or renamed may come back, and a branch too: no answer for good,
-    // also where nobody pushes another image. Where HEAD is followed, the next try asks for it
-    // first.
-    if (error.kind == Errc::NotFound) {
-        (void)pipeline_.heads_.doubt(repository_);
-        error.kind = Errc::Unavailable;
-    }
     // Waits beside the queue: work that comes meanwhile has its own turn, and its own look at the
     // remote.
-    pipeline_.spawn(come_back(std::move(waiting), std::move(step), std::move(error)));
-}
-
-asio::awaitable<void> BranchWorker::come_back(
-    std::vector<WaitingWork> waiting, std::string step, Error error
-) {
-    auto items = items_of(waiting);
-    if (!co_await pipeline_.retry_later(items, std::move(step), std::move(error))) co_return;
-    // Decided anew: a window may have closed meanwhile, the tag may have moved. Those that were
-    // given up on are not among them.
-    pipeline_.decide_again(std::move(items));
+    pipeline_.retry(
+        items_of(waiting), std::move(step), pipeline_.for_now(repository_, std::move(error))
+    );
 }
 
 }  // namespace linkspan::pipeline

@@ -348,14 +348,27 @@ void Pipeline::try_again(std::vector<Undecided> undecided) {
     for (auto& [trouble, all] : troubles) {
         std::vector<store::WorkItem> items;
         for (auto& one : all) items.push_back(std::move(one.item));
-        spawn(try_again_guarded(std::move(items), all.front().error));
+        retry(std::move(items), "confirm", all.front().error);
     }
 }
 
-asio::awaitable<void> Pipeline::try_again_guarded(std::vector<store::WorkItem> items, Error error) {
-    std::string step = "confirm";
-    if (!co_await retry_later(items, std::move(step), std::move(error))) co_return;
-    co_await process_event_guarded(std::move(items));
+void Pipeline::retry(std::vector<store::WorkItem> items, std::string step, Error error) {
+    spawn(retry_guarded(std::move(items), std::move(step), std::move(error)));
+}
+
+asio::awaitable<void> Pipeline::retry_guarded(
+    std::vector<store::WorkItem> items, std::string step, Error error
+) {
+    const bool again = co_await retry_later(items, std::move(step), std::move(error));
+    // Those that were given up on are not among them.
+    if (again) decide_again(std::move(items));
+}
+
+Error Pipeline::for_now(const std::string& repository, Error error) {
+    if (error.kind != Errc::NotFound) return error;
+    (void)heads_.doubt(repository);
+    error.kind = Errc::Unavailable;
+    return error;
 }
 
 // What is asked of several repositories at once, and who waits for the answers.
@@ -419,20 +432,11 @@ asio::awaitable<std::map<std::string, RepositoryRulesPtr>> Pipeline::rules_of(
         if (!answered || known) {  // late, or for a configuration that came meanwhile
             spawn(process_event_guarded(std::move(mine)));
         } else {
-            auto error = answer->second.error().within(name);
-            // As BranchWorker::fail_or_retry() has it.
-            if (error.kind == Errc::NotFound) error.kind = Errc::Unavailable;
-            spawn(process_event_later(std::move(mine), "policies", std::move(error)));
+            auto error = for_now(name, answer->second.error().within(name));
+            retry(std::move(mine), "policies", std::move(error));
         }
     }
     co_return rules;
-}
-
-asio::awaitable<void> Pipeline::process_event_later(
-    std::vector<store::WorkItem> items, std::string step, Error error
-) {
-    const bool again = co_await retry_later(items, std::move(step), std::move(error));
-    if (again) co_await process_event_guarded(std::move(items));
 }
 
 asio::awaitable<void> Pipeline::wait_until(
@@ -462,16 +466,14 @@ asio::awaitable<void> Pipeline::wait_until(
     if (stopping_) co_return;
     // The clock on the wall decides, and it may be set meanwhile: looked at again and again.
     auto timer = std::make_shared<asio::steady_timer>(executor_);
-    std::erase_if(sleepers_, [](const auto& sleeper) { return sleeper.expired(); });
     std::erase_if(waiters_, [](const auto& waiter) { return waiter.expired(); });
-    sleepers_.push_back(timer);
     waiters_.push_back(timer);
     const ConfigPtr config = config_;
     while (!stopping_ && config == config_) {
         const auto left = until - Clock::now();
         if (left <= left.zero()) break;
         timer->expires_after(std::min<std::chrono::nanoseconds>(left, kLongestNap));
-        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await sleep(timer);
     }
     if (stopping_) co_return;
     co_await process_event_guarded(std::move(items));
@@ -669,12 +671,16 @@ std::chrono::milliseconds Pipeline::pause_after(int attempts, const Error& error
 }
 
 asio::awaitable<bool> Pipeline::pause(std::chrono::milliseconds time) {
-    if (stopping_) co_return false;
     auto timer = std::make_shared<asio::steady_timer>(executor_, time);
+    co_await sleep(std::move(timer));
+    co_return !stopping_;
+}
+
+asio::awaitable<void> Pipeline::sleep(std::shared_ptr<asio::steady_timer> timer) {
+    if (stopping_) co_return;
     std::erase_if(sleepers_, [](const auto& sleeper) { return sleeper.expired(); });
     sleepers_.push_back(timer);
     co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
-    co_return !stopping_;
 }
 
 asio::awaitable<void> Pipeline::settle_all(
@@ -752,9 +758,7 @@ asio::awaitable<void> Pipeline::wait_settled(
     if (stopping_ || released_ || !open_.contains(delivery)) co_return;
     auto timer = std::make_shared<asio::steady_timer>(executor_, patience);
     watchers_[delivery].push_back(timer);
-    std::erase_if(sleepers_, [](const auto& sleeper) { return sleeper.expired(); });
-    sleepers_.push_back(timer);
-    co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await sleep(timer);
     if (const auto mine = watchers_.find(delivery); mine != watchers_.end()) {
         std::erase(mine->second, timer);
         if (mine->second.empty()) watchers_.erase(mine);

@@ -148,7 +148,9 @@ struct ProposalWorker::Look {
 };
 
 ProposalWorker::ProposalWorker(Pipeline& pipeline, std::string repository)
-    : pipeline_{pipeline}, repository_{std::move(repository)} {}
+    : pipeline_{pipeline},
+      repository_{std::move(repository)},
+      view_{repository_, "proposals", pipeline.blob_scans_, pipeline.git_stop_} {}
 
 ProposalWorker::~ProposalWorker() = default;
 
@@ -157,9 +159,7 @@ void ProposalWorker::add(WaitingWork work) {
     start();
 }
 
-std::shared_ptr<BranchIndex> ProposalWorker::index() const {
-    return view_ ? view_->index : nullptr;
-}
+std::shared_ptr<BranchIndex> ProposalWorker::index() const { return view_.index(); }
 
 void ProposalWorker::look(const std::string& target) {
     // What came since it began is still due when it ends.
@@ -241,25 +241,7 @@ asio::awaitable<void> ProposalWorker::run() {
     last_look_ = std::chrono::steady_clock::now();
 }
 
-std::shared_ptr<BranchView> ProposalWorker::view() {
-    const ConfigPtr config = pipeline_.config_;
-    const auto* repository = config->repository(repository_);
-    if (repository == nullptr) return nullptr;
-    const std::string key = repository->url + "\n" + repository->branch;
-    if (!view_ || view_key_ != key) {
-        view_ = std::make_shared<BranchView>();
-        view_->scans = pipeline_.blob_scans_;
-        view_->directory = config->data_dir + "/proposals/" + repository_ + ".git";
-        view_key_ = key;
-    }
-    if (view_config_ != config) {
-        view_config_ = config;
-        view_->remote = remote_of(config, *repository, pipeline_.git_stop_);
-        view_->remote_changed = true;
-    }
-    view_->branch = repository->branch;
-    return view_;
-}
+std::shared_ptr<BranchView> ProposalWorker::view() { return view_.get(pipeline_.config_); }
 
 asio::awaitable<void> ProposalWorker::look_at(
     std::string target_name, std::vector<WaitingWork> works
@@ -818,26 +800,14 @@ asio::awaitable<void> ProposalWorker::give_up(Look& look, std::string step, Erro
 }
 
 void ProposalWorker::fail_or_retry(std::vector<WaitingWork> works, std::string step, Error error) {
-    // As BranchWorker has it: what is not there may come back.
-    if (error.kind == Errc::NotFound) {
-        (void)pipeline_.heads_.doubt(repository_);
-        error.kind = Errc::Unavailable;
-    }
+    error = pipeline_.for_now(repository_, std::move(error));
     // The mirror has noted its damage: once more, with a fresh one.
     const bool first = std::all_of(works.begin(), works.end(), [](const auto& one) {
         return one.item.attempts == 0;
     });
     if (error.kind == Errc::Corrupt && first) error.kind = Errc::Unavailable;
     if (pipeline_.stopping_ || works.empty()) return;
-    pipeline_.spawn(come_back(std::move(works), std::move(step), std::move(error)));
-}
-
-asio::awaitable<void> ProposalWorker::come_back(
-    std::vector<WaitingWork> works, std::string step, Error error
-) {
-    auto items = items_of(works);
-    if (!co_await pipeline_.retry_later(items, std::move(step), std::move(error))) co_return;
-    pipeline_.decide_again(std::move(items));
+    pipeline_.retry(items_of(works), std::move(step), std::move(error));
 }
 
 }  // namespace linkspan::pipeline

@@ -8,7 +8,7 @@
 
 #include "config/config.h"
 #include "service/forge/forge.h"
-#include "service/pipeline/branch_view.h"
+#include "service/pipeline/kept_view.h"
 #include "service/pipeline/proposals.h"
 #include "service/pipeline/waiting_work.h"
 
@@ -79,9 +79,6 @@ private:
     // The look ends here: its work is tried again, its rows are looked at later.
     boost::asio::awaitable<void> give_up(Look& look, std::string step, Error error);
     void fail_or_retry(std::vector<WaitingWork> works, std::string step, Error error);
-    boost::asio::awaitable<void> come_back(
-        std::vector<WaitingWork> works, std::string step, Error error
-    );
     void start();
     std::shared_ptr<BranchView> view();
 
@@ -90,9 +87,7 @@ private:
     std::vector<WaitingWork> queue_;
     std::map<std::string, std::vector<WaitingWork>> parked_;  // by target: what waits for a limit
     std::set<std::string> looks_;                             // targets
-    std::shared_ptr<BranchView> view_;
-    std::string view_key_;
-    std::shared_ptr<const config::Config> view_config_;
+    KeptView view_;
     std::shared_ptr<forge::Forge> forge_;
     std::shared_ptr<const config::Config> forge_config_;
     std::set<std::string> looking_;  // targets of the look that goes on
