@@ -4,6 +4,7 @@
 #include "service/pipeline/diff_share.h"
 #include "service/pipeline/git_options.h"
 #include "service/pipeline/hold_reader.h"
+#include "service/pipeline/outcomes.h"
 #include "service/pipeline/pipeline.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
@@ -94,10 +95,6 @@ void close_window(plan::Bid& bid, const config::Config& config, store::TimePoint
     } else {
         bid.gate = policy::Refused{"schedule: " + opening.why};
     }
-}
-
-store::Outcome refused(std::string reason) {
-    return {.kind = "refused", .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
 }
 
 }  // namespace
@@ -273,9 +270,10 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
     const auto view = this->view();
     if (repository == nullptr || !view) {
         auto items = items_of(waiting);
-        auto outcome =
-            refused(fmt::format("repository \"{}\" is no longer in the configuration", repository_)
-            );
+        auto outcome = outcome_of(
+            "refused",
+            fmt::format("repository \"{}\" is no longer in the configuration", repository_)
+        );
         co_await pipeline_.settle_all(std::move(items), std::move(outcome));
         co_return;
     }
@@ -387,7 +385,8 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
                 co_return;
             }
             auto items = items_of(waiting);
-            auto outcome = refused("the Git server refused the push: " + rejected->message);
+            auto outcome =
+                outcome_of("refused", "the Git server refused the push: " + rejected->message);
             co_await pipeline_.settle_all(std::move(items), std::move(outcome));
             co_return;
         } else if (std::holds_alternative<git::Moved>(*pushed)) {
@@ -442,7 +441,7 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
     co_await remember(planned);
     std::vector<WaitingWork> rest;
     std::vector<plan::BidAnswer> answers;
-    std::vector<Pipeline::Ended> ended;
+    std::vector<Ended> ended;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
         plan::BidAnswer& answer = planned->turn.answers[i];
         if (planned->landed[i]) {
@@ -459,24 +458,16 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
             answers.push_back(std::move(answer));
             continue;
         }
-        store::Outcome outcome{
-            .kind = "already_current",
-            .reason = "Git names the selected tag already",
-            .commit = {},
-            .detail_json =
-                detail_json(answer, planned->base.hex, "", waiting[i].notes, waiting[i].gates)};
-        if (const auto* refused = std::get_if<policy::Refused>(&answer.decision.verdict)) {
-            outcome.kind = "refused";
-            outcome.reason = refused->reason;
-        } else if (const auto* held = std::get_if<policy::Held>(&answer.decision.verdict)) {
-            outcome.kind = "held";
-            outcome.reason = held_reason(*held);
-        } else if (const auto* wait = std::get_if<policy::Waiting>(&answer.decision.verdict)) {
+        auto became = without_change(
+            answer, detail_json(answer, planned->base.hex, "", waiting[i].notes, waiting[i].gates)
+        );
+        if (const auto* wait = std::get_if<policy::Waiting>(&became)) {
             pipeline_.spawn(
                 pipeline_.wait_until({std::move(waiting[i].item)}, wait->until, wait->why)
             );
             continue;
         }
+        auto outcome = std::get<store::Outcome>(std::move(became));
         ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }
     // In step with what is left.
@@ -587,7 +578,7 @@ asio::awaitable<void> BranchWorker::settle_committed(
             spdlog::error("repository {}: {}", repository_, noted.error().message);
         }
     }
-    std::vector<Pipeline::Ended> ended;
+    std::vector<Ended> ended;
     const DiffShare diffs{planned->turn.plan};
     for (std::size_t i = 0; i < waiting.size(); ++i) {
         const plan::BidAnswer& answer = planned->turn.answers[i];

@@ -44,11 +44,6 @@ constexpr std::chrono::seconds kRulesMoment{2};
 
 using Clock = std::chrono::system_clock;
 
-store::Outcome outcome_of(std::string kind, std::string reason) {
-    return {
-        .kind = std::move(kind), .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
-}
-
 }  // namespace
 
 Pipeline::Pipeline(

@@ -12,6 +12,7 @@
 #include "service/pipeline/metrics.h"
 #include "service/pipeline/notifier.h"
 #include "service/pipeline/operator.h"
+#include "service/pipeline/outcomes.h"
 #include "service/pipeline/registry_clients.h"
 #include "service/pipeline/repository_rules.h"
 #include "service/pipeline/tag_book.h"
@@ -134,10 +135,6 @@ private:
     Error for_now(const std::string& repository, Error error);
     // Work that a person asked for: no policy chooses.
     boost::asio::awaitable<void> process_directive(std::vector<store::WorkItem> items);
-    struct Ended {
-        store::WorkItem item;
-        store::Outcome outcome;
-    };
     // In one transaction: a turn may end a thousand pieces of work.
     boost::asio::awaitable<void> settle(std::vector<Ended> ended);
     boost::asio::awaitable<void> settle_all(

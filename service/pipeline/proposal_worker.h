@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "service/forge/forge.h"
 #include "service/pipeline/kept_view.h"
-#include "service/pipeline/proposals.h"
+#include "service/pipeline/proposal_look.h"
 #include "service/pipeline/waiting_work.h"
 
 #include <boost/asio/awaitable.hpp>
@@ -26,12 +26,6 @@
 namespace linkspan::pipeline {
 
 class Pipeline;
-
-struct ImageSide {
-    image::ImageName image;
-    image::Tag tag;
-    std::optional<std::string> digest;
-};
 
 class ProposalWorker {
 public:
@@ -50,34 +44,33 @@ public:
     [[nodiscard]] std::shared_ptr<BranchIndex> index() const;
 
 private:
-    struct Look;
     boost::asio::awaitable<void> run_guarded();
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> look_at(std::string target, std::vector<WaitingWork> works);
     // False: the look is over, and its work was taken care of.
-    boost::asio::awaitable<bool> gather(Look& look);
+    boost::asio::awaitable<bool> gather(ProposalLook& look);
     // A soak that was configured anew counts for what is proposed already.
-    boost::asio::awaitable<void> renew_soaks(Look& look);
-    boost::asio::awaitable<bool> plan(Look& look);
+    boost::asio::awaitable<void> renew_soaks(ProposalLook& look);
+    boost::asio::awaitable<bool> plan(ProposalLook& look);
     // Of the sides, what is known, and what the registry says of the others.
     boost::asio::awaitable<std::map<std::string, plan::ImageOrigin>> learn_origins(
         std::vector<ImageSide> sides, std::map<std::string, plan::ImageOrigin> known
     );
     // Whom CODEOWNERS of the base names for the plan's files.
     boost::asio::awaitable<Result<std::vector<std::string>>> owners(
-        Look& look, const plan::EditPlan& plan
+        ProposalLook& look, const plan::EditPlan& plan
     );
     // What became of one group; the error of the look at it.
     boost::asio::awaitable<Result<ProposeAnswer>> propose(
-        Look& look, std::string group, GroupLook wanted
+        ProposalLook& look, std::string group, GroupLook wanted
     );
     boost::asio::awaitable<Status> keep(
         std::shared_ptr<const config::Config> config, ToRecord change, bool end
     );
     boost::asio::awaitable<void> postpone(store::PullRequest row, Error error);
-    boost::asio::awaitable<void> settle(Look& look);
+    boost::asio::awaitable<void> settle(ProposalLook& look);
     // The look ends here: its work is tried again, its rows are looked at later.
-    boost::asio::awaitable<void> give_up(Look& look, std::string step, Error error);
+    boost::asio::awaitable<void> give_up(ProposalLook& look, std::string step, Error error);
     void fail_or_retry(std::vector<WaitingWork> works, std::string step, Error error);
     void start();
     std::shared_ptr<BranchView> view();
