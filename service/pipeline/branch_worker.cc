@@ -31,8 +31,6 @@ constexpr int kMaxLooks = 10;
 // How often the server may refuse parts of a push until all that is left counts as refused: enough
 // to find the one that it does not want among a hundred.
 constexpr int kMostRefusals = 12;
-constexpr std::chrono::milliseconds kRush{1000};
-constexpr std::chrono::milliseconds kRushPause{400};
 // Files read again at a time after a change of the scanner, and the pause between: events go first.
 constexpr std::size_t kRefreshFiles = 128;
 constexpr std::chrono::milliseconds kRefreshPause{20};
@@ -102,14 +100,12 @@ void close_window(plan::Bid& bid, const config::Config& config, store::TimePoint
 BranchWorker::BranchWorker(Pipeline& pipeline, std::string repository)
     : pipeline_{pipeline},
       repository_{std::move(repository)},
+      queue_{pipeline},
       view_{repository_, "mirrors", pipeline.blob_scans_, pipeline.git_stop_},
       mirror_{pipeline.executor_} {}
 
 void BranchWorker::add(WaitingWork work) {
-    work.ready = std::chrono::steady_clock::now() + work.batch;
-    queue_.push_back(std::move(work));
-    // Whoever waits for company may have less time now.
-    if (company_) company_->cancel();
+    queue_.add(std::move(work));
     start();
 }
 
@@ -151,35 +147,15 @@ asio::awaitable<void> BranchWorker::run() {
     // A turn looks for itself.
     if (std::exchange(ahead_, false) && queue_.empty()) co_await look_now();
     if (queue_.empty()) co_return;
-    if (!co_await wait_for_company()) co_return;
+    if (!co_await queue_.wait()) co_return;
     const auto mine = co_await mirror_.lock();
     co_await pipeline_.find_branch(repository_, view());
-    in_turn_ = queue_;
-    std::vector<WaitingWork> waiting = std::exchange(queue_, {});
+    std::vector<WaitingWork> waiting = queue_.take();
+    in_turn_ = waiting;
     refusals_ = 0;
     co_await turn(std::move(waiting));
     in_turn_.clear();
-    last_turn_ = std::chrono::steady_clock::now();
-}
-
-asio::awaitable<bool> BranchWorker::wait_for_company() {
-    using Time = std::chrono::steady_clock::time_point;
-    const Time begun = std::chrono::steady_clock::now();
-    // Turns that would follow each other closely wait a little: a thousand images that are pushed
-    // at once are to be a few commits.
-    const Time earliest = begun - last_turn_ < kRush ? begun + kRushPause : begun;
-    while (!pipeline_.stopping_) {
-        // The first that has waited long enough takes all others along.
-        Time ready = Time::max();
-        for (const auto& one : queue_) ready = std::min(ready, one.ready);
-        ready = std::max(ready, earliest);
-        const Time now = std::chrono::steady_clock::now();
-        if (ready <= now) break;
-        company_ = std::make_shared<asio::steady_timer>(pipeline_.executor_, ready);
-        co_await pipeline_.sleep(company_);
-    }
-    company_.reset();
-    co_return !pipeline_.stopping_;
+    queue_.rest();
 }
 
 asio::awaitable<Result<std::optional<std::string>>> BranchWorker::first_contained(

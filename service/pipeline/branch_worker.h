@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "service/pipeline/gathering.h"
 #include "service/pipeline/kept_view.h"
 #include "service/pipeline/repository_rules.h"
 #include "service/pipeline/turn.h"
@@ -11,9 +12,7 @@
 #include "service/store/store.h"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,8 +45,6 @@ public:
     );
 
 private:
-    // Until a turn is to begin; false when stopping.
-    boost::asio::awaitable<bool> wait_for_company();
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> run_guarded();
     void start();
@@ -78,14 +75,12 @@ private:
 
     Pipeline& pipeline_;
     std::string repository_;
-    std::vector<WaitingWork> queue_;
+    Gathering queue_;
     RepositoryRulesPtr rules_;  // as they were read last
     KeptView view_;
-    runtime::AsyncMutex mirror_;                          // the mirror is a turn's, or a question's
-    std::vector<WaitingWork> in_turn_;                    // so that an exception does not lose them
-    std::chrono::steady_clock::time_point last_turn_{};   // its end
-    std::shared_ptr<boost::asio::steady_timer> company_;  // in wait_for_company()
-    int refusals_ = 0;                                    // of pushes in this turn
+    runtime::AsyncMutex mirror_;        // the mirror is a turn's, or a question's
+    std::vector<WaitingWork> in_turn_;  // so that an exception does not lose them
+    int refusals_ = 0;                  // of pushes in this turn
     bool running_ = false;
     bool ahead_ = false;  // a look is wanted
     bool refreshing_ = false;

@@ -93,6 +93,7 @@ public:
 
 private:
     friend class BranchWorker;
+    friend class Gathering;
     friend class Poller;
     friend class ProposalWorker;
 

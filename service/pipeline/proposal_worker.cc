@@ -25,9 +25,6 @@ namespace {
 
 using Clock = std::chrono::system_clock;
 
-// Looks that would follow each other closely wait for company.
-constexpr std::chrono::milliseconds kRush{1000};
-constexpr std::chrono::milliseconds kRushPause{400};
 // After closed pull requests were found, the rest is planned again; so often.
 constexpr int kMostPlans = 4;
 // Before another look at what failed.
@@ -43,12 +40,13 @@ constexpr std::size_t kMostOrigins = 60;
 ProposalWorker::ProposalWorker(Pipeline& pipeline, std::string repository)
     : pipeline_{pipeline},
       repository_{std::move(repository)},
+      queue_{pipeline},
       view_{repository_, "proposals", pipeline.blob_scans_, pipeline.git_stop_} {}
 
 ProposalWorker::~ProposalWorker() = default;
 
 void ProposalWorker::add(WaitingWork work) {
-    queue_.push_back(std::move(work));
+    queue_.add(std::move(work));
     start();
 }
 
@@ -58,6 +56,7 @@ void ProposalWorker::look(const std::string& target) {
     // What came since it began is still due when it ends.
     if (looking_.contains(target)) return;
     looks_.insert(target);
+    queue_.hurry();
     start();
 }
 
@@ -101,13 +100,10 @@ asio::awaitable<void> ProposalWorker::run_guarded() {
 }
 
 asio::awaitable<void> ProposalWorker::run() {
-    std::chrono::milliseconds batch{0};
-    for (const auto& one : queue_) batch = std::max(batch, one.batch);
-    if (std::chrono::steady_clock::now() - last_look_ < kRush) batch = std::max(batch, kRushPause);
-    if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
+    if (!co_await queue_.wait()) co_return;
     std::map<std::string, std::vector<WaitingWork>> targets;
     for (const auto& target : std::exchange(looks_, {})) targets[target];
-    for (auto& one : std::exchange(queue_, {})) {
+    for (auto& one : queue_.take()) {
         const std::string target = one.bid.target;
         targets[target].push_back(std::move(one));
     }
@@ -131,7 +127,7 @@ asio::awaitable<void> ProposalWorker::run() {
         pipeline_.proposals_looked();
     }
     in_look_.clear();
-    last_look_ = std::chrono::steady_clock::now();
+    queue_.rest();
 }
 
 std::shared_ptr<BranchView> ProposalWorker::view() { return view_.get(pipeline_.config_); }

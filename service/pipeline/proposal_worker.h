@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "service/forge/forge.h"
+#include "service/pipeline/gathering.h"
 #include "service/pipeline/kept_view.h"
 #include "service/pipeline/proposal_look.h"
 #include "service/pipeline/waiting_work.h"
@@ -77,7 +78,7 @@ private:
 
     Pipeline& pipeline_;
     std::string repository_;
-    std::vector<WaitingWork> queue_;
+    Gathering queue_;
     std::map<std::string, std::vector<WaitingWork>> parked_;  // by target: what waits for a limit
     std::set<std::string> looks_;                             // targets
     KeptView view_;
@@ -87,7 +88,6 @@ private:
     // By target and group: what the last look at it was about.
     std::map<std::pair<std::string, std::string>, std::uint64_t> looked_at_;
     std::vector<WaitingWork> in_look_;  // so that an exception does not lose them
-    std::chrono::steady_clock::time_point last_look_{};
     bool running_ = false;
 };
 
