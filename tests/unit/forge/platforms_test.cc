@@ -351,16 +351,34 @@ TEST(GiteaTest, OnlyThisRepositorysBranchesCount) {
     EXPECT_EQ(gitea::get_branch({"o", "r"}, "a/b#c").path, "/repos/o/r/branches/a/b%23c");
 }
 
-TEST(BitbucketCloudTest, ReviewersAreSentAgain) {
-    const auto call =
-        bitbucket_cloud::update_pull({"w", "r"}, numbered(), {.body = "new"}, {"{u-1}"});
+TEST(BitbucketCloudTest, AllIsSentAgain) {
+    const Json as_is{
+        {"id", 7},
+        {"title", "Update app"},
+        {"description", "old"},
+        {"draft", true},
+        {"close_source_branch", true},
+        {"reviewers",
+         Json::array(
+             {{{"uuid", "{u-1}"}, {"display_name", "Lee"}},
+              {{"uuid", "{u-2}"}, {"display_name", "Lee Left"}}}
+         )}};
+    const auto call = bitbucket_cloud::update_pull({"w", "r"}, as_is, {.body = "new"}, {"{u-1}"});
+    EXPECT_EQ(call.path, "/repositories/w/r/pullrequests/7");
     EXPECT_EQ(
         Json::parse(call.body),
         (Json{
             {"title", "Update app"},
             {"description", "new"},
+            {"draft", true},
+            {"close_source_branch", true},
             {"reviewers", Json::array({{{"uuid", "{u-1}"}}})}})
     );
+    const auto refusal = answer(
+        400,
+        R"({"error":{"message":"x","fields":{"reviewers":["Lee Left is not a member of this workspace and cannot be added to this pull request"]}}})"
+    );
+    EXPECT_EQ(bitbucket_cloud::named_reviewers(refusal, as_is), std::vector<std::string>{"{u-2}"});
     EXPECT_TRUE(bitbucket_cloud::is_about_reviewers(
         answer(400, R"({"error":{"message":"x","fields":{"reviewers":["left"]}}})")
     ));
@@ -370,7 +388,10 @@ TEST(BitbucketCloudTest, ReviewersAreSentAgain) {
 }
 
 TEST(BitbucketCloudTest, TextInsideAQueryIsQuoted) {
-    const auto path = bitbucket_cloud::find_pulls({"w", "r"}, "a\"b", "main", std::nullopt).path;
+    const auto path = bitbucket_cloud::find_pulls(
+                          {"w", "r"}, "a\"b", "main", {State::Open, State::Merged, State::Closed}
+    )
+                          .path;
     EXPECT_NE(path.find("source.branch.name%3D%22a%5C%22b%22"), std::string::npos) << path;
     EXPECT_NE(
         path.find("state=OPEN&state=MERGED&state=DECLINED&state=SUPERSEDED"), std::string::npos
