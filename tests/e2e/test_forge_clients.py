@@ -136,6 +136,45 @@ class ForgeClients(unittest.TestCase):
         self.bad(client("get", number=4711), "not_found")
 
     @each()
+    def test_bodies_are_found_whole(self, kind, fake, client):
+        """Azure DevOps' lists cut them, and the line that says whose it is stands at the end."""
+        body = "😀" * 500 + "\n\n" + "word " * 500 + "the end"
+        self.good(client("open", head="linkspan/prod/app", base="main", title="Update app", body=body))
+        found = self.good(client("find", head="linkspan/prod/app", base="main"))
+        self.assertEqual([p["body"] for p in found], [body])
+        self.good(client("close", found[0]))
+        self.assertEqual([p["body"] for p in self.good(client("find", head="linkspan/prod/app", base="main", state="closed"))], [body])
+
+    @each("azure_devops")
+    def test_labels_are_in_lists_and_below_one(self, kind, fake, client):
+        pull = self.open(client)
+        self.good(client("add_labels", pull, labels=["linkspan"]))
+        self.assertEqual(self.good(client("find", head="linkspan/prod/app", base="main"))[0]["labels"], ["linkspan"])
+        pull = self.good(client("get", number=pull["number"]))
+        self.assertEqual(self.good(client("update", pull, title="Another title"))["labels"], ["linkspan"])
+
+    @each("azure_devops")
+    def test_a_direct_merge_waits_for_optional_policies_and_statuses(self, kind, fake, client):
+        pull = self.open(client)
+        fake.settings.optional_checks_running = True
+        answer = self.good(client("merge", pull, head_commit=self.head))
+        self.assertEqual((answer["is"], "Optional build" in answer["why"]), ("not_yet", True), answer)
+        fake.settings.optional_checks_running = False
+        fake.status_as_ci(self.head, "ci/build", "failure")
+        answer = self.good(client("merge", pull, head_commit=self.head))
+        self.assertEqual((answer["is"], "build" in answer["why"]), ("not_yet", True), answer)
+        fake.status_as_ci(self.head, "ci/build", "success")
+        self.assertEqual(self.good(client("merge", pull, head_commit=self.head))["is"], "merged")
+
+    @each("azure_devops")
+    def test_a_push_that_it_has_not_seen_is_waited_for(self, kind, fake, client):
+        pull = self.open(client)
+        fake.pull_request(pull["number"]).head_commit = self.main
+        for what in ("arm", "merge"):
+            answer = self.good(client(what, pull, head_commit=self.head))
+            self.assertEqual((what, answer["is"]), (what, "not_yet"))
+
+    @each()
     def test_a_fork_with_an_equal_branch_is_not_ours(self, kind, fake, client):
         fake.open_as_human(head="linkspan/prod/app", base="main", title="theirs", who="bob", from_fork="bob")
         self.assertEqual(self.good(client("find", head="linkspan/prod/app", base="main")), [])

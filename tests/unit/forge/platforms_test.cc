@@ -486,6 +486,44 @@ TEST(AzureTest, CompletionAnswers) {
     );
 }
 
+TEST(AzureTest, WhatIsUnfinishedOptionalOrNot) {
+    const auto policy = [](const char* status, bool enabled) {
+        return Json{
+            {"status", status},
+            {"configuration",
+             {{"isBlocking", false},
+              {"isEnabled", enabled},
+              {"settings", {{"displayName", ""}}},
+              {"type", {{"displayName", "Build"}}}}}};
+    };
+    const auto of = [](Json item) { return Json{{"value", Json::array({std::move(item)})}}; };
+    EXPECT_EQ(azure::unfinished_policies(of(policy("approved", true))), "");
+    EXPECT_EQ(azure::unfinished_policies(of(policy("notApplicable", true))), "");
+    EXPECT_EQ(azure::unfinished_policies(of(policy("rejected", false))), "");
+    for (const char* const status : {"queued", "running", "rejected", "broken"}) {
+        EXPECT_EQ(
+            azure::unfinished_policies(of(policy(status, true))),
+            std::string{"the policy \"Build\" is "} + status
+        );
+    }
+    const auto status = [](const char* state, const char* genre) {
+        return Json{{"state", state}, {"context", {{"genre", genre}, {"name", "build"}}}};
+    };
+    EXPECT_EQ(azure::unfinished_statuses(of(status("succeeded", "ci"))), "");
+    EXPECT_EQ(azure::unfinished_statuses(of(status("notApplicable", "ci"))), "");
+    EXPECT_EQ(azure::unfinished_statuses(of(status("pending", "linkspan"))), "");
+    EXPECT_EQ(
+        azure::unfinished_statuses(of(status("failed", "ci"))), "the status \"build\" is failed"
+    );
+    EXPECT_EQ(azure::unfinished_policies(Json{}), "");
+    EXPECT_NE(
+        azure::list_policies({"acme", "My Platform", "fleet"}, "0-1", 7)
+            .path.find("/My%20Platform/_apis/policy/evaluations?artifactId=vstfs%3A%2F%2F%2F"
+                       "CodeReview%2FCodeReviewId%2F0-1%2F7&"),
+        std::string::npos
+    );
+}
+
 TEST(AzureTest, DeletingARefIsAnsweredWith200WhateverHappened) {
     const auto update = [](bool success, const char* status) {
         return Json{{"value", Json::array({{{"success", success}, {"updateStatus", status}}})}};
@@ -530,6 +568,16 @@ TEST(MakeForgeTest, FromWhatIsConfigured) {
           .url = "https://dev.azure.com",
           .project = "acme/p/fleet"},
          "Azure DevOps acme/p/fleet"},
+        {{.type = ForgeType::AzureDevops,
+          .repository_url = "/srv/fleet.git",
+          .url = "https://tfs.example.com/tfs",
+          .project = "Main/p/fleet"},
+         "Azure DevOps Main/p/fleet"},
+        {{.type = ForgeType::AzureDevops,
+          .repository_url = "/srv/fleet.git",
+          .url = "https://ci.example.com/azure/Main/",
+          .project = "main/p/fleet"},
+         "Azure DevOps main/p/fleet"},
         {{.type = ForgeType::BitbucketCloud, .repository_url = "mirror:acme/fleet"},
          "Bitbucket acme/fleet"},
     };
