@@ -136,6 +136,45 @@ class ForgeClients(unittest.TestCase):
         self.bad(client("get", number=4711), "not_found")
 
     @each()
+    def test_bodies_are_found_whole(self, kind, fake, client):
+        """Azure DevOps' lists cut them, and the line that says whose it is stands at the end."""
+        body = "😀" * 500 + "\n\n" + "word " * 500 + "the end"
+        self.good(client("open", head="linkspan/prod/app", base="main", title="Update app", body=body))
+        found = self.good(client("find", head="linkspan/prod/app", base="main"))
+        self.assertEqual([p["body"] for p in found], [body])
+        self.good(client("close", found[0]))
+        self.assertEqual([p["body"] for p in self.good(client("find", head="linkspan/prod/app", base="main", state="closed"))], [body])
+
+    @each("azure_devops")
+    def test_labels_are_in_lists_and_below_one(self, kind, fake, client):
+        pull = self.open(client)
+        self.good(client("add_labels", pull, labels=["linkspan"]))
+        self.assertEqual(self.good(client("find", head="linkspan/prod/app", base="main"))[0]["labels"], ["linkspan"])
+        pull = self.good(client("get", number=pull["number"]))
+        self.assertEqual(self.good(client("update", pull, title="Another title"))["labels"], ["linkspan"])
+
+    @each("azure_devops")
+    def test_a_direct_merge_waits_for_optional_policies_and_statuses(self, kind, fake, client):
+        pull = self.open(client)
+        fake.settings.optional_checks_running = True
+        answer = self.good(client("merge", pull, head_commit=self.head))
+        self.assertEqual((answer["is"], "Optional build" in answer["why"]), ("not_yet", True), answer)
+        fake.settings.optional_checks_running = False
+        fake.status_as_ci(self.head, "ci/build", "failure")
+        answer = self.good(client("merge", pull, head_commit=self.head))
+        self.assertEqual((answer["is"], "build" in answer["why"]), ("not_yet", True), answer)
+        fake.status_as_ci(self.head, "ci/build", "success")
+        self.assertEqual(self.good(client("merge", pull, head_commit=self.head))["is"], "merged")
+
+    @each("azure_devops")
+    def test_a_push_that_it_has_not_seen_is_waited_for(self, kind, fake, client):
+        pull = self.open(client)
+        fake.pull_request(pull["number"]).head_commit = self.main
+        for what in ("arm", "merge"):
+            answer = self.good(client(what, pull, head_commit=self.head))
+            self.assertEqual((what, answer["is"]), (what, "not_yet"))
+
+    @each()
     def test_a_fork_with_an_equal_branch_is_not_ours(self, kind, fake, client):
         fake.open_as_human(head="linkspan/prod/app", base="main", title="theirs", who="bob", from_fork="bob")
         self.assertEqual(self.good(client("find", head="linkspan/prod/app", base="main")), [])
@@ -435,6 +474,40 @@ class ForgeClients(unittest.TestCase):
         fake.settings.checks_running = True
         pull = self.open(client)
         self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "armed")
+
+    @each("github_enterprise")
+    def test_what_is_in_the_merge_queue_is_armed_and_can_be_taken_out(self, kind, fake, client):
+        fake.settings.merge_queue = True
+        pull = self.open(client)
+        for _ in range(2):
+            self.assertEqual(self.good(client("merge", pull, head_commit=self.head))["is"], "armed")
+        seen = self.good(client("get", number=pull["number"]))
+        self.assertEqual((seen["state"], seen["auto_merge"]), ("open", True))
+        self.good(client("disarm", seen))
+        self.assertFalse(fake.pull_request(pull["number"]).queued)
+        self.assertFalse(self.good(client("get", number=pull["number"]))["auto_merge"])
+
+    @each("gitlab")
+    def test_without_a_licence_there_is_no_train(self, kind, fake, client):
+        fake.settings.merge_queue = True
+        fake.settings.has_ci = True
+        fake.settings.required_checks = {"ci/build"}
+        fake.settings.checks_running = True
+        pull = self.open(client)
+        fake.fail_next("forbidden", path="merge_trains", permission="merge")
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "armed")
+        self.assertFalse(fake.pull_request(pull["number"]).queued)
+
+    @each("github_enterprise", "gitlab")
+    def test_a_renamed_repository_is_found_by_its_old_name(self, kind, fake, client):
+        pull = self.open(client)
+        fake.rename("globex/fleet-2")
+        # The old owner finds nothing; whoever is told that there is one looks under the new.
+        self.bad(client("open", head="linkspan/prod/app", base="main", title="Again", body=""), "conflict")
+        found = self.good(client("find", head="linkspan/prod/app", base="main", state="open"))
+        self.assertEqual([p["number"] for p in found], [pull["number"]])
+        self.assertEqual(self.good(client("update", pull, title="Another"))["title"], "Another")
+        self.assertEqual(self.good(client("merge", pull, head_commit=self.head))["is"], "merged")
 
     @each()
     def test_statuses(self, kind, fake, client):
