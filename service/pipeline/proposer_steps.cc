@@ -309,6 +309,11 @@ Status Proposer::merged_or_not(const forge::MergeAnswer& answer, bool arming) {
         } else {
             over_ = true;
         }
+    } else if (std::exchange(head_moved_, true)) {
+        // It has not seen our push yet: some look at branches a while after a push.
+        answer_.notes.push_back("not merged yet: the platform has another head still");
+        answer_.again = request_.now + kTryAgain;
+        over_ = true;
     } else {
         stale_ = true;
     }

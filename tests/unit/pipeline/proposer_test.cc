@@ -508,5 +508,18 @@ TEST_F(ProposerTest, AnotherReplicaThatPushedTheSameIsNoPerson) {
     EXPECT_EQ(forge.pulls.size(), 1U);
 }
 
+// Bitbucket and Azure DevOps see a push some time after it.
+TEST_F(ProposerTest, APlatformThatHasNotSeenThePushYetIsAskedAgainLater) {
+    options.automerge = true;
+    forge.arm_answer = forge::HeadMoved{};
+    const auto answer = look(wanting("1.1.0"));
+    EXPECT_EQ(answer.kind, "pull_request");
+    EXPECT_EQ(answer.again, now + std::chrono::minutes{1});
+    EXPECT_EQ(forge.count("arm"), 2U);
+    forge.arm_answer = forge::Armed{};
+    look(wanting("1.1.0"));
+    EXPECT_TRUE(forge.at(1).auto_merge);
+}
+
 }  // namespace
 }  // namespace linkspan::pipeline
