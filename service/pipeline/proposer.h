@@ -193,6 +193,7 @@ private:
     bool acted_ = false;
     bool interrupted_ = false;  // we were about to say this before a crash
     int steps_ = 0;
+    int conflicts_ = 0;
 };
 
 }  // namespace linkspan::pipeline

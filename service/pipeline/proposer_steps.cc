@@ -10,6 +10,8 @@ namespace linkspan::pipeline {
 namespace {
 
 constexpr std::chrono::minutes kTryAgain{1};
+constexpr int kMostConflicts =
+    5;  // in one look; a platform that says no more than that is asked later
 
 forge::MergeMethod to_forge(config::MergeMethod method) {
     switch (method) {
@@ -40,7 +42,8 @@ Status Proposer::act() {
     if (status.has_error() && status.error().kind == Errc::Conflict) {
         // Somebody was faster: another look says what there is to do now.
         stale_ = true;
-        return {};
+        if (++conflicts_ <= kMostConflicts) return {};
+        return Error{Errc::Unavailable, status.error().message}.within(forge_.name());
     }
     if (status.has_error()) return status.error().within(forge_.name());
     return {};

@@ -33,6 +33,7 @@ public:
     // What the next calls answer in place of doing their work, by name; "after:" does the work
     // first.
     std::map<std::string, Error> broken;
+    std::map<std::string, Error> always_broken;
     forge::MergeAnswer arm_answer = forge::Armed{};
     std::map<std::int64_t, std::string> milestones;
     std::vector<std::string> statuses;
@@ -236,6 +237,7 @@ private:
     template <class T>
     Result<T> change(const std::string& name, const std::function<Result<T>()>& work) {
         calls.push_back(name);
+        if (const auto it = always_broken.find(name); it != always_broken.end()) return it->second;
         if (const auto fault = broken.find(name); fault != broken.end()) {
             const Error error = fault->second;
             broken.erase(fault);

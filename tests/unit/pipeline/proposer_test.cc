@@ -493,6 +493,23 @@ TEST_F(ProposerTest, TwoReplicasAtOnceOpenOne) {
     EXPECT_EQ(forge.pulls.size(), 1U);
 }
 
+TEST_F(ProposerTest, AConflictThatStaysIsTriedAgainLater) {
+    forge.always_broken["open"] = {Errc::Conflict, "a pull request already exists"};
+    const auto error = [&]() -> std::optional<Error> {
+        Proposer proposer{forge, *mirror, wanting("1.1.0"), std::nullopt};
+        for (;;) {
+            auto more = proposer.decide();
+            if (more.has_error()) return more.error();
+            if (!*more) return std::nullopt;
+            if (auto status = proposer.act(); status.has_error()) return status.error();
+        }
+    }();
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->kind, Errc::Unavailable);
+    EXPECT_NE(error->message.find("already exists"), std::string::npos) << error->message;
+    EXPECT_LT(forge.count("open"), 10U);
+}
+
 TEST_F(ProposerTest, AnotherReplicaThatPushedTheSameIsNoPerson) {
     look(wanting("1.1.0"));
     auto mine = std::exchange(store, must(store::Store::open(":memory:")));
