@@ -1,5 +1,6 @@
 #include "service/forge/caller.h"
 
+#include "service/forge/again.h"
 #include "service/forge/answer.h"
 #include "service/transport/link.h"
 
@@ -147,7 +148,10 @@ Result<HttpResponse> Caller::transmit(const Call& call, const std::string& url, 
     if (response.status >= 300) {
         response.body = without_credential(std::move(response.body), authorization);
         for (auto& [name, value] : response.headers) {
-            value = without_credential(std::move(value), authorization);
+            // Where it leads is no message; of it only the origin is told.
+            if (!equal_ignoring_case(name, "location")) {
+                value = without_credential(std::move(value), authorization);
+            }
         }
     }
     const auto etag = response.header("etag");
@@ -214,7 +218,7 @@ Result<HttpResponse> Caller::exchange(const Call& call) {
             url = target->str();
             continue;
         }
-        if (response.status >= 500) {
+        if (response.status >= 500 || response.status == 408) {
             Error error = explain(options_.type, response);
             error.retry_after = response.retry_after();
             if (error.retry_after) {
