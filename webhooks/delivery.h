@@ -125,8 +125,11 @@ struct PullRequestEvent {
     };
     What what = What::Changed;
     std::string repository{};  // as the platform names it: "acme/fleet"
-    std::int64_t number = 0;   // 0: not said
-    std::string head{};        // branches; empty where the event does not say
+    // Azure DevOps' events do not name the organization: "project/fleet".
+    bool without_owner = false;
+    bool fork = false;        // its branch is another repository's, whatever it is called
+    std::int64_t number = 0;  // 0: not said
+    std::string head{};       // branches; empty where the event does not say
     std::string base{};
     std::string head_commit{};
     std::string actor{};    // as Forge::may_write() takes it

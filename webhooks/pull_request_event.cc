@@ -13,6 +13,8 @@ namespace {
 
 using What = PullRequestEvent::What;
 
+constexpr std::string_view kRebuildLabel = "linkspan:rebuild";
+
 std::string text(const JsonView& view) { return view.text().value_or(""); }
 
 // "refs/heads/main" → "main"
@@ -26,6 +28,14 @@ ParsedDelivery ignored(std::string reason) {
     ParsedDelivery parsed;
     parsed.ignored_reason = std::move(reason);
     return parsed;
+}
+
+// Whether both are said and differ. A fork that was deleted is null where a repository would be.
+bool differ(const JsonView& head, std::string_view name, const JsonView& base) {
+    if (head.has(name) && !head[name].exists()) return true;
+    const auto one = head[name]["full_name"].text();
+    const auto other = base.text();
+    return one && other && lower(*one) != lower(*other);
 }
 
 std::string header(const RawDelivery& delivery, std::string_view name) {
@@ -61,6 +71,7 @@ std::optional<PullRequestEvent> github_pull_request(const JsonView& root) {
     event.head = text(pull["head"]["ref"]);
     event.base = text(pull["base"]["ref"]);
     event.head_commit = text(pull["head"]["sha"]);
+    event.fork = differ(pull["head"], "repo", root["repository"]["full_name"]);
     if (root["review"].is_object()) {
         event.what = What::Reviewed;
     } else if (action == "closed") {
@@ -77,11 +88,28 @@ std::optional<PullRequestEvent> github_pull_request(const JsonView& root) {
         // Gitea names all labels and not the new one.
         const JsonView labels = pull["labels"];
         for (std::size_t i = 0; event.label.empty() && i < labels.size(); ++i) {
-            if (labels[i]["name"].text() == "linkspan:rebuild") event.label = "linkspan:rebuild";
+            if (labels[i]["name"].text() == kRebuildLabel) event.label = kRebuildLabel;
         }
     }
     return event;
 }
+
+namespace {
+
+bool of_gitlab_fork(const JsonView& request) {
+    const auto source = request["source_project_id"].integer();
+    const auto target = request["target_project_id"].integer();
+    return source && target && source != target;
+}
+
+bool is_among(const JsonView& labels, std::string_view title) {
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (labels[i]["title"].text() == title) return true;
+    }
+    return false;
+}
+
+}  // namespace
 
 std::optional<PullRequestEvent> gitlab_merge_request(const JsonView& root) {
     const std::string kind = text(root["object_kind"]);
@@ -96,6 +124,7 @@ std::optional<PullRequestEvent> gitlab_merge_request(const JsonView& root) {
     event.head = text(request["source_branch"]);
     event.base = text(request["target_branch"]);
     event.head_commit = text(request["last_commit"]["id"]);
+    event.fork = of_gitlab_fork(request);
     if (note) {
         event.what = What::Commented;
         event.text = text(attributes["note"]);
@@ -115,11 +144,13 @@ std::optional<PullRequestEvent> gitlab_merge_request(const JsonView& root) {
     } else if (attributes["oldrev"].exists()) {
         event.what = What::Pushed;
     }
-    const JsonView labels = root["changes"]["labels"]["current"];
-    for (std::size_t i = 0; action == "update" && i < labels.size(); ++i) {
-        if (labels[i]["title"].text() != "linkspan:rebuild") continue;
+    // After a push every label is among the changes, without what there was before.
+    const JsonView labels = root["changes"]["labels"];
+    if (action == "update" && !attributes["oldrev"].exists() &&
+        is_among(labels["current"], kRebuildLabel) &&
+        !is_among(labels["previous"], kRebuildLabel)) {
         event.what = What::Labelled;
-        event.label = "linkspan:rebuild";
+        event.label = kRebuildLabel;
     }
     return event;
 }
@@ -137,6 +168,7 @@ std::vector<PullRequestEvent> github_checks(const JsonView& root) {
     };
     const bool completed = root["action"].text() == "completed";
     for (const char* const kind : {"check_suite", "workflow_run"}) {
+        if (differ(root[kind], "head_repository", root["repository"]["full_name"])) continue;
         if (completed) on(root[kind]["head_branch"], root[kind]["head_sha"]);
     }
     const JsonView run = root["check_run"];
@@ -163,7 +195,7 @@ std::vector<PullRequestEvent> gitlab_checks(const JsonView& root) {
     event.base = text(request["target_branch"]);
     if (event.head.empty() && pipeline["tag"].boolean() != true) event.head = text(pipeline["ref"]);
     event.head_commit = text(pipeline["sha"]);
-    if (event.head.empty()) return {};
+    if (event.head.empty() || of_gitlab_fork(request)) return {};
     return {event};
 }
 
@@ -197,8 +229,20 @@ std::string in_words(const PullRequestEvent& event) {
     );
 }
 
+bool is_about(const PullRequestEvent& event, std::string_view path) {
+    const std::string ours = lower(path);
+    const std::string named = lower(event.repository);
+    if (named.empty()) return false;
+    if (!event.without_owner) return ours == named;
+    return ours.ends_with("/" + named);
+}
+
 ParsedDelivery parsed_pull_request(PullRequestEvent event) {
     ParsedDelivery parsed = ignored(in_words(event));
+    if (event.fork) {
+        *parsed.ignored_reason += ", of a fork";
+        return parsed;
+    }
     parsed.pull_requests.push_back(std::move(event));
     return parsed;
 }
@@ -232,6 +276,7 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& /*rece
     event.head = text(pull["source"]["branch"]["name"]);
     event.base = text(pull["destination"]["branch"]["name"]);
     event.head_commit = text(pull["source"]["commit"]["hash"]);
+    event.fork = differ(pull["source"], "repository", root["repository"]["full_name"]);
     if (key == "pullrequest:fulfilled") {
         event.what = What::Merged;
     } else if (key == "pullrequest:rejected") {
@@ -273,6 +318,10 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& /*rece
     event.head = branch(pull["fromRef"]["id"]);
     event.base = branch(pull["toRef"]["id"]);
     event.head_commit = text(pull["fromRef"]["latestCommit"]);
+    const JsonView from = pull["fromRef"]["repository"];
+    event.fork =
+        from.is_object() &&
+        lower(text(from["project"]["key"]) + "/" + text(from["slug"])) != lower(event.repository);
     if (key == "pr:merged") {
         event.what = What::Merged;
     } else if (key == "pr:declined" || key == "pr:deleted") {
@@ -314,7 +363,15 @@ Result<ParsedDelivery> parse(const RawDelivery& delivery, const Receiver& /*rece
     const JsonView pull = comment ? resource["pullRequest"] : resource;
     PullRequestEvent event;
     const JsonView repository = pull["repository"];
-    event.repository = text(repository["project"]["name"]) + "/" + text(repository["name"]);
+    const auto project = repository["project"]["name"].text();
+    const auto name = repository["name"].text();
+    // The subscription chooses what of the resource is sent.
+    if (!project || !name) {
+        return ignored(shown(type) + " names no repository: have all resource details sent");
+    }
+    event.repository = *project + "/" + *name;
+    event.without_owner = true;
+    event.fork = pull["forkSource"].is_object();
     event.number = pull["pullRequestId"].integer().value_or(0);
     event.head = branch(pull["sourceRefName"]);
     event.base = branch(pull["targetRefName"]);

@@ -28,8 +28,13 @@ Result<ParsedDelivery> with_checks(
 // "merged"; "labelled"
 std::string_view to_string(PullRequestEvent::What what);
 
+// Whether it is about the repository of this path on its platform: "acme/fleet",
+// "organization/project/fleet".
+bool is_about(const PullRequestEvent& event, std::string_view path);
+
 // "pull request 7 closed", for ParsedDelivery::ignored_reason: no image is in it.
 std::string in_words(const PullRequestEvent& event);
+// A fork's is none of ours, and becomes words only.
 ParsedDelivery parsed_pull_request(PullRequestEvent event);
 
 namespace bitbucket {

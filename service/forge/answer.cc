@@ -73,7 +73,10 @@ std::optional<std::chrono::seconds> until_reset(
     for (const std::string_view name : {"x-ratelimit-reset", "ratelimit-reset"}) {
         const auto at = number_in(response.header(name));
         if (!at) continue;
-        const auto since = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
+        // Against the platform's own clock when it tells it, so that skew does not count.
+        const auto told = response.date();
+        const auto since =
+            std::chrono::duration_cast<std::chrono::seconds>(told.value_or(now).time_since_epoch());
         // Never more than the window is long, whatever the two clocks say.
         return std::chrono::seconds{std::clamp<std::int64_t>(*at - since.count() + 1, 1, 3600)};
     }
@@ -216,6 +219,16 @@ std::optional<Limit> limit_of(
         if (used_up(response) && reset) return Limit{*reset, false};
     }
     return std::nullopt;
+}
+
+std::string without(std::string text, std::string_view secret) {
+    constexpr std::string_view kStars = "***";
+    if (secret.empty()) return text;
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+        text.replace(at, secret.size(), kStars);
+        at += kStars.size();
+    }
+    return text;
 }
 
 bool is_html(const HttpResponse& response) {

@@ -31,6 +31,9 @@ std::optional<Limit> limit_of(
     const transport::HttpResponse& response, std::chrono::system_clock::time_point now
 );
 
+// With "***" for each time that the secret stands there. Of one without characters: the text.
+std::string without(std::string text, std::string_view secret);
+
 bool is_html(const transport::HttpResponse& response);
 inline bool is_success(const transport::HttpResponse& response) {
     return response.status >= 200 && response.status < 300;

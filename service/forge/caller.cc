@@ -1,5 +1,6 @@
 #include "service/forge/caller.h"
 
+#include "service/forge/again.h"
 #include "service/forge/answer.h"
 #include "service/transport/link.h"
 
@@ -17,7 +18,10 @@ using transport::Url;
 namespace {
 
 constexpr std::size_t kMostCached = 128;
+constexpr std::size_t kMostCachedBytes = 4 << 20;
 constexpr std::size_t kLongestCached = 256 << 10;
+// No platform's window is longer; who says more is wrong, or behind a proxy that is.
+constexpr std::chrono::seconds kLongestHold{3600};
 constexpr int kMostRedirects = 3;
 
 double random_share() {
@@ -25,13 +29,11 @@ double random_share() {
     return std::uniform_real_distribution<double>{0, 1}(engine);
 }
 
-std::string without(std::string text, const Secret& secret) {
-    if (secret.empty()) return text;
-    for (auto at = text.find(secret.reveal()); at != std::string::npos;
-         at = text.find(secret.reveal(), at)) {
-        text.replace(at, secret.reveal().size(), "***");
-    }
-    return text;
+// The secret, and the form in which it travelled: "Basic …" has it encoded.
+std::string without_credential(std::string text, const Authorization& authorization) {
+    text = without(std::move(text), authorization.secret.reveal());
+    const std::string& value = authorization.value.reveal();
+    return without(std::move(text), std::string_view{value}.substr(value.find(' ') + 1));
 }
 
 bool is_redirect(unsigned status) {
@@ -60,6 +62,25 @@ bool Caller::pause(std::chrono::milliseconds how_long) {
         );
         if (left.count() <= 0) return true;
         std::this_thread::sleep_for(std::min(left, std::chrono::milliseconds{100}));
+    }
+}
+
+void Caller::remember(const std::string& url, Cached answer) {
+    const std::lock_guard lock{mutex_};
+    cached_bytes_ += answer.response.body.size();
+    const auto known = cache_.find(url);
+    if (known != cache_.end()) {
+        cached_bytes_ -= known->second.response.body.size();
+        known->second = std::move(answer);
+    } else {
+        cache_.emplace(url, std::move(answer));
+        cached_.push_back(url);
+    }
+    while (cached_.size() > kMostCached || cached_bytes_ > kMostCachedBytes) {
+        const auto oldest = cache_.find(cached_.front());
+        cached_bytes_ -= oldest->second.response.body.size();
+        cache_.erase(oldest);
+        cached_.pop_front();
     }
 }
 
@@ -108,32 +129,35 @@ Result<HttpResponse> Caller::transmit(const Call& call, const std::string& url, 
     std::optional<Cached> cached;
     if (read) {
         const std::lock_guard lock{mutex_};
-        if (const auto it = cache_.find(url); it != cache_.end()) cached = it->second;
+        const auto it = cache_.find(url);
+        // Another credential may see other things at the same place.
+        if (it != cache_.end() && it->second.secret.equals(authorization.secret.reveal())) {
+            cached = it->second;
+        }
     }
     if (cached) request.headers.emplace_back("If-None-Match", cached->etag);
 
     auto sent = client_.send(request);
     if (sent.has_error()) {
         Error error = sent.error();
-        error.message = without(std::move(error.message), authorization.secret);
+        error.message = without_credential(std::move(error.message), authorization);
         return error;
     }
     HttpResponse& response = *sent;
     if (cached && response.status == 304) return std::move(cached->response);
-    if (response.status >= 300 && !authorization.secret.empty()) {
-        response.body = without(std::move(response.body), authorization.secret);
+    if (response.status >= 300) {
+        response.body = without_credential(std::move(response.body), authorization);
+        for (auto& [name, value] : response.headers) {
+            // Where it leads is no message; of it only the origin is told.
+            if (!equal_ignoring_case(name, "location")) {
+                value = without_credential(std::move(value), authorization);
+            }
+        }
     }
     const auto etag = response.header("etag");
     if (read && response.status == 200 && etag && !etag->empty() &&
         response.body.size() <= kLongestCached) {
-        const std::lock_guard lock{mutex_};
-        if (cache_.insert_or_assign(url, Cached{std::string{*etag}, response}).second) {
-            cached_.push_back(url);
-        }
-        if (cached_.size() > kMostCached) {
-            cache_.erase(cached_.front());
-            cached_.pop_front();
-        }
+        remember(url, Cached{std::string{*etag}, response, authorization.secret});
     }
     return std::move(response);
 }
@@ -147,7 +171,8 @@ Result<HttpResponse> Caller::exchange(const Call& call) {
     for (int redirects = 0;;) {
         Secret shown;
         LINKSPAN_TRY(response, transmit(call, url, shown));
-        if (const auto limit = limit_of(response, std::chrono::system_clock::now())) {
+        if (auto limit = limit_of(response, std::chrono::system_clock::now())) {
+            limit->wait = std::min(limit->wait, kLongestHold);
             hold(limit->wait);
             if (limit->refused) {
                 Error error{
@@ -196,6 +221,9 @@ Result<HttpResponse> Caller::exchange(const Call& call) {
         if (response.status >= 500 || response.status == 408) {
             Error error = explain(options_.type, response);
             error.retry_after = response.retry_after();
+            if (error.retry_after) {
+                error.retry_after = std::min(*error.retry_after, kLongestHold);
+            }
             return error;
         }
         if (is_success(response) && is_html(response)) {
@@ -220,6 +248,11 @@ Result<HttpResponse> Caller::send(const Call& call) {
 Result<Json> Caller::ask(const Call& call) {
     LINKSPAN_TRY(response, send(call));
     if (!is_success(response)) return explain(options_.type, response);
+    // Of a read this is nothing that a platform says: whoever stands between cut it off.
+    if (response.body.empty() && call.method == "GET" && response.status == 200) {
+        return Error{
+            Errc::Unavailable, fmt::format("{}: the answer is empty", to_string(options_.type))};
+    }
     if (response.body.empty()) return Json{};
     auto value = read_json(response.body);
     if (value.has_error()) return value.error().within(to_string(options_.type));
@@ -253,10 +286,16 @@ Result<Json> Caller::linked_pages(Call first, unsigned most) {
     std::optional<Error> foreign;
     auto all = pages(
         std::move(first),
-        [&](const Call&, const HttpResponse& response, Json body) {
+        [&](const Call& asked, const HttpResponse& response, Json body) {
+            // null is how some write an empty list.
+            if (!body.is_array() && !body.is_null()) {
+                foreign = Error{
+                    Errc::Unavailable,
+                    fmt::format("{}: the answer is no list", to_string(options_.type))};
+            }
             Page page{.items = std::move(body), .next = std::nullopt};
             if (const auto next = transport::find_next(response.headers)) {
-                auto call = call_for(*next);
+                auto call = call_for(*next, options_.base + asked.path);
                 if (call.has_error()) {
                     foreign = call.error();
                 } else {
@@ -271,9 +310,10 @@ Result<Json> Caller::linked_pages(Call first, unsigned most) {
     return all;
 }
 
-Result<Call> Caller::call_for(const std::string& url) const {
+Result<Call> Caller::call_for(const std::string& url, const std::string& from) const {
     LINKSPAN_TRY(base, Url::parse(options_.base));
-    auto target = base.resolve(url);
+    LINKSPAN_TRY(asked, Url::parse(from.empty() ? options_.base : from));
+    auto target = asked.resolve(url);
     if (target.has_error()) return target.error().within("the next page");
     if (!target->same_origin(base)) {
         return Error{

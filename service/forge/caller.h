@@ -4,8 +4,9 @@
 // - Credentials go to the API's own origin only. A redirect or a next page elsewhere is refused.
 // - After a limit (429; 403 with Retry-After, x-ratelimit-remaining: 0 or GitHub's words; an answer
 //   that used up the last request) nothing is sent until the time has passed: RateLimited with
-//   retry_after at once.
-// - Reads are sent with the ETag of the last answer, and 304 is that answer. Reads that fail with
+//   retry_after at once, and never for longer than an hour.
+// - Reads are sent with the ETag of the last answer to the same credential, and 304 is that answer;
+//   at most 4 MB of answers are kept. Reads that fail with
 //   Unavailable or Timeout are tried again; writes never are, since they may have had their effect:
 //   who writes looks again (forge.h).
 // - A secret that an answer repeats is cut out of messages.
@@ -23,6 +24,7 @@
 #include "service/transport/url.h"
 
 #include <chrono>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <map>
@@ -79,8 +81,9 @@ public:
     // With Link: <…>; rel="next" (GitHub, GitLab, Gitea).
     Result<Json> linked_pages(Call first, unsigned most = 20);
 
-    // The call for an absolute URL of this API. Errors: InvalidInput, for another origin or place.
-    Result<Call> call_for(const std::string& url) const;
+    // The call for a URL of this API, relative to the address `from` that named it. Errors:
+    // InvalidInput, for another origin or place.
+    Result<Call> call_for(const std::string& url, const std::string& from = {}) const;
 
     [[nodiscard]] const CallerOptions& options() const { return options_; }
     // Waits between looks at something that the platform does on its own; false when stopped.
@@ -98,7 +101,9 @@ private:
     struct Cached {
         std::string etag;
         transport::HttpResponse response;
+        Secret secret;  // that it was answered to
     };
+    void remember(const std::string& url, Cached answer);
 
     const CallerOptions options_;
     transport::HttpClient client_;
@@ -106,6 +111,7 @@ private:
     std::chrono::steady_clock::time_point held_until_{};
     std::map<std::string, Cached> cache_;  // by URL
     std::deque<std::string> cached_;       // oldest first
+    std::size_t cached_bytes_ = 0;
     bool stopped_ = false;
 };
 

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::chrono::minutes kBeforeEnd{5};
 constexpr std::chrono::minutes kYoung{1};
+constexpr std::chrono::seconds kSkew{30};
 
 struct KeyDeleter {
     void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
@@ -107,6 +108,8 @@ Result<transport::HttpResponse> GithubApp::send(
         .timeout = options_.timeout};
     if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
     LINKSPAN_TRY(response, client_.send(request));
+    if (const auto date = response.date()) told_ahead_ = *date - options_.now();
+    if (response.status >= 300) response.body = without(std::move(response.body), jwt.reveal());
     if (const auto limit = limit_of(response, options_.now()); limit && limit->refused) {
         Error error{Errc::RateLimited, "GitHub's limit for Apps: " + words_of(response)};
         error.retry_after = limit->wait;
@@ -165,8 +168,15 @@ Result<transport::HttpResponse> GithubApp::ask_for_token(const Secret& jwt, std:
 }
 
 Result<GithubApp::Installed> GithubApp::fetch() {
+    auto made = fetch_at(options_.now() + ahead_);
+    const bool wrong_clock = told_ahead_ && std::chrono::abs(*told_ahead_ - ahead_) > kSkew;
+    if (made.has_value() || made.error().kind != Errc::Unauthorized || !wrong_clock) return made;
+    ahead_ = *told_ahead_;
+    return fetch_at(options_.now() + ahead_);
+}
+
+Result<GithubApp::Installed> GithubApp::fetch_at(system_clock::time_point now) {
     LINKSPAN_TRY(key, options_.private_key());
-    const auto now = options_.now();
     LINKSPAN_TRY(jwt, make_app_jwt(key, options_.app_id, now));
     LINKSPAN_TRY(id, installation(jwt));
     auto response = ask_for_token(jwt, id);
@@ -180,8 +190,10 @@ Result<GithubApp::Installed> GithubApp::fetch() {
     LINKSPAN_TRY(body, read_json(response->body));
     Secret token{text(body, {"token"})};
     if (token.empty()) return Error{Errc::Unavailable, "GitHub's answer has no token"};
-    const auto ends = read_time(text(body, {"expires_at"}));
-    return Installed{std::move(token), now, ends.value_or(now + std::chrono::minutes{60})};
+    const auto here = options_.now();
+    auto ends = read_time(text(body, {"expires_at"}));
+    if (ends) *ends -= told_ahead_.value_or(ahead_);
+    return Installed{std::move(token), here, ends.value_or(here + std::chrono::minutes{60})};
 }
 
 Result<Secret> GithubApp::token() {

@@ -2,7 +2,8 @@
 //
 // A JWT that the App's private key signs asks for the installation of one repository and for a
 // token of it, for that repository only and with no more than the permissions that are wanted. A
-// token lives for an hour; the same is handed out until five minutes before its end.
+// token lives for an hour; the same is handed out until five minutes before its end, by GitHub's
+// clock. Where ours is wrong, a refused JWT is dated by GitHub's and sent once more.
 //
 // For the API (Bearer) and for Git over HTTPS (user "x-access-token", the token as password).
 // https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
@@ -73,6 +74,7 @@ private:
         std::chrono::system_clock::time_point ends;
     };
     Result<Installed> fetch();
+    Result<Installed> fetch_at(std::chrono::system_clock::time_point now);
     Result<std::int64_t> installation(const Secret& jwt);
     Result<transport::HttpResponse> ask_for_token(const Secret& jwt, std::int64_t id);
     Result<transport::HttpResponse> send(
@@ -83,6 +85,9 @@ private:
     transport::HttpClient client_;
     std::mutex mutex_;  // held while fetching: one asks, the others wait for its answer
     std::optional<Installed> current_;
+    // How far GitHub's clock is ahead of ours: what a JWT is dated by, and what was said last.
+    std::chrono::system_clock::duration ahead_{};
+    std::optional<std::chrono::system_clock::duration> told_ahead_;
     std::optional<std::int64_t> installation_id_;
 };
 

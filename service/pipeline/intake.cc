@@ -7,6 +7,7 @@
 #include "service/pipeline/trail_json.h"
 #include "webhooks/allowed.h"
 #include "webhooks/deployment.h"
+#include "webhooks/pull_request_event.h"
 #include "webhooks/senders.h"
 
 #include <fmt/format.h>
@@ -184,14 +185,6 @@ store::NewDelivery delivery_of(
     return delivery;
 }
 
-// "acme/fleet" of an event is the repository of this path; Azure's events do not name the
-// organization.
-bool is_path(const std::string& ours, const std::string& named) {
-    const std::string path = lower(ours);
-    const std::string name = lower(named);
-    return !name.empty() && (path == name || path.ends_with("/" + name));
-}
-
 std::vector<PullRequestNews> news_of(
     const config::Config& config,
     const std::vector<webhooks::PullRequestEvent>& events,
@@ -207,7 +200,7 @@ std::vector<PullRequestNews> news_of(
                 RebuildWish{.id = "label:" + delivery, .user = event.actor, .label = event.label};
         }
         for (const auto& repository : config.repositories) {
-            if (!is_path(forge_path_of(repository), event.repository)) continue;
+            if (!webhooks::is_about(event, forge_path_of(repository))) continue;
             news.push_back(
                 {.repository = repository.name,
                  .event = event,

@@ -105,6 +105,16 @@ std::vector<store::Write> read_changes(
     return writes;
 }
 
+// Most platforms don't care about letter case, and show it as the label was made.
+bool is_same_label(std::string_view a, std::string_view b) {
+    const auto lower = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) {
+        return lower(x) == lower(y);
+    });
+}
+
 }  // namespace
 
 Status record(store::Store& store, const ToRecord& change, std::vector<RevisedWork>* revised) {
@@ -400,7 +410,15 @@ Status Proposer::look_for_wishes() {
         wanted_.rebuild = "checkbox";
         return {};
     }
-    if (request_.rebuild && request_.rebuild->id != memory_.rebuild_done) {
+    // The event only says who put the label on; that it is there, the platform says.
+    const auto labelled = [&](const RebuildWish& wish) {
+        return wish.label.empty() ||
+               std::any_of(now->labels.begin(), now->labels.end(), [&](const auto& one) {
+                   return is_same_label(one, wish.label);
+               });
+    };
+    if (request_.rebuild && request_.rebuild->id != memory_.rebuild_done &&
+        labelled(*request_.rebuild)) {
         LINKSPAN_TRY(may, may_write(request_.rebuild->user));
         if (may) {
             wanted_.rebuild = request_.rebuild->id;

@@ -248,10 +248,17 @@ std::optional<std::chrono::seconds> HttpResponse::retry_after() const {
     const std::time_t at = curl_getdate(std::string{*value}.c_str(), nullptr);
     if (at < 0) return std::nullopt;
     // Against the sender's own clock when it tells it, so that skew does not count.
-    std::time_t now = -1;
-    if (const auto date = header("Date")) now = curl_getdate(std::string{*date}.c_str(), nullptr);
-    if (now < 0) now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    const auto now =
+        std::chrono::system_clock::to_time_t(date().value_or(std::chrono::system_clock::now()));
     return std::chrono::seconds{std::clamp<std::int64_t>(at - now, 0, kLongest)};
+}
+
+std::optional<std::chrono::system_clock::time_point> HttpResponse::date() const {
+    const auto value = header("Date");
+    if (!value) return std::nullopt;
+    const std::time_t at = curl_getdate(std::string{*value}.c_str(), nullptr);
+    if (at < 0) return std::nullopt;
+    return std::chrono::system_clock::from_time_t(at);
 }
 
 struct HttpClient::Impl {

@@ -40,6 +40,8 @@ struct HttpResponse {
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
     // Retry-After in seconds, from either of its forms (RFC 9110 10.2.3).
     [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const;
+    // When the sender's clock says that it answered.
+    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> date() const;
 };
 
 struct HttpClientOptions {

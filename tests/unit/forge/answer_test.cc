@@ -137,6 +137,16 @@ TEST(AnswerTest, LimitsAreToldInManyWays) {
     EXPECT_EQ(limit(answer(429, "", {{"x-ratelimit-reset", "99999999"}})), "3600 refused");
 }
 
+// Ours is two hours behind: the reset is counted from the platform's clock.
+TEST(AnswerTest, AResetIsCountedByThePlatformsClock) {
+    transport::HttpResponse response;
+    response.status = 429;
+    response.headers = {
+        {"Date", "Tue, 14 Nov 2023 22:13:20 GMT"}, {"X-RateLimit-Reset", "1700000029"}};
+    const auto ours = std::chrono::system_clock::from_time_t(1'700'000'000 - 7200);
+    EXPECT_EQ(limit_of(response, ours)->wait, std::chrono::seconds{30});
+}
+
 TEST(AnswerTest, KindsByStatus) {
     const struct {
         unsigned status;

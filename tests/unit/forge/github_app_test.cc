@@ -64,6 +64,24 @@ TEST(GithubAppTest, JwtIsSignedAndShort) {
     );
 }
 
+TEST(GithubAppTest, KeysOfBothForms) {
+    BIO* const bio = BIO_new(BIO_s_mem());
+    PEM_write_bio_PrivateKey_traditional(
+        bio, key_pair().key, nullptr, nullptr, 0, nullptr, nullptr
+    );
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio, &data);
+    const std::string first{data, static_cast<std::size_t>(size)};
+    BIO_free(bio);
+    ASSERT_TRUE(first.starts_with("-----BEGIN RSA PRIVATE KEY-----")) << "PKCS #1";
+    ASSERT_TRUE(key_pair().pem().reveal().starts_with("-----BEGIN PRIVATE KEY-----")) << "PKCS #8";
+    std::string carriage;
+    for (const char c : first) carriage += c == '\n' ? std::string{"\r\n"} : std::string{c};
+    for (const auto& pem : {first, carriage, key_pair().pem().reveal()}) {
+        EXPECT_TRUE(make_app_jwt(Secret{pem}, "7", system_clock::now()).has_value());
+    }
+}
+
 TEST(GithubAppTest, RefusesWhatIsNoRsaKey) {
     for (const char* const bad :
          {"", "not a key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}) {
@@ -128,6 +146,74 @@ TEST_F(GithubAppTokenTest, ARefusedTokenIsReplacedButNotAtOnce) {
     EXPECT_EQ(app.token()->reveal(), "ghs_test2");
     EXPECT_TRUE(app.refused(first)) << "it was replaced meanwhile";
     EXPECT_EQ(app.token()->reveal(), "ghs_test2");
+}
+
+// GitHub's Date says that our clock is two hours ahead: "exp" is too far in the future for it.
+TEST_F(GithubAppTokenTest, AClockThatIsWrongIsMadeUpFor) {
+    const auto date = std::string{"Tue, 14 Nov 2023 22:13:20 GMT"};
+    ScriptedHttpServer github;
+    const auto issued = [](const ScriptedRequest& request) {
+        const std::string jwt = request.header("Authorization").substr(7);
+        const auto first = jwt.find('.');
+        return Json::parse(*from_base64url(jwt.substr(first + 1, jwt.rfind('.') - first - 1)))
+            .value("iat", 0);
+    };
+    const auto refused = [&](const ScriptedRequest& request) {
+        return issued(request) > 1'700'003'600;
+    };
+    const support::ScriptedReply no{
+        .status = 401,
+        .headers = {{"Date", date}},
+        .body = R"({"message":"'Expiration time' claim ('exp') is too far in the future"})"};
+    github.when("GET", "/repos/acme/fleet/installation").then([&](const ScriptedRequest& request) {
+        if (refused(request)) return no;
+        return support::ScriptedReply{.headers = {{"Date", date}}, .body = R"({"id":42})"};
+    });
+    int tokens = 0;
+    github.when("POST", "/app/installations/42/access_tokens")
+        .then([&](const ScriptedRequest& request) {
+            if (refused(request)) return no;
+            return support::ScriptedReply{
+                .status = 201,
+                .headers = {{"Date", date}},
+                .body =
+                    Json{
+                        {"token", "ghs_test" + std::to_string(++tokens)},
+                        {"expires_at", "2023-11-14T23:13:20Z"}}
+                        .dump()};
+        });
+    auto with = options();
+    with.api = github.url();
+    now += std::chrono::hours{2};
+    GithubApp app{with};
+    const auto token = app.token();
+    ASSERT_TRUE(token.has_value()) << token.error().message;
+    now += std::chrono::minutes{54};
+    EXPECT_EQ(app.token()->reveal(), "ghs_test1") << "it lives for an hour by GitHub's clock";
+    now += std::chrono::minutes{2};
+    EXPECT_EQ(app.token()->reveal(), "ghs_test2");
+    EXPECT_EQ(github.requests().size(), 4U) << "one was refused";
+}
+
+TEST_F(GithubAppTokenTest, WhatGithubSaysIsPassedOnWithoutTheJwt) {
+    ScriptedHttpServer github;
+    github.when("GET", "/repos/acme/fleet/installation").then_return({.body = R"({"id":42})"});
+    github.when("POST", "/app/installations/42/access_tokens")
+        .then([](const ScriptedRequest& request) {
+            return support::ScriptedReply{
+                .status = 403,
+                .body = Json{{"message",
+                              "This installation has been suspended: " +
+                                  request.header("Authorization").substr(7)}}
+                            .dump()};
+        });
+    auto with = options();
+    with.api = github.url();
+    const auto token = GithubApp{with}.token();
+    ASSERT_TRUE(token.has_error());
+    EXPECT_EQ(token.error().kind, Errc::Unauthorized);
+    EXPECT_NE(token.error().message.find("has been suspended: ***"), std::string::npos)
+        << token.error().message;
 }
 
 TEST_F(GithubAppTokenTest, APermissionThatTheAppHasNotIsLeftOut) {

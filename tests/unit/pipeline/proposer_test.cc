@@ -262,8 +262,14 @@ TEST_F(ProposerTest, TheLabelAsksWhenItsActorMayWrite) {
     auto request = wanting("1.1.0");
     request.rebuild = {.id = "d1", .user = "stranger", .label = "linkspan:rebuild"};
     EXPECT_EQ(look(std::move(request)).kind, "held");
+    // Said again after it was taken off: the event alone is nobody's wish.
+    forge.at(1).labels.clear();
     request = wanting("1.1.0");
     request.rebuild = {.id = "d2", .user = "ann", .label = "linkspan:rebuild"};
+    EXPECT_EQ(look(std::move(request)).kind, "held");
+    forge.at(1).labels = {"linkspan:rebuild"};
+    request = wanting("1.1.0");
+    request.rebuild = {.id = "d3", .user = "ann", .label = "linkspan:rebuild"};
     EXPECT_EQ(look(std::move(request)).kind, "pull_request");
     EXPECT_TRUE(forge.at(1).labels.empty());
 }

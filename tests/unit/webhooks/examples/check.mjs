@@ -19,8 +19,13 @@ const branchesOf = (name, body) => {
     if (name === "check_run") return [[body.check_run.check_suite.head_branch, body.check_run.head_sha]];
     return [[body[name].head_branch, body[name].head_sha]];
 };
+const isForks = (name, body) => {
+    const head = name === "workflow_run" ? body.workflow_run.head_repository : body.pull_request?.head?.repo;
+    return head === null || (head !== undefined && head.full_name.toLowerCase() !== body.repository.full_name.toLowerCase());
+};
 const wordsOf = (name, body) => {
     const pull = body.pull_request;
+    if (name !== "issue_comment" && isForks(name, body)) return [];
     if (name === "issue_comment") return body.issue.pull_request && body.action === "created" ? [["commented", body.issue.number, null, null]] : [];
     if (name === "pull_request_review") return [["reviewed", pull.number, pull.head.ref, pull.head.sha]];
     if (name === "pull_request") {
