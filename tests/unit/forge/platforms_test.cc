@@ -351,16 +351,34 @@ TEST(GiteaTest, OnlyThisRepositorysBranchesCount) {
     EXPECT_EQ(gitea::get_branch({"o", "r"}, "a/b#c").path, "/repos/o/r/branches/a/b%23c");
 }
 
-TEST(BitbucketCloudTest, ReviewersAreSentAgain) {
-    const auto call =
-        bitbucket_cloud::update_pull({"w", "r"}, numbered(), {.body = "new"}, {"{u-1}"});
+TEST(BitbucketCloudTest, AllIsSentAgain) {
+    const Json as_is{
+        {"id", 7},
+        {"title", "Update app"},
+        {"description", "old"},
+        {"draft", true},
+        {"close_source_branch", true},
+        {"reviewers",
+         Json::array(
+             {{{"uuid", "{u-1}"}, {"display_name", "Lee"}},
+              {{"uuid", "{u-2}"}, {"display_name", "Lee Left"}}}
+         )}};
+    const auto call = bitbucket_cloud::update_pull({"w", "r"}, as_is, {.body = "new"}, {"{u-1}"});
+    EXPECT_EQ(call.path, "/repositories/w/r/pullrequests/7");
     EXPECT_EQ(
         Json::parse(call.body),
         (Json{
             {"title", "Update app"},
             {"description", "new"},
+            {"draft", true},
+            {"close_source_branch", true},
             {"reviewers", Json::array({{{"uuid", "{u-1}"}}})}})
     );
+    const auto refusal = answer(
+        400,
+        R"({"error":{"message":"x","fields":{"reviewers":["Lee Left is not a member of this workspace and cannot be added to this pull request"]}}})"
+    );
+    EXPECT_EQ(bitbucket_cloud::named_reviewers(refusal, as_is), std::vector<std::string>{"{u-2}"});
     EXPECT_TRUE(bitbucket_cloud::is_about_reviewers(
         answer(400, R"({"error":{"message":"x","fields":{"reviewers":["left"]}}})")
     ));
@@ -370,7 +388,10 @@ TEST(BitbucketCloudTest, ReviewersAreSentAgain) {
 }
 
 TEST(BitbucketCloudTest, TextInsideAQueryIsQuoted) {
-    const auto path = bitbucket_cloud::find_pulls({"w", "r"}, "a\"b", "main", std::nullopt).path;
+    const auto path = bitbucket_cloud::find_pulls(
+                          {"w", "r"}, "a\"b", "main", {State::Open, State::Merged, State::Closed}
+    )
+                          .path;
     EXPECT_NE(path.find("source.branch.name%3D%22a%5C%22b%22"), std::string::npos) << path;
     EXPECT_NE(
         path.find("state=OPEN&state=MERGED&state=DECLINED&state=SUPERSEDED"), std::string::npos
@@ -465,6 +486,44 @@ TEST(AzureTest, CompletionAnswers) {
     );
 }
 
+TEST(AzureTest, WhatIsUnfinishedOptionalOrNot) {
+    const auto policy = [](const char* status, bool enabled) {
+        return Json{
+            {"status", status},
+            {"configuration",
+             {{"isBlocking", false},
+              {"isEnabled", enabled},
+              {"settings", {{"displayName", ""}}},
+              {"type", {{"displayName", "Build"}}}}}};
+    };
+    const auto of = [](Json item) { return Json{{"value", Json::array({std::move(item)})}}; };
+    EXPECT_EQ(azure::unfinished_policies(of(policy("approved", true))), "");
+    EXPECT_EQ(azure::unfinished_policies(of(policy("notApplicable", true))), "");
+    EXPECT_EQ(azure::unfinished_policies(of(policy("rejected", false))), "");
+    for (const char* const status : {"queued", "running", "rejected", "broken"}) {
+        EXPECT_EQ(
+            azure::unfinished_policies(of(policy(status, true))),
+            std::string{"the policy \"Build\" is "} + status
+        );
+    }
+    const auto status = [](const char* state, const char* genre) {
+        return Json{{"state", state}, {"context", {{"genre", genre}, {"name", "build"}}}};
+    };
+    EXPECT_EQ(azure::unfinished_statuses(of(status("succeeded", "ci"))), "");
+    EXPECT_EQ(azure::unfinished_statuses(of(status("notApplicable", "ci"))), "");
+    EXPECT_EQ(azure::unfinished_statuses(of(status("pending", "linkspan"))), "");
+    EXPECT_EQ(
+        azure::unfinished_statuses(of(status("failed", "ci"))), "the status \"build\" is failed"
+    );
+    EXPECT_EQ(azure::unfinished_policies(Json{}), "");
+    EXPECT_NE(
+        azure::list_policies({"acme", "My Platform", "fleet"}, "0-1", 7)
+            .path.find("/My%20Platform/_apis/policy/evaluations?artifactId=vstfs%3A%2F%2F%2F"
+                       "CodeReview%2FCodeReviewId%2F0-1%2F7&"),
+        std::string::npos
+    );
+}
+
 TEST(AzureTest, DeletingARefIsAnsweredWith200WhateverHappened) {
     const auto update = [](bool success, const char* status) {
         return Json{{"value", Json::array({{{"success", success}, {"updateStatus", status}}})}};
@@ -509,6 +568,16 @@ TEST(MakeForgeTest, FromWhatIsConfigured) {
           .url = "https://dev.azure.com",
           .project = "acme/p/fleet"},
          "Azure DevOps acme/p/fleet"},
+        {{.type = ForgeType::AzureDevops,
+          .repository_url = "/srv/fleet.git",
+          .url = "https://tfs.example.com/tfs",
+          .project = "Main/p/fleet"},
+         "Azure DevOps Main/p/fleet"},
+        {{.type = ForgeType::AzureDevops,
+          .repository_url = "/srv/fleet.git",
+          .url = "https://ci.example.com/azure/Main/",
+          .project = "main/p/fleet"},
+         "Azure DevOps main/p/fleet"},
         {{.type = ForgeType::BitbucketCloud, .repository_url = "mirror:acme/fleet"},
          "Bitbucket acme/fleet"},
     };
