@@ -161,6 +161,8 @@ private:
     Status take(const plan::step::Close& step);
     Status take(const plan::step::DeleteBranch& step);
     Status merged_or_not(const forge::MergeAnswer& answer, bool arming);
+    // A push that was refused, or what to do first.
+    Status unless_held_for_merging(Error refusal);
     // Decorations do not stop a pull request: what can't be done is noted.
     Status unless_transient(Status status, const std::string& what);
     // False also where the platform does not tell us: noted.
@@ -188,8 +190,8 @@ private:
     std::int64_t became_of_ = 0;
     bool prepared_ = false;
     bool stale_ = true;
+    bool head_moved_ = false;  // told so by the platform, once
     bool over_ = false;        // an answer of the platform ended the look
-    bool head_moved_ = false;  // merging was answered so once in this look
     bool acted_ = false;
     bool interrupted_ = false;  // we were about to say this before a crash
     int steps_ = 0;

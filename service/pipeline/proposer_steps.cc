@@ -25,6 +25,15 @@ forge::MergeMethod to_forge(config::MergeMethod method) {
     return forge::MergeMethod::Squash;
 }
 
+// A token that may not merge, or an address that is not there, stops merging and nothing else.
+Result<forge::MergeAnswer> refusal_as_answer(Result<forge::MergeAnswer> answer) {
+    if (answer.has_value() || is_transient(answer.error().kind) ||
+        answer.error().kind == Errc::Conflict) {
+        return answer;
+    }
+    return forge::MergeAnswer{forge::MergeRefused{answer.error().message}};
+}
+
 }  // namespace
 
 Status Proposer::act() {
@@ -80,8 +89,12 @@ Status Proposer::take(const plan::step::Push& step) {
             if (at && at->mode == 0100755) made.mode = "100755";
             commit.files.push_back(std::move(made));
         }
-        LINKSPAN_TRY(made, forge_.commit_through_api(commit));
-        head = made;
+        auto made = forge_.commit_through_api(commit);
+        if (made.has_error() && made.error().kind == Errc::InvalidInput) {
+            return unless_held_for_merging(made.error());
+        }
+        if (made.has_error()) return made.error();
+        head = *made;
     } else {
         LINKSPAN_TRY(
             pushed,
@@ -94,11 +107,12 @@ Status Proposer::take(const plan::step::Push& step) {
             )
         );
         if (const auto* rejected = std::get_if<git::Rejected>(&pushed)) {
-            return Error{
-                Errc::InvalidInput,
-                fmt::format(
-                    "the Git server refused the push of {}: {}", row_.branch, rejected->message
-                )};
+            return unless_held_for_merging(
+                {Errc::InvalidInput,
+                 fmt::format(
+                     "the Git server refused the push of {}: {}", row_.branch, rejected->message
+                 )}
+            );
         }
         if (std::holds_alternative<git::Moved>(pushed)) {
             return Error{Errc::Conflict, "the branch moved"};
@@ -128,6 +142,19 @@ Status Proposer::take(const plan::step::Push& step) {
         now->mergeable = forge::Mergeable::Unknown;
     }
     return {};
+}
+
+// What is in GitHub's merge queue can't be pushed to until it is taken out. What a person put there
+// is merged first.
+Status Proposer::unless_held_for_merging(Error refusal) {
+    forge::PullRequest* const now = open();
+    if (now == nullptr || !now->auto_merge) return refusal;
+    if (memory_.armed_head.empty()) {
+        refusal.kind = Errc::Unavailable;
+        return refusal;
+    }
+    if (auto status = take(plan::step::Disarm{}); status.has_error()) return status;
+    return Error{Errc::Conflict, refusal.message};
 }
 
 Status Proposer::take(const plan::step::Open&) {
@@ -167,7 +194,15 @@ Status Proposer::take(const plan::step::Update& step) {
         change.body = plan::put_into(now->body, wanted_.body, can.html_comments, can.body_limit);
     }
     if (step.draft) change.draft = wanted_.draft;
-    LINKSPAN_TRY(updated, forge_.update(*now, change));
+    auto answer = forge_.update(*now, change);
+    if (answer.has_error() && step.draft) {
+        auto status = unless_transient(answer.error(), "draft");
+        if (status.has_error()) return status;
+        change.draft.reset();
+        answer = forge_.update(*now, change);
+    }
+    if (answer.has_error()) return answer.error();
+    forge::PullRequest updated = std::move(*answer);
     // People may have given it another title: that one is theirs, and stays.
     if (step.title) memory_.title = wanted_.title;
     if (step.title) row_.title = wanted_.title;
@@ -318,18 +353,19 @@ Status Proposer::merged_or_not(const forge::MergeAnswer& answer, bool arming) {
         answer_.again = request_.now + kTryAgain;
         over_ = true;
     } else {
+        head_moved_ = true;
         stale_ = true;
     }
     return {};
 }
 
 Status Proposer::take(const plan::step::Arm&) {
-    LINKSPAN_TRY(answer, forge_.arm_auto_merge(*open(), merge_request()));
+    LINKSPAN_TRY(answer, refusal_as_answer(forge_.arm_auto_merge(*open(), merge_request())));
     return merged_or_not(answer, true);
 }
 
 Status Proposer::take(const plan::step::Merge&) {
-    LINKSPAN_TRY(answer, forge_.merge(*open(), merge_request()));
+    LINKSPAN_TRY(answer, refusal_as_answer(forge_.merge(*open(), merge_request())));
     return merged_or_not(answer, false);
 }
 
@@ -357,10 +393,13 @@ Status Proposer::take(const plan::step::Close&) {
 }
 
 Status Proposer::take(const plan::step::DeleteBranch& step) {
-    if (auto status = forge_.delete_branch(row_.branch, step.expected); status.has_error()) {
+    const auto deleted = forge_.delete_branch(row_.branch, step.expected);
+    if (auto status = unless_transient(deleted, "deleting the branch"); status.has_error()) {
         return status;
     }
     branch_ = {};
+    // One that may not be deleted is still ours.
+    if (deleted.has_error()) return {};
     memory_.head.clear();
     memory_.intended.clear();
     return {};

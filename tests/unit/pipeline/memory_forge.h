@@ -35,6 +35,7 @@ public:
     std::map<std::string, Error> broken;
     std::map<std::string, Error> always_broken;
     forge::MergeAnswer arm_answer = forge::Armed{};
+    std::function<void()> disarmed;
     std::map<std::int64_t, std::string> milestones;
     std::vector<std::string> statuses;
 
@@ -195,7 +196,10 @@ public:
         });
     }
     Status disarm_auto_merge(const forge::PullRequest& now) override {
-        return change_status("disarm", [&] { at(now.number).auto_merge = false; });
+        return change_status("disarm", [&] {
+            at(now.number).auto_merge = false;
+            if (disarmed) disarmed();
+        });
     }
     Status set_status(const std::string& commit, const forge::CheckStatus& status) override {
         return change_status("set_status", [&] {

@@ -1,6 +1,9 @@
 // The life of a pull request, sentence by sentence, over a real repository.
 #include "tests/unit/pipeline/proposing.h"
 
+#include <filesystem>
+#include <fstream>
+
 namespace linkspan::pipeline {
 namespace {
 
@@ -319,6 +322,81 @@ TEST_F(ProposerTest, ADecorationThatIsRefusedDoesNotStopIt) {
     const auto answer = look(wanting("1.1.0"));
     EXPECT_EQ(answer.kind, "pull_request");
     EXPECT_NE(answer.notes.at(0).find("issues:write"), std::string::npos);
+}
+
+TEST_F(ProposerTest, WhatTheTokenMayNotDoBeyondThePullRequestDoesNotStopIt) {
+    options.automerge = true;
+    options.checks_within = std::chrono::milliseconds{0};
+    forge.mergeable = forge::Mergeable::Clean;
+    const Error lacks{Errc::Unauthorized, "Resource not accessible by integration"};
+    forge.broken["arm"] = lacks;
+    forge.broken["merge"] = lacks;
+    auto answer = look(wanting("1.1.0"));
+    EXPECT_EQ(answer.kind, "pull_request");
+    ASSERT_EQ(answer.notes.size(), 2U);
+    for (const auto& note : answer.notes) {
+        EXPECT_NE(note.find("not accessible"), std::string::npos) << note;
+    }
+    EXPECT_EQ(forge.at(1).state, forge::State::Open);
+}
+
+TEST_F(ProposerTest, ADraftThatCanNotBeOneAnyMoreKeepsItsTextUp) {
+    options.draft_while_soaking = true;
+    auto request = wanting("1.1.0");
+    request.proposal.soaks_until = now + std::chrono::minutes{30};
+    look(std::move(request));
+    forge.broken["update"] = {Errc::NotFound, "no GraphQL here"};
+    const auto answer = look(wanting("1.2.0"));
+    EXPECT_EQ(answer.kind, "pull_request");
+    EXPECT_NE(answer.notes.at(0).find("no GraphQL here"), std::string::npos);
+    EXPECT_NE(forge.at(1).body.find("1.2.0"), std::string::npos);
+}
+
+TEST_F(ProposerTest, ABranchThatMayNotBeDeletedStays) {
+    look(wanting("1.1.0"));
+    remote.person_commits({{"app.yaml", "image: app:1.1.0\n"}}, "By hand");
+    forge.broken["delete_branch"] = {Errc::InvalidInput, "Cannot delete this protected branch"};
+    const auto answer = look(wanting("1.1.0"));
+    EXPECT_EQ(answer.kind, "already_current");
+    EXPECT_EQ(forge.at(1).state, forge::State::Closed);
+    EXPECT_NE(answer.notes.back().find("protected"), std::string::npos);
+}
+
+TEST_F(ProposerTest, WhatIsInAMergeQueueIsTakenOutForANewCommit) {
+    options.automerge = true;
+    look(wanting("1.1.0"));
+    EXPECT_TRUE(forge.at(1).auto_merge);
+    // As GitHub does: branches that are queued for merging cannot be updated.
+    const auto queued = sandbox / "queued";
+    { std::ofstream{queued}; }
+    remote.hook("update", "test ! -e " + queued);
+    forge.disarmed = [&] { std::filesystem::remove(queued); };
+    auto answer = look(wanting("1.2.0"));
+    EXPECT_EQ(answer.kind, "pull_request");
+    EXPECT_EQ(branch_file(), "image: app:1.2.0\n");
+    EXPECT_TRUE(forge.at(1).auto_merge) << "and in again, with its new head";
+    // Where a person queued it, their reviewed head is merged first.
+    { std::ofstream{queued}; }
+    lose_the_store();
+    look(wanting("1.2.0"));
+    auto request = wanting("1.3.0");
+    request.counts = must(store->pull_requests().counts("prod", "", now));
+    Proposer proposer{
+        forge, *mirror, std::move(request), must(store->pull_requests().get("fleet", "prod", ""))};
+    ASSERT_TRUE(must(proposer.decide()));
+    const auto acted = proposer.act();
+    ASSERT_TRUE(acted.has_error());
+    EXPECT_TRUE(is_transient(acted.error().kind)) << acted.error().message;
+    EXPECT_EQ(branch_file(), "image: app:1.2.0\n");
+}
+
+TEST_F(ProposerTest, AHeadThatThePlatformHasNotNoticedYetIsWaitedFor) {
+    options.automerge = true;
+    forge.arm_answer = forge::HeadMoved{};
+    const auto answer = look(wanting("1.1.0"));
+    EXPECT_EQ(answer.kind, "pull_request");
+    EXPECT_EQ(answer.again, now + std::chrono::minutes{1});
+    EXPECT_EQ(forge.count("arm"), 2U) << "it may have been pushed to meanwhile";
 }
 
 TEST_F(ProposerTest, ADraftWhileItSoaks) {
