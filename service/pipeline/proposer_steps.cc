@@ -353,7 +353,6 @@ Status Proposer::merged_or_not(const forge::MergeAnswer& answer, bool arming) {
         answer_.again = request_.now + kTryAgain;
         over_ = true;
     } else {
-        head_moved_ = true;
         stale_ = true;
     }
     return {};
