@@ -380,6 +380,7 @@ private:
                 .style = style,
                 .html_comments = can.html_comments,
                 .checkboxes = can.html_comments,
+                .closing = std::string{can.closing},
                 .title_limit = can.title_limit,
                 .body_limit = can.body_limit};
             const plan::MessageOptions message{.text = repository.message, .style = style};
