@@ -268,9 +268,11 @@ std::string prose(std::string_view text, std::size_t longest) {
     for (std::size_t i = 0; i < line.size(); ++i) {
         const char c = line[i];
         if (const std::size_t commit = commit_at(line, i); commit > 0) {
-            out += line.substr(i, 6);
-            out += kNoWidth;
-            out += line.substr(i + 6, commit - 6);
+            // The end of one could be the beginning of another.
+            for (std::size_t at = 0; at < commit; at += 6) {
+                if (at > 0) out += kNoWidth;
+                out += line.substr(i + at, std::min<std::size_t>(6, commit - at));
+            }
             i += commit - 1;
             continue;
         }
@@ -307,10 +309,14 @@ std::string prose(std::string_view text, std::size_t longest) {
             case '@':
             case '#':
             case '!':
-            case '~':
-            case '$':
             case '%':
             case '^':
+                out += c;
+                out += kNoWidth;
+                break;
+            case '~':  // and ~deleted~, $mathematics$
+            case '$':
+                out += '\\';
                 out += c;
                 out += kNoWidth;
                 break;

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 
@@ -37,7 +39,7 @@ TextOptions as_on(const char* platform) {
 int main(int argc, char** argv) {
     if (argc != 2) return 64;
     namespace s = samples;
-    const Body bodies[] = {
+    std::vector<Body> bodies{
         {"single", s::single(), as_on("github")},
         {"group-of-30", s::group(30), as_on("github")},
         {"digest-only", s::digest_only(), as_on("github")},
@@ -56,6 +58,15 @@ int main(int argc, char** argv) {
         {"group-of-300-bitbucket", s::group(300), as_on("bitbucket")},
         {"hostile-bitbucket", s::hostile(), as_on("bitbucket")},
     };
+    for (std::size_t i = 0; i < s::kHostileTexts.size(); ++i) {
+        for (const char* platform : {"github", "bitbucket"}) {
+            bodies.push_back(
+                {"hostile-" + std::to_string(i) + "-" + platform,
+                 s::hostile(s::kHostileTexts[i]),
+                 as_on(platform)}
+            );
+        }
+    }
     for (const auto& one : bodies) {
         const auto text = body_of(one.proposal, one.options);
         if (text.has_error()) {

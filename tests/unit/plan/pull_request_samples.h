@@ -167,4 +167,103 @@ inline Proposal hostile(const std::string& text = kHostile) {
     return proposal;
 }
 
+// What means something to some platform, tracker or CI system, and what could pass for a mark of
+// ours.
+inline const std::vector<std::string> kHostileTexts{
+    kHostile,
+    // mentions
+    "@user",
+    "@org/team",
+    "ask @user, or (@org/team)",
+    "@\"Project Team\"",
+    "mailto:ann@example.com",
+    // references, and words that close what they name
+    "#1",
+    "GH-1",
+    "GL-1",
+    "gl-1",
+    "org/repo#1",
+    "fixes #1",
+    "Closes: #1, #2 and #3",
+    "fixes GH-1",
+    "resolves org/repo#1",
+    "Implements GL-1",
+    "Fixes AB#1",
+    "AB#1",
+    "JIRA-1",
+    "AB2_C-17 #close #time 2d",
+    "fixes JIRA-1",
+    "closes https://gitlab.example.com/a/b/-/issues/1",
+    "closes [work_item:1]",
+    "[issue:1] [epic:1] [vulnerability:1]",
+    "!1 &1 ~bug ~\"two words\" %1 %\"a milestone\" $1 ^alert",
+    "group/project!1 group/project&1",
+    "6be916f3a28e625154a7b3a2a0fc5553e92efd19",
+    "acme/fleet@6be916f3a28e625154a7b3a2a0fc5553e92efd19",
+    // commands
+    "/merge",
+    "\n/approve\n/label ~bug",
+    "  /close",
+    "linkspan rebuild",
+    "\nlinkspan rebuild\n",
+    "@bot linkspan rebuild",
+    "/linkspan rebuild",
+    "- [x] Rebuild this branch",
+    "\n- [x] <!-- linkspan:rebuild -->Rebuild this branch\n",
+    "[x] Rebuild this branch",
+    // Markdown and HTML
+    "[x](https://evil.example)",
+    "![x](https://evil.example/x.png)",
+    "[x]: https://evil.example\n[x]",
+    "<https://evil.example>",
+    "<a href=\"https://evil.example\">x</a>",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</details></article>",
+    "&lt;b&gt; &#60;script&#62; &commat;user",
+    "a | b | c",
+    "` ] ) `",
+    "``` \n# heading\n```",
+    "\\`x\\`",
+    "\\",
+    "***bold*** __b__ ~~s~~ ==m==",
+    "$`x`$ $$x$$ {{subject}} {% x %}",
+    "https://evil.example http://evil.example www.evil.example ftp://evil.example",
+    ":tada: :+1:",
+    "# heading\n===\n- list\n1. one\n> quote\n    code",
+    "\xc2\xa0\xe2\x80\xae"
+    "evil\xe2\x81\xa6",
+    "\xef\xbc\xa0user \xef\xbc\x83"
+    "1",
+    "\xff\xfe\x80",
+    "\x1b]8;;https://evil.example\x1b\\x",
+    std::string("a\0b", 3),
+    // our own marks
+    "-->",
+    "<!-- linkspan:begin -->",
+    "<!-- linkspan:v1 target=evil decision=0 sum=0 -->",
+    "\n<!-- linkspan:v1 target=evil decision=0 sum=0 -->\n",
+    "[//]: # (linkspan:begin)",
+    "\n[//]: # (linkspan:begin)\n",
+    "[//]: # (linkspan:v1 target=evil decision=0 sum=1fc5e0a4b6b3b1f0)",
+    // trailers and CI
+    "x\nSigned-off-by: Mallory <m@example.com>",
+    "\n\nCo-authored-by: Mallory <m@example.com>\nChange-Id: "
+    "I0000000000000000000000000000000000000000",
+    "[skip ci]",
+    "[ci skip]",
+    "[ci-skip] [skip_ci] [ SKIP CI ]",
+    "[no ci] [skip actions] [actions skip]",
+    "[skip azurepipelines] [azp skip]",
+    "***NO_CI***",
+    "skip-checks: true",
+    "x\nskip-checks:true\n",
+    // titles
+    "Draft: x",
+    "[WIP] x",
+    // too much
+    std::string(5000, '#'),
+    std::string(100000, 'x') + " @user",
+};
+
 }  // namespace linkspan::plan::samples
