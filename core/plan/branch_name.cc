@@ -84,6 +84,12 @@ Result<std::string> branch_name(
         i = close + 1;
     }
     if (!has_group && !group.empty()) name += "--" + part_of(group);
+    // A template that is fine with short names is fine with long ones.
+    if (name.size() > kLongest) {
+        std::string cut = name.substr(0, kLongest - 9);
+        while (cut.ends_with('/') || cut.ends_with('.')) cut.pop_back();
+        name = fmt::format("{}-{:08x}", cut, fingerprint(name) & 0xffffffffU);
+    }
     if (!is_branch_name(name)) {
         return Error{Errc::InvalidInput, fmt::format("no branch can be named \"{}\"", name)};
     }

@@ -2,19 +2,34 @@
 
 #include <algorithm>
 #include <cctype>
+#include <initializer_list>
 
 namespace linkspan::plan {
 namespace {
 
 constexpr std::string_view kPrefix = "chore(images): ";
 
+using Words = std::initializer_list<std::string_view>;
+
+bool starts_with_any(std::string_view text, Words words) {
+    return std::any_of(words.begin(), words.end(), [&](auto word) {
+        return text.starts_with(word);
+    });
+}
+
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
-// https://www.conventionalcommits.org/en/v1.0.0/: type, optional (scope), optional !, ": ".
+// https://www.conventionalcommits.org/en/v1.0.0/: type, optional (scope), optional !, ": ". Only
+// types that are in use: "web: fix the port" names a part of the system, as people do elsewhere.
 bool is_conventional(std::string_view subject) {
+    static constexpr std::string_view kTypes[] = {
+        "build",    "chore",   "ci",     "config",   "deploy", "deps",  "docs",  "feat",
+        "feature",  "fix",     "hotfix", "image",    "images", "infra", "ops",   "perf",
+        "refactor", "release", "revert", "security", "style",  "test",  "tests", "wip"};
     std::size_t i = 0;
     while (i < subject.size() && is_lower(subject[i])) ++i;
-    if (i < 2 || i > 12) return false;
+    const auto type = subject.substr(0, i);
+    if (std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes)) return false;
     if (i < subject.size() && subject[i] == '(') {
         const auto close = subject.find(')', i);
         if (close == std::string_view::npos || close == i + 1) return false;
@@ -24,17 +39,58 @@ bool is_conventional(std::string_view subject) {
     return subject.substr(i).starts_with(": ") && subject.size() > i + 2;
 }
 
-bool says_nothing(std::string_view subject) {
-    static constexpr std::string_view kMade[] = {
-        "Merge ", "Merged ", "Revert \"", "Initial commit", kPrefix};
-    return subject.empty() || std::any_of(std::begin(kMade), std::end(kMade), [&](auto start) {
-               return subject.starts_with(start);
-           });
+// "Update values.yaml": what platforms suggest when a file is edited in the browser.
+bool is_browser_edit(std::string_view subject) {
+    for (const std::string_view verb : {"Update ", "Create ", "Delete ", "Rename "}) {
+        if (!subject.starts_with(verb)) continue;
+        const auto file = subject.substr(verb.size());
+        return file.find(' ') == std::string_view::npos && file.find('.') != std::string_view::npos;
+    }
+    return subject.starts_with("Add files via upload");
 }
 
-// "Update web to 1.1.0 in prod", "Update 3 images in prod"
+// Bots that write alike whatever the people of the repository do.
+bool is_a_bots(std::string_view subject) {
+    if (starts_with_any(
+            subject,
+            {"build: automatic update of ",  // Argo CD Image Updater
+             "Update from image update automation",
+             "Automated image update",
+             "[ImageUpdateAutomation]",
+             "Update dependency ",
+             "Update Helm release ",
+             "Update docker.io/",
+             "Update ghcr.io/",
+             "Pin dependencies"}
+        )) {
+        return true;
+    }
+    return subject.starts_with("Bump ") && subject.find(" from ") != std::string_view::npos &&
+           subject.find(" to ") != std::string_view::npos;
+}
+
+// "Update web to 1.1.0 in prod", "Roll back 3 images in prod", and what becomes of them.
 bool is_ours(std::string_view subject) {
-    return subject.starts_with("Update ") && subject.find(" in ") != std::string_view::npos;
+    return starts_with_any(subject, {"Update ", "Roll back "}) &&
+           subject.find(" in ") != std::string_view::npos;
+}
+
+bool says_nothing(std::string_view subject) {
+    return subject.empty() ||
+           starts_with_any(
+               subject,
+               {"Merge ", "Merged ", "Revert \"", "Initial commit", "fixup! ", "squash! ", kPrefix}
+           ) ||
+           is_browser_edit(subject) || is_a_bots(subject) || is_ours(subject);
+}
+
+// Azure DevOps puts "Merged PR 12: " before the title when it squashes.
+std::string_view written_by_people(std::string_view subject) {
+    constexpr std::string_view kMerged = "Merged PR ";
+    if (!subject.starts_with(kMerged)) return subject;
+    const auto rest = subject.find_first_not_of("0123456789", kMerged.size());
+    if (rest == std::string_view::npos || !subject.substr(rest).starts_with(": ")) return subject;
+    return subject.substr(rest + 2);
 }
 
 }  // namespace
@@ -42,8 +98,9 @@ bool is_ours(std::string_view subject) {
 CommitStyle style_of(std::span<const std::string> subjects) {
     std::size_t conventional = 0;
     std::size_t plain = 0;
-    for (const auto& subject : subjects) {
-        if (says_nothing(subject) || is_ours(subject)) continue;
+    for (const auto& whole : subjects) {
+        const auto subject = written_by_people(whole);
+        if (says_nothing(subject)) continue;
         ++(is_conventional(subject) ? conventional : plain);
     }
     return conventional >= 3 && conventional > plain ? CommitStyle::Conventional

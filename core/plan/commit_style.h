@@ -12,8 +12,9 @@ enum class CommitStyle {
     Conventional,  // "chore(images): update app to 1.2.3 in prod"
 };
 
-// Of recent subjects, newest first. Merges, reverts and subjects that Linkspan wrote in either
-// style say nothing. Plain unless at least three, and most, are conventional.
+// Of recent subjects, newest first. Merges, reverts, edits in a browser, bots that write alike
+// everywhere, and subjects that Linkspan wrote in either style say nothing. Plain unless at least
+// three, and most, are conventional.
 CommitStyle style_of(std::span<const std::string> subjects);
 
 // A sentence as a subject of that style.

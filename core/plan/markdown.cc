@@ -73,13 +73,126 @@ bool ends_number(std::string_view line, std::size_t at) {
            });
 }
 
-// "GH-1" and "gh-1" are issues of GitHub, "JIRA-1" of others.
-bool names_issue(std::string_view line, std::size_t dash) {
-    const char before = line[dash - 1];
-    if (std::isupper(static_cast<unsigned char>(before)) != 0) return true;
-    return dash >= 2 && (before | 0x20) == 'h' && (line[dash - 2] | 0x20) == 'g' &&
+bool is_upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
+bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+std::string lower(std::string_view text) {
+    std::string out{text};
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
+    return out;
+}
+
+// "GH-1" and "GL-1", in any case: issues of GitHub and GitLab.
+bool names_own_issue(std::string_view line, std::size_t dash) {
+    return dash >= 2 && lower(line[dash - 2]) == 'g' &&
+           (lower(line[dash - 1]) == 'h' || lower(line[dash - 1]) == 'l') &&
            (dash == 2 || !letter_or_digit(line[dash - 3]));
 }
+
+// "JIRA-1", "AB2_C-1": issues of other trackers.
+bool names_issue(std::string_view line, std::size_t dash) {
+    std::size_t begin = dash;
+    while (begin > 0 &&
+           (is_upper(line[begin - 1]) || is_digit(line[begin - 1]) || line[begin - 1] == '_')) {
+        --begin;
+    }
+    for (; begin < dash; ++begin) {
+        if (is_upper(line[begin])) return true;
+    }
+    return names_own_issue(line, dash);
+}
+
+// "[skip ci]", "[ci-skip]", "[no ci]", "[skip azp]": what CI systems obey wherever it stands; and
+// "[issue:1]", "[work_item:1]", which are references of GitLab.
+bool opens_command(std::string_view line, std::size_t bracket) {
+    std::size_t end = bracket + 1;
+    while (end < line.size() && line[end] != ']' && end - bracket < 80) ++end;
+    const std::string inside = lower(line.substr(bracket + 1, end - bracket - 1));
+    if (inside.find("skip") != std::string::npos) return true;
+    const auto word = std::min(inside.find_first_not_of(' '), inside.size());
+    if (inside.compare(word, 2, "no") == 0 &&
+        (inside.size() == word + 2 || !letter_or_digit(inside[word + 2]))) {
+        return true;
+    }
+    const auto name = inside.find_first_not_of("abcdefghijklmnopqrstuvwxyz_");
+    return name != 0 && name != std::string::npos && inside[name] == ':';
+}
+
+// "skip-checks: true" skips checks on GitHub and Azure.
+bool ends_skip(std::string_view line, std::size_t at) {
+    return at >= 3 && lower(line.substr(at - 3, 4)) == "skip" &&
+           lower(line.substr(at + 1, 7)) == "-checks";
+}
+
+// "Signed-off-by: …" where a line may begin with it.
+bool begins_trailer(std::string_view line, std::size_t dash) {
+    const auto begin = line.find_first_not_of(' ');
+    const auto colon = line.find(':', dash);
+    if (colon == std::string_view::npos || begin >= dash || line.find('-') != dash) return false;
+    const auto key = line.substr(begin, colon - begin);
+    return std::all_of(key.begin(), key.end(), [](char c) {
+        return letter_or_digit(c) || c == '-';
+    });
+}
+
+bool is_digest_at(std::string_view text) {
+    return text.starts_with("sha256:") || text.starts_with("sha512:");
+}
+
+// Whether something reads a meaning into the characters from `at` on although it does not see them
+// rendered: issue trackers that look for "fixes #1" in the bare text (GitLab does, in code spans
+// too), CI systems, and whatever links commit messages and titles. A word alone, such as a tag,
+// keeps what only has a meaning beside other words.
+bool means_something_bare(std::string_view line, std::size_t at, bool sentence) {
+    const char c = line[at];
+    const char next = at + 1 < line.size() ? line[at + 1] : '\0';
+    const bool named = letter_or_digit(next) || next == '_' || next == '"';
+    switch (c) {
+        case '@':
+            return named && !is_digest_at(line.substr(at + 1));
+        case '#':
+            return true;
+        case '[':
+            return opens_command(line, at);
+        case '*':
+            return next == '*';
+        case 'p':
+        case 'P':
+            return ends_skip(line, at);
+        case '-':
+            if (is_digit(next) && at > 0) {
+                return sentence ? names_issue(line, at) : names_own_issue(line, at);
+            }
+            return sentence && begins_trailer(line, at);
+        case '!':
+        case '~':
+        case '$':
+        case '%':
+        case '^':
+        case '&':
+            return named && (sentence || at == 0 || is_digit(next));
+        case ':':
+            return line.substr(at + 1, 2) == "//" ||
+                   (sentence && (next == '/' || picture_at(line, at)));
+        case '.':
+            return sentence && letter_or_digit(next) && at >= 3 && lower(line[at - 1]) == 'w' &&
+                   lower(line[at - 2]) == 'w' && lower(line[at - 3]) == 'w';
+        default:
+            return false;
+    }
+}
+
+std::string with_breaks(std::string_view line, bool sentence) {
+    std::string out;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        out += line[i];
+        if (means_something_bare(line, i, sentence)) out += kNoWidth;
+    }
+    return out;
+}
+
+bool is_sentence(std::string_view line) { return line.find(' ') != std::string_view::npos; }
 
 }  // namespace
 
@@ -101,9 +214,11 @@ std::string one_line(std::string_view text, std::size_t longest) {
 }
 
 std::string inside_code(std::string_view text, std::size_t longest) {
+    const std::string line = one_line(text, longest);
+    const bool sentence = is_sentence(line);
     std::string out;
-    for (const char c : one_line(text, longest)) {
-        switch (c) {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        switch (const char c = line[i]) {
             case '`':
                 out += "ˋ";
                 break;
@@ -122,6 +237,7 @@ std::string inside_code(std::string_view text, std::size_t longest) {
             default:
                 out += c;
         }
+        if (means_something_bare(line, i, sentence)) out += kNoWidth;
     }
     const bool blank = std::all_of(out.begin(), out.end(), [](char c) { return c == ' '; });
     if (blank) return "(none)";
@@ -134,6 +250,15 @@ std::string code(std::string_view text, std::size_t longest) {
     return "`" + inside_code(text, longest) + "`";
 }
 
+std::string plain(std::string_view text, std::size_t longest) {
+    const std::string line = one_line(text, longest);
+    return is_plain_url(line) ? line : with_breaks(line, is_sentence(line));
+}
+
+std::string title(std::string_view text, std::size_t longest) {
+    return with_breaks(one_line(text, longest), true);
+}
+
 std::string prose(std::string_view text, std::size_t longest) {
     const std::string whole = one_line(text, longest);
     // Four blanks in front would make it a block of code.
@@ -143,9 +268,11 @@ std::string prose(std::string_view text, std::size_t longest) {
     for (std::size_t i = 0; i < line.size(); ++i) {
         const char c = line[i];
         if (const std::size_t commit = commit_at(line, i); commit > 0) {
-            out += line.substr(i, 6);
-            out += kNoWidth;
-            out += line.substr(i + 6, commit - 6);
+            // The end of one could be the beginning of another.
+            for (std::size_t at = 0; at < commit; at += 6) {
+                if (at > 0) out += kNoWidth;
+                out += line.substr(i + at, std::min<std::size_t>(6, commit - at));
+            }
             i += commit - 1;
             continue;
         }
@@ -163,10 +290,14 @@ std::string prose(std::string_view text, std::size_t longest) {
             case '`':
                 out += "ˋ";
                 break;
+            // Rendering takes the backslash away before GitLab looks for "[issue:1]".
+            case '[':
+                out += "\\[";
+                if (opens_command(line, i)) out += kNoWidth;
+                break;
             case '\\':
             case '*':
             case '_':
-            case '[':
             case ']':
             case '{':
             case '}':
@@ -178,10 +309,14 @@ std::string prose(std::string_view text, std::size_t longest) {
             case '@':
             case '#':
             case '!':
-            case '~':
-            case '$':
             case '%':
             case '^':
+                out += c;
+                out += kNoWidth;
+                break;
+            case '~':  // and ~deleted~, $mathematics$
+            case '$':
+                out += '\\';
                 out += c;
                 out += kNoWidth;
                 break;
@@ -217,13 +352,14 @@ std::string prose(std::string_view text, std::size_t longest) {
             case '=':
                 if (i == 0) out += '\\';
                 out += c;
-                if (c == '-' && i > 0 && std::isdigit(static_cast<unsigned char>(next)) != 0 &&
-                    names_issue(line, i)) {
+                if (c == '-' && i > 0 &&
+                    (is_digit(next) ? names_issue(line, i) : begins_trailer(line, i))) {
                     out += kNoWidth;
                 }
                 break;
             default:
                 out += c;
+                if (ends_skip(line, i)) out += kNoWidth;
         }
     }
     return out;

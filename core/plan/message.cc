@@ -1,5 +1,6 @@
 #include "core/plan/message.h"
 
+#include "core/plan/markdown.h"
 #include "core/plan/template_data.h"
 
 #include <fmt/format.h>
@@ -13,15 +14,6 @@
 
 namespace linkspan::plan {
 namespace {
-
-// Tags, actors and labels come from outside: nothing in them may start a line of its own.
-std::string one_line(std::string_view text) {
-    std::string out;
-    for (const char c : text.substr(0, 512)) {
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-    }
-    return out;
-}
 
 constexpr std::string_view kBlank = " \t\r\n";
 
@@ -85,7 +77,7 @@ struct Filled {
 
 Result<Filled> fill_message(std::string_view text, const TemplateData& data) {
     const auto fill_part = [&](std::string_view part) {
-        return fill(part, data, TemplateStyle::Plain, "message template");
+        return fill(part, data, TemplateStyle::Message, "message template");
     };
     // The whole first: positions in errors are those in the template.
     LINKSPAN_TRY(whole, fill_part(text));
@@ -133,7 +125,7 @@ Result<std::string> commit_message(const MessageOptions& options, const EditPlan
     // Of values that may be empty, such as an actor: a commit has a subject all the same.
     if (is_blank(first_line(body))) {
         const auto rest = std::min(body.find_first_not_of(kBlank), body.size());
-        body = trimmed(data.top.at("subject") + "\n\n" + body.substr(rest));
+        body = trimmed(data.sentences.at("subject") + "\n\n" + body.substr(rest));
     }
     if (options.skip_ci) {
         const std::size_t end = std::min(body.find('\n'), body.size());
@@ -143,21 +135,21 @@ Result<std::string> commit_message(const MessageOptions& options, const EditPlan
     std::set<std::string> deliveries;
     for (const auto& cause : plan.causes) deliveries.insert(cause.delivery);
     for (const auto& id : deliveries) {
-        message += fmt::format("Linkspan-Delivery: {}\n", one_line(id));
+        message += fmt::format("Linkspan-Delivery: {}\n", markdown::plain(id));
     }
     std::set<std::string> revisions;
     for (const auto& cause : plan.causes) {
         if (!cause.event.revision || cause.event.revision->empty()) continue;
-        revisions.insert(one_line(*cause.event.revision));
+        revisions.insert(markdown::plain(*cause.event.revision));
     }
     for (const auto& revision : revisions) {
         message += fmt::format("Linkspan-Source-Revision: {}\n", revision);
     }
     if (!options.change_id.empty()) {
-        message += fmt::format("Change-Id: {}\n", one_line(options.change_id));
+        message += fmt::format("Change-Id: {}\n", markdown::plain(options.change_id));
     }
     if (!options.signed_off.empty()) {
-        message += fmt::format("Signed-off-by: {}\n", one_line(options.signed_off));
+        message += fmt::format("Signed-off-by: {}\n", markdown::one_line(options.signed_off));
     }
     return message;
 }

@@ -55,7 +55,8 @@ struct TextOptions {
     std::string body{};
     CommitStyle style = CommitStyle::Plain;
     bool html_comments = true;
-    bool checkboxes = true;  // of the platform
+    bool checkboxes = true;        // of the platform
+    std::string closing{"Close"};  // how the platform calls closing without merging, as a verb
     std::size_t title_limit = 255;
     std::size_t body_limit = 65536;
     std::string link{};   // page of Linkspan about the delivery: "{id}" is replaced; empty: none

@@ -1,5 +1,7 @@
 #include "core/plan/pull_request_life.h"
 
+#include "core/plan/markdown.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -129,7 +131,7 @@ private:
         if (theirs && open_ != nullptr) {
             return say_once(
                 "no-longer-wanted:" + branch_.head,
-                wanted_.gone +
+                markdown::prose(wanted_.gone, 1000) +
                     " Somebody else has pushed to this branch, so Linkspan does not close it.",
                 "nothing is left to do, and the branch has commits of others: left open"
             );
@@ -137,7 +139,9 @@ private:
         if (open_ != nullptr) {
             const std::string key = fmt::format("closing:{}", open_->number);
             if (abilities_.comments && !has(memory_.said, key)) {
-                return step::Say{key, wanted_.gone + " Linkspan closes this pull request."};
+                return step::Say{
+                    key,
+                    markdown::prose(wanted_.gone, 1000) + " Linkspan closes this pull request."};
             }
             return step::Close{wanted_.gone};
         }

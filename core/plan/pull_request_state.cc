@@ -38,6 +38,13 @@ std::string encode(std::string_view text) {
     return out;
 }
 
+// Names are for people who look at the block: very long ones end in a hash.
+std::string named(const std::string& name) {
+    constexpr std::size_t kLongest = 200;
+    if (name.size() <= kLongest) return name;
+    return fmt::format("{}…{:x}", markdown::cut(name, kLongest / 3), fingerprint(name));
+}
+
 std::optional<std::string> decode(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -169,8 +176,8 @@ std::uint64_t fingerprint(std::vector<CarriedImage> images) {
 
 std::string write_state(const BodyState& state, bool html_comments, std::size_t longest) {
     std::string head{kVersion};
-    head += "target=" + encode(state.target);
-    if (!state.group.empty()) head += " group=" + encode(state.group);
+    head += "target=" + encode(named(state.target));
+    if (!state.group.empty()) head += " group=" + encode(named(state.group));
     head += fmt::format(" decision={:x}", state.decision);
     if (!state.ended.empty()) head += " ended=" + encode(state.ended);
     // For the frame, the checksum and left_out.

@@ -1,5 +1,7 @@
 #include "core/plan/template_data.h"
 
+#include "core/plan/markdown.h"
+
 #include <fmt/format.h>
 
 #include <set>
@@ -10,33 +12,24 @@ namespace {
 
 using Values = TemplateValues;
 
+// Of words that mean nothing alone, see TemplateData::sentences.
 std::string subject_of(const EditPlan& plan, bool rollback) {
     const std::string_view verb = rollback ? "Roll back" : "Update";
     std::set<std::string> images;
     std::set<std::string> targets;
     for (const auto& change : plan.changes) {
         images.insert(change.image.str());
-        targets.insert(change.target);
+        targets.insert(markdown::plain(change.target));
     }
-    if (images.size() == 1 && !plan.changes.empty()) {
-        const Change& first = plan.changes.front();
-        const std::string& repository = first.image.repository();
-        const std::string short_name = repository.substr(repository.rfind('/') + 1);
-        if (first.old_tag == first.new_tag && first.new_digest) {
-            return fmt::format(
-                "{} {} {} to {} in {}",
-                verb,
-                short_name,
-                first.new_tag,
-                short_digest(*first.new_digest),
-                fmt::join(targets, ", ")
-            );
-        }
-        return fmt::format(
-            "{} {} to {} in {}", verb, short_name, first.new_tag, fmt::join(targets, ", ")
-        );
+    const std::string where = fmt::format("{}", fmt::join(targets, ", "));
+    if (images.size() != 1) return fmt::format("{} {} images in {}", verb, images.size(), where);
+    const Change& first = plan.changes.front();
+    const std::string tag = markdown::plain(first.new_tag);
+    std::string to = "to " + tag;
+    if (first.old_tag == first.new_tag && first.new_digest) {
+        to = fmt::format("{} to {}", tag, markdown::plain(short_digest(*first.new_digest)));
     }
-    return fmt::format("{} {} images in {}", verb, images.size(), fmt::join(targets, ", "));
+    return fmt::format("{} {} {} in {}", verb, short_name(first.image), to, where);
 }
 
 Values values_of(const Change& change) {
@@ -73,6 +66,11 @@ Values values_of(const Cause& cause) {
 }
 
 }  // namespace
+
+std::string short_name(const image::ImageName& image) {
+    const std::string& repository = image.repository();
+    return repository.substr(repository.rfind('/') + 1);
+}
 
 std::string shown(const std::string& tag, const std::optional<std::string>& digest) {
     if (tag.empty()) return digest ? *digest : "(none)";
@@ -126,12 +124,13 @@ TemplateData template_data(const EditPlan& plan, CommitStyle style, bool rollbac
         }
     }
     data.top = {
-        {"subject", subject_in(style, subject_of(plan, rollback || !requests.empty()))},
         {"targets", fmt::format("{}", fmt::join(targets, ", "))},
         {"base", plan.base},
         {"places", std::to_string(plan.changes.size())},
         {"files", std::to_string(plan.files.size())},
     };
+    data.sentences = {
+        {"subject", subject_in(style, subject_of(plan, rollback || !requests.empty()))}};
     return data;
 }
 

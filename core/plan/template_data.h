@@ -18,6 +18,9 @@ std::vector<Change> updates_of(const EditPlan& plan);
 // "1.2.0@sha256:…"; "(none)" for neither.
 std::string shown(const std::string& tag, const std::optional<std::string>& digest);
 
+// "app" of "registry.example.com/acme/app".
+std::string short_name(const image::ImageName& image);
+
 // The first twelve digits.
 std::string short_digest(std::string_view digest);
 

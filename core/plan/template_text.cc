@@ -43,15 +43,23 @@ public:
                 i = end + 9;
                 continue;
             }
-            const bool in_code =
-                open > 0 && text[open - 1] == '`' && i < text.size() && text[i] == '`';
-            LINKSPAN_TRY(value, value_of(name, scope, in_code, offset + open));
+            LINKSPAN_TRY(value, value_of(name, scope, around(text, open, i), offset + open));
             out += value;
         }
         return out;
     }
 
 private:
+    enum class Around { Text, Code, Address };
+
+    // What the template has around a name that is from `open` to `end`.
+    [[nodiscard]] static Around around(std::string_view text, std::size_t open, std::size_t end) {
+        if (open == 0 || end >= text.size()) return Around::Text;
+        if (text[open - 1] == '`' && text[end] == '`') return Around::Code;
+        const bool address = open > 1 && text.substr(open - 2, 2) == "](" && text[end] == ')';
+        return address ? Around::Address : Around::Text;
+    }
+
     Result<std::string> each(
         std::string_view list, std::string_view body, std::size_t offset, std::size_t open
     ) {
@@ -77,37 +85,37 @@ private:
     }
 
     Result<std::string> value_of(
-        std::string_view name, const TemplateValues* scope, bool in_code, std::size_t position
+        std::string_view name, const TemplateValues* scope, Around around, std::size_t position
     ) const {
         if (scope != nullptr) {
             if (const auto value = scope->find(name); value != scope->end()) {
-                return fit(value->second, in_code);
+                return fit(value->second, around);
             }
         }
         if (const auto value = data_.top.find(name); value != data_.top.end()) {
-            return fit(value->second, in_code);
+            return fit(value->second, around);
+        }
+        if (const auto value = data_.sentences.find(name); value != data_.sentences.end()) {
+            if (style_ == TemplateStyle::Message) return value->second;
+            return fit(value->second, around);
         }
         if (const auto block = data_.blocks.find(name); block != data_.blocks.end()) {
             return block->second;
         }
         return at(
             position,
-            fmt::format("unknown name \"{}\"; the names are in docs/configuration.md", plain(name))
+            fmt::format(
+                "unknown name \"{}\"; the names are in docs/configuration.md",
+                markdown::one_line(name)
+            )
         );
     }
 
-    [[nodiscard]] std::string fit(const std::string& value, bool in_code) const {
-        if (style_ == TemplateStyle::Plain) return plain(value);
-        return in_code ? markdown::inside_code(value) : markdown::prose(value);
-    }
-
-    // Tags, actors and labels come from outside: nothing in them may start a line of its own.
-    static std::string plain(std::string_view text) {
-        std::string out;
-        for (const char c : text.substr(0, 512)) {
-            out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-        }
-        return out;
+    [[nodiscard]] std::string fit(const std::string& value, Around around) const {
+        if (style_ == TemplateStyle::Message) return markdown::plain(value);
+        if (style_ == TemplateStyle::Title) return markdown::title(value);
+        if (around == Around::Address) return markdown::is_plain_url(value) ? value : "";
+        return around == Around::Code ? markdown::inside_code(value) : markdown::prose(value);
     }
 
     [[nodiscard]] Error at(std::size_t position, const std::string& problem) const {

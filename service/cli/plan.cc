@@ -4,6 +4,7 @@
 #include "service/cli/exit_code.h"
 #include "service/pipeline/preview.h"
 #include "service/pipeline/trail_json.h"
+#include "service/store/beside.h"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -144,6 +145,14 @@ void print_text(const pipeline::Preview& preview) {
     }
 }
 
+void print_forgotten(const pipeline::Preview& preview) {
+    if (!preview.forgotten) return;
+    fmt::print(
+        "\nWhat people hold, closed or undid is not known here ({}): what is shown may be held.\n",
+        *preview.forgotten
+    );
+}
+
 void print_json(const pipeline::Preview& preview) {
     using Json = nlohmann::ordered_json;
     Json items = Json::array();
@@ -191,7 +200,10 @@ void print_json(const pipeline::Preview& preview) {
              {"diff", one.diff}}
         );
     }
-    const Json out{{"decisions", items}, {"commits", commits}, {"pull_requests", proposals}};
+    Json holds{{"known", !preview.forgotten}};
+    if (preview.forgotten) holds["why"] = *preview.forgotten;
+    const Json out{
+        {"decisions", items}, {"commits", commits}, {"pull_requests", proposals}, {"holds", holds}};
     fmt::print("{}\n", out.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -238,6 +250,10 @@ int plan(const Options& options) {
     auto store = store::Store::open(":memory:");
     if (store.has_error()) return complain(store.error().message, kNoInput);
     store::Writer writer{std::move(*store)};
+    // Of the service, which may be running: only read.
+    std::unique_ptr<store::Writer> known;
+    auto beside = store::open_beside(loaded.config->store.sqlite_path);
+    if (beside.has_value()) known = std::make_unique<store::Writer>(std::move(*beside));
     asio::io_context context;
     std::optional<pipeline::Preview> preview;
     pipeline::PreviewOptions how{
@@ -249,7 +265,9 @@ int plan(const Options& options) {
     end_at_signal(signals, folder);
     asio::co_spawn(
         context,
-        pipeline::preview(context.get_executor(), loaded.config, writer, std::move(how)),
+        pipeline::preview(
+            context.get_executor(), loaded.config, writer, known.get(), std::move(how)
+        ),
         [&preview, &signals](std::exception_ptr failure, pipeline::Preview made) {
             signals.cancel();
             if (failure) std::rethrow_exception(failure);
@@ -257,10 +275,12 @@ int plan(const Options& options) {
         }
     );
     context.run();
+    if (beside.has_error()) preview->forgotten = beside.error().message;
     if (options.output == "json") {
         print_json(*preview);
     } else {
         print_text(*preview);
+        print_forgotten(*preview);
     }
     const auto& items = preview->items;
     if (items.empty()) {
@@ -281,9 +301,10 @@ void add_plan(CLI::App& app, Run& run) {
     );
     command->footer(
         "Asks the registries and fetches the repositories of the configuration into a temporary "
-        "folder. Only the secrets that this\nneeds must be there. What only a running service "
-        "knows is not part of it: holds, what people undid, since when\nan image is known (a soak "
-        "begins now).\n"
+        "folder. Only the secrets that this\nneeds must be there. Where the service's store is on "
+        "this machine, it is read, beside a running service too: what\npeople hold, closed or "
+        "undid "
+        "counts. Since when an image is known does not: a soak begins now.\n"
         "Exit code 1 when something could not be asked, 64 for a name that the configuration does "
         "not have.\n"
         "Example: linkspan plan --config linkspan.yaml\n"

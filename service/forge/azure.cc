@@ -41,6 +41,7 @@ const Capabilities& Azure::capabilities() const {
         // A push through the API is not signed, and can't put a branch onto another base.
         .api_commits = false,
         .html_comments = true,
+        .closing = "Abandon",
         .title_limit = 400,
         .body_limit = kLongestDescription};
     return kAll;

@@ -58,6 +58,7 @@ const Capabilities& BitbucketCloud::capabilities() const {
         .statuses = true,
         .api_commits = false,
         .html_comments = false,
+        .closing = "Decline",
         .title_limit = 255,
         .body_limit = 32768};
     return kAll;

@@ -51,6 +51,7 @@ const Capabilities& BitbucketDc::capabilities() const {
         // One file for one commit is all that its API can do.
         .api_commits = false,
         .html_comments = false,
+        .closing = "Decline",
         .title_limit = 255,
         .body_limit = 32768};
     return kAll;

@@ -44,7 +44,8 @@ struct Capabilities {
     bool api_commits = false;  // commit_through_api()
     bool html_comments =
         true;  // whether <!-- --> in a body is hidden; else a reference definition is
-    std::size_t title_limit = 255;  // characters
+    std::string_view closing = "Close";  // what people do there to end one without merging
+    std::size_t title_limit = 255;       // characters
     std::size_t body_limit = 65536;
 };
 

@@ -4,9 +4,12 @@
 #include "core/plan/branch_name.h"
 #include "core/plan/commit_style.h"
 #include "core/plan/pull_request.h"
+#include "core/plan/template_data.h"
+#include "service/pipeline/bid_memory.h"
 #include "service/pipeline/branch_view.h"
 #include "service/pipeline/decider.h"
 #include "service/pipeline/forge_clients.h"
+#include "service/pipeline/hold_reader.h"
 #include "service/pipeline/proposals.h"
 #include "service/pipeline/repository_rules.h"
 #include "service/pipeline/target_scope.h"
@@ -48,11 +51,22 @@ std::string diff_of(const plan::EditPlan& plan) {
 void tell(PreviewItem& item, const plan::BidAnswer& answer) {
     const auto& verdict = answer.decision.verdict;
     item.verdict = policy::verdict_name(verdict);
+    if (const auto* held = std::get_if<policy::Held>(&verdict)) item.reason = held_reason(*held);
     if (const auto* refused = std::get_if<policy::Refused>(&verdict)) item.reason = refused->reason;
     if (const auto* waiting = std::get_if<policy::Waiting>(&verdict)) item.reason = waiting->why;
+    item.notes.insert(item.notes.end(), answer.held.begin(), answer.held.end());
     item.notes.insert(item.notes.end(), answer.refusals.begin(), answer.refusals.end());
     item.notes.insert(item.notes.end(), answer.problems.begin(), answer.problems.end());
 }
+
+// Signing and secrets are not needed for a message.
+config::Repository unsigned_one(config::Repository repository) {
+    repository.signing.reset();
+    return repository;
+}
+
+// Of so many tags of one look their sources are asked for.
+constexpr std::size_t kMostOrigins = 40;
 
 class Previewer {
 public:
@@ -60,9 +74,11 @@ public:
         asio::any_io_executor executor,
         ConfigPtr config,
         store::Writer& writer,
+        store::Writer* known,
         PreviewOptions options
     )
-        : config_{std::move(config)},
+        : known_{known},
+          config_{std::move(config)},
           options_{std::move(options)},
           pool_{kThreads},
           clients_{executor, config_},
@@ -90,6 +106,7 @@ public:
     }
 
 private:
+    using Origins = std::map<std::string, plan::ImageOrigin>;  // as plan::Proposal has them
     // A bid, and where its answer belongs.
     struct Asked {
         plan::Bid bid;
@@ -289,8 +306,21 @@ private:
         for (auto& [name, bids] : proposals) {
             const auto* target = config_->target(name);
             auto planned = co_await turn(repository, bids, plan::Grouping::All);
-            if (planned.has_value()) propose(repository, *target, bids, *planned);
+            if (!planned.has_value()) continue;
+            const auto origins = co_await learn_origins(planned->turn.plan);
+            propose(repository, *target, bids, *planned, origins);
         }
+    }
+
+    // What the service remembers of people, for its targets.
+    asio::awaitable<void> remember(std::shared_ptr<std::vector<plan::Bid>> bids) {
+        if (known_ == nullptr || out_.forgotten) co_return;
+        auto held = co_await read_holds(*known_, bids, Clock::now());
+        std::vector<plan::Bid*> all;
+        for (auto& bid : *bids) all.push_back(&bid);
+        auto wrote = co_await recall_writes(*known_, std::move(all));
+        if (held.has_error()) out_.forgotten = held.error().message;
+        if (wrote.has_error()) out_.forgotten = wrote.error().message;
     }
 
     asio::awaitable<Result<PlannedTurn>> turn(
@@ -298,16 +328,14 @@ private:
         const std::vector<Asked>& asked,
         plan::Grouping grouping
     ) {
-        // Signing and secrets are not needed for a message.
-        config::Repository plain = repository;
-        plain.signing.reset();
-        auto options = commit_options_of(plain, Clock::now());
+        auto options = commit_options_of(unsigned_one(repository), Clock::now());
         if (options.has_error()) co_return options.error();
         options->dry_run = true;
         options->group = grouping;
         options->rules = false;
         auto bids = std::make_shared<std::vector<plan::Bid>>();
         for (const auto& one : asked) bids->push_back(one.bid);
+        co_await remember(bids);
         auto work = [view = seen_.at(repository.name).view, bids, how = *options] {
             const std::vector<std::vector<std::string>> intended(bids->size());
             return plan_on_tip(*view, *bids, intended, how, Look::KnownTip);
@@ -325,11 +353,28 @@ private:
         co_return planned;
     }
 
+    // Where the images were built from. A registry that is away costs a link.
+    asio::awaitable<Origins> learn_origins(const plan::EditPlan& plan) {
+        Origins origins;
+        for (const auto& change : plan::updates_of(plan)) {
+            for (const bool now : {false, true}) {
+                auto tag = image::Tag::parse(now ? change.new_tag : change.old_tag);
+                if (tag.has_error() || origins.size() >= kMostOrigins) continue;
+                const std::string name = change.image.str() + ":" + tag->str();
+                auto digest = now ? change.new_digest : change.old_digest;
+                auto origin = co_await decider_.origin(change.image, *tag, std::move(digest));
+                if (origin.has_value()) origins.emplace(name, std::move(*origin));
+            }
+        }
+        co_return origins;
+    }
+
     void propose(
         const config::Repository& repository,
         const config::Target& target,
         const std::vector<Asked>& asked,
-        PlannedTurn& planned
+        PlannedTurn& planned,
+        const Origins& origins
     ) {
         const auto fail = [&](const Error& error) {
             for (const auto& one : asked) {
@@ -349,6 +394,8 @@ private:
             }
         }
         const auto style = plan::style_of(subjects);
+        const auto how = commit_options_of(unsigned_one(repository), Clock::now());
+        if (how.has_error()) return fail(how.error());
         auto groups = plan::split_apart(planned.turn.plan, target.pull_request.group);
         if (groups.has_error()) return fail(groups.error());
         std::vector<Candidate> candidates;
@@ -370,6 +417,7 @@ private:
                 now
             );
             proposal.proposed_at = now;
+            proposal.origins = origins;
             for (const auto& one : refused) {
                 proposal.refused.push_back(fmt::format("{}:{}: {}", one.image, one.tag, one.reason)
                 );
@@ -380,9 +428,11 @@ private:
                 .style = style,
                 .html_comments = can.html_comments,
                 .checkboxes = can.html_comments,
+                .closing = std::string{can.closing},
                 .title_limit = can.title_limit,
                 .body_limit = can.body_limit};
-            const plan::MessageOptions message{.text = repository.message, .style = style};
+            plan::MessageOptions message = how->message;
+            message.style = style;
             auto branch = plan::branch_name(target.pull_request.branch, target.name, group.name);
             auto title = plan::title_of(proposal, texts);
             auto body = plan::body_of(proposal, texts);
@@ -404,6 +454,7 @@ private:
         }
     }
 
+    store::Writer* known_;
     ConfigPtr config_;
     PreviewOptions options_;
     asio::thread_pool pool_;
@@ -419,9 +470,13 @@ private:
 }  // namespace
 
 asio::awaitable<Preview> preview(
-    asio::any_io_executor executor, ConfigPtr config, store::Writer& writer, PreviewOptions options
+    asio::any_io_executor executor,
+    ConfigPtr config,
+    store::Writer& writer,
+    store::Writer* known,
+    PreviewOptions options
 ) {
-    Previewer previewer{std::move(executor), std::move(config), writer, std::move(options)};
+    Previewer previewer{std::move(executor), std::move(config), writer, known, std::move(options)};
     co_return co_await previewer.run();
 }
 

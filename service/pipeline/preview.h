@@ -1,8 +1,8 @@
 // preview(): what the service would do now, as values. Changes nothing: mirrors and a store are
 // made in a folder that the caller gives and takes away, and nothing is pushed or sent.
 //
-// It knows what registries and repositories say, and not what a running service remembers: holds,
-// what people undid, and when an image was first seen are not part of it.
+// It knows what registries and repositories say, and, with the service's store, what people hold,
+// closed and undid. When an image was first seen is not part of it: a soak begins now.
 #pragma once
 
 #include "core/image/reference.h"
@@ -66,13 +66,17 @@ struct Preview {
     std::vector<PreviewItem> items;
     std::vector<PreviewCommit> commits;
     std::vector<PreviewProposal> proposals;
+    // Why the service's store, though it is there, could not be read.
+    std::optional<std::string> forgotten{};
 };
 
-// `config` without anything that a preview must not do. What can't be reached is a failed item.
+// `config` without anything that a preview must not do. `known`: the service's store, which is only
+// read (store/beside.h); null where there is none. What can't be reached is a failed item.
 boost::asio::awaitable<Preview> preview(
     boost::asio::any_io_executor executor,
     ConfigPtr config,
     store::Writer& writer,
+    store::Writer* known,
     PreviewOptions options
 );
 

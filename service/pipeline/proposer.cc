@@ -253,6 +253,7 @@ Status Proposer::prepare() {
         .style = request_.message.style,
         .html_comments = can.html_comments,
         .checkboxes = can.html_comments,
+        .closing = std::string{can.closing},
         .title_limit = can.title_limit,
         .body_limit = can.body_limit,
         .link = request_.link};

@@ -133,6 +133,14 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
         std::error_code ignored;
         auto real = std::filesystem::weakly_canonical(std::filesystem::absolute(path), ignored);
         if (!ignored) database->path_ = real.string();
+    }
+    if (options.read_only) {
+        if (auto status = database->open_read_only(options); status.has_error()) {
+            return status.error().within("reading the store");
+        }
+        return database;
+    }
+    if (path != kMemory) {
         if (auto status = database->take_lock(); status.has_error()) return status.error();
     }
     const int code = sqlite3_open_v2(
@@ -156,6 +164,34 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
     ));
     if (status.has_error()) return status.error().within("opening the store");
     return database;
+}
+
+Status Database::open_read_only(const Options& options) {
+    read_only_ = true;
+    if (!std::filesystem::exists(path_)) {
+        return Error{Errc::NotFound, fmt::format("there is no file {}", path_)};
+    }
+    std::string uri = "file:";
+    for (const char c : path_) {
+        const bool special = c == '%' || c == '?' || c == '#';
+        uri += special ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string{c};
+    }
+    // Without a log nobody has it open, and SQLite would make one, which then is ours instead of
+    // the service's.
+    if (!std::filesystem::exists(path_ + "-wal")) uri += "?immutable=1";
+    const int code = sqlite3_open_v2(
+        uri.c_str(),
+        &handle_,
+        SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
+        options.vfs.empty() ? nullptr : options.vfs.c_str()
+    );
+    if (code != SQLITE_OK) return failure(code);
+    sqlite3_extended_result_codes(handle_, 1);
+    sqlite3_busy_timeout(handle_, static_cast<int>(options.busy_timeout.count()));
+    return script(
+        "PRAGMA trusted_schema = OFF; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;"
+        "SELECT count(*) FROM sqlite_schema;"
+    );
 }
 
 Database::~Database() {
@@ -306,7 +342,7 @@ Status Database::script(const std::string& sql) {
 std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
 std::int64_t Database::last_id() const { return sqlite3_last_insert_rowid(handle_); }
 
-Status Database::begin() { return run("BEGIN IMMEDIATE"); }
+Status Database::begin() { return read_only_ ? run("BEGIN") : run("BEGIN IMMEDIATE"); }
 
 Status Database::commit() {
     auto status = run("COMMIT");

@@ -102,6 +102,8 @@ public:
         std::string vfs;  // empty: SQLite's own; tests put failing disks here
         std::chrono::milliseconds busy_timeout{2000};
         int page_size = 4096;  // of a new file
+        // Beside its owner: no lock is taken, nothing is created.
+        bool read_only = false;
     };
 
     // Opens or creates the file, and makes sure that it is a database and ours alone. Changes
@@ -143,6 +145,7 @@ private:
     friend class Query;
     Database() = default;
     Status take_lock();
+    Status open_read_only(const Options& options);
     Result<sqlite3_stmt*> prepare(Sql sql);
     Status bind(sqlite3_stmt* statement, std::initializer_list<Value> arguments, bool copy);
     [[nodiscard]] Error failure(int code) const;
@@ -152,6 +155,7 @@ private:
     };
     std::string path_;
     int lock_ = -1;
+    bool read_only_ = false;
     sqlite3* handle_ = nullptr;
     // By the address of the literal.
     std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;

@@ -31,6 +31,9 @@ public:
         const std::string& path, const Database::Options& options
     );
 
+    // See beside.h.
+    static Result<std::unique_ptr<SqliteStore>> open_read_only(const std::string& path);
+
     Result<Recorded> record(const NewDelivery& delivery) override;
     Status intend(std::int64_t work, const std::string& commit) override;
     Status postpone(std::int64_t work, TimePoint due, const std::string& error) override;

@@ -1,6 +1,7 @@
 // What changes the store. Reading it is in trail.cc, the thread that owns it in writer.cc.
 #include "service/store/store.h"
 
+#include "service/store/beside.h"
 #include "service/store/migrations.h"
 #include "service/store/sqlite_store.h"
 
@@ -24,6 +25,31 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
     auto opened = SqliteStore::open(path, Database::Options{});
     if (opened.has_error()) return opened.error();
     return std::unique_ptr<Store>{std::move(*opened)};
+}
+
+Result<std::unique_ptr<Store>> open_beside(const std::string& path) {
+    auto opened = SqliteStore::open_read_only(path);
+    if (opened.has_error()) return opened.error();
+    return std::unique_ptr<Store>{std::move(*opened)};
+}
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open_read_only(const std::string& path) {
+    auto database = Database::open(path, {.vfs = {}, .read_only = true});
+    if (database.has_error()) return database.error();
+    if (auto status = check_schema(**database); status.has_error()) return status.error();
+    LINKSPAN_TRY(version, (*database)->integer("PRAGMA user_version"));
+    if (version != schema_version()) {
+        return Error{
+            Errc::Conflict,
+            fmt::format(
+                "{} has schema {}, this program knows {}: a service of this version has not "
+                "opened it yet",
+                (*database)->path(),
+                version,
+                schema_version()
+            )};
+    }
+    return std::unique_ptr<SqliteStore>{new SqliteStore{std::move(*database)}};
 }
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(

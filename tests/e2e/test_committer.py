@@ -643,6 +643,61 @@ class Plan(Fleet):
         self.assertFalse(data.exists())
         self.assertEqual(repository.tip(), base)
 
+    def test_beside_a_running_service_what_people_said_counts(self):
+        registry = self.registry(notify=False)
+        repository = self.repository(registry.host)
+        config = self.config(registry, f"file://{repository.bare}")
+        config["repositories"][0].update(skip_ci=True, sign_off=True)
+        config["targets"].append({**config["targets"][0], "name": "staging", "paths": ["clusters/staging"]})
+        service = self.linkspan({**config, "operators": [{"name": "alice", "role": "operator", "token": {"file": "secret"}}]})
+        registry.push(APP, "1.1.0")
+        _, body, _ = service.ci({"image": f"{registry.host}/{APP}", "tag": "1.1.0"})
+        self.assertTrue(service.trail(body["id"])["settled"])
+        git("fetch", "--quiet", "origin", cwd=repository.clone)
+        git("reset", "--quiet", "--hard", "origin/main", cwd=repository.clone)
+        text = repository.show("clusters/prod/app.yaml").replace(":1.1.0", ":1.0.0")
+        repository.human_commit({"clusters/prod/app.yaml": text}, "Back to 1.0.0, see #12")
+        file = service.config_file.with_name("beside.yaml")
+        file.write_text(service.config_file.read_text())
+
+        def said(*more):
+            done = subprocess.run(
+                [real_parts.linkspan_binary(), "plan", "--config", str(file), "--target", "prod", *more],
+                capture_output=True, text=True, timeout=real_parts.PATIENCE, cwd=service.config_file.parent)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stdout
+
+        def decided():
+            whole = json.loads(said("--output", "json"))
+            self.assertEqual(whole["holds"], {"known": True})
+            return whole["decisions"][0], whole["commits"]
+
+        decision, commits = decided()
+        self.assertEqual((decision["verdict"], commits), ("held", []), decision)
+        self.assertIn("Back to 1.0.0", decision["reason"])
+        registry.push(APP, "1.2.0")
+        decision, commits = decided()
+        self.assertEqual((decision["verdict"], decision["selected"]), ("promote", "1.2.0"))
+        self.assertRegex(commits[0]["message"].splitlines()[0], r"\[skip ci\]$")
+        self.assertIn("Signed-off-by: ", commits[0]["message"])
+        status, answer, _ = service.request(
+            "POST", "/v1/targets/prod/policies/flux-system:app/hold", json.dumps({"reason": "it is Friday"}),
+            {"Authorization": f"Bearer {real_parts.TEST_SECRET}"})
+        self.assertIn(status, (200, 201), answer)
+        decision, commits = decided()
+        self.assertEqual((decision["verdict"], commits), ("held", []), decision)
+        self.assertIn("held by alice: it is Friday", decision["reason"])
+        # The service has not noticed, and is as it was; without it, the same is known, and its files stay as they are.
+        self.assertNotIn("not known here", said())
+        service.end()
+        before = sorted(f.name for f in service.config_file.parent.iterdir())
+        self.assertEqual(decided()[0]["verdict"], "held")
+        self.assertEqual(sorted(f.name for f in service.config_file.parent.iterdir()), before)
+        # Where there is no store, it says so.
+        file.write_text(json.dumps({**json.loads(file.read_text()), "store": "sqlite:nowhere.db"}))
+        self.assertIn("is not known here", said())
+        self.assertEqual(json.loads(said("--output", "json"))["holds"]["known"], False)
+
     def test_leaves_no_folder_behind(self):
         registry = self.registry(notify=False)
         registry.push(APP, "1.1.0")

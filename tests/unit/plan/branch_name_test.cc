@@ -24,6 +24,15 @@ TEST(BranchName, IsOneThatGitTakes) {
           " ",
           "\xff",
           "@{",
+          "@",
+          "HEAD",
+          "refs/heads/main",
+          "x.lock.lock",
+          "....",
+          "a/../b",
+          "-rf",
+          "JIRA-1 #close",
+          "\xd9\x85\xd8\xad",
           "a b\n"}) {
         const auto name = branch_name("", "prod", group);
         ASSERT_TRUE(name.has_value()) << group;
@@ -31,6 +40,16 @@ TEST(BranchName, IsOneThatGitTakes) {
     }
     EXPECT_NE(*branch_name("", "prod", "a:b"), *branch_name("", "prod", "a/b"));
     EXPECT_LT(branch_name("", "prod", std::string(500, 'x'))->size(), 120U);
+}
+
+TEST(BranchName, LongNamesStayApart) {
+    const std::string text = "bump/" + std::string(120, 'x') + "/{target}/{group}";
+    const auto one = branch_name(text, std::string(300, 'a'), std::string(300, 'b'));
+    const auto other = branch_name(text, std::string(300, 'a'), std::string(300, 'c'));
+    ASSERT_TRUE(one.has_value()) << one.error().message;
+    EXPECT_TRUE(is_branch_name(*one)) << *one;
+    EXPECT_NE(*one, *other);
+    EXPECT_EQ(*one, *branch_name(text, std::string(300, 'a'), std::string(300, 'b')));
 }
 
 TEST(BranchName, WrongTemplates) {
