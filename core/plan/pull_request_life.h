@@ -85,6 +85,7 @@ struct SeenBranch {
     bool ours = false;       // every commit of it that is not in the base is by us
     bool on_base = false;    // one commit, on the current base
     bool same_tree = false;  // with exactly the files that are wanted
+    bool landed = false;     // all of it is in the base, or was merged by a pull request
 };
 
 struct WantedStatus {

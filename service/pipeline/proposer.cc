@@ -374,6 +374,10 @@ Status Proposer::observe_branch() {
     });
     branch_.on_base = commits.size() == 1 && commits[0].parents.size() == 1 &&
                       commits[0].parents[0] == request_.base;
+    branch_.landed =
+        commits.empty() || std::any_of(pulls_.begin(), pulls_.end(), [&](const auto& one) {
+            return one.state == forge::State::Merged && one.head_commit == branch_.head;
+        });
     if (commit_) {
         LINKSPAN_TRY(different, mirror_.changed_files(*commit_, *tip, {}));
         branch_.same_tree = different.empty();

@@ -106,6 +106,26 @@ const Case kCases[] = {
          w.wanted.rebuild = "comment:1";
      },
      "push"},
+    {"a person's commits that were merged: the branch is free again",
+     [](World& w) {
+         w.memory = {.head = "ours"};
+         w.seen.clear();
+         w.branch = {.head = "theirs", .landed = true};
+     },
+     "push"},
+    {"a person's commits on a branch of nobody",
+     [](World& w) {
+         w.memory = {.head = "ours"};
+         w.seen.clear();
+         w.branch = {.head = "theirs"};
+     },
+     "leave alone"},
+    {"a person's head without a change, while it is open",
+     [](World& w) {
+         w.branch = {.head = "theirs", .landed = true};
+         w.memory.said = {"edited"};
+     },
+     "leave alone"},
     {"asked and answered",
      [](World& w) {
          w.wanted.rebuild = "comment:1";
