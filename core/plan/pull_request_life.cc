@@ -220,7 +220,8 @@ private:
     Step merging(const SeenPullRequest& open) const {
         const bool armed = open.auto_merge && !memory_.armed_head.empty();
         const bool may = wanted_.auto_merge && wanted_.window_open && !wanted_.draft && !open.draft;
-        if (armed && !may) return step::Disarm{};
+        // Platforms that keep it for a new head would merge that with the texts of the old one.
+        if (armed && (!may || memory_.armed_head != branch_.head)) return step::Disarm{};
         if (!wanted_.auto_merge) return step::Done{};
         if (!may) {
             if (!wanted_.window_open) {

@@ -12,6 +12,7 @@ from proposing import (
 )
 from real_parts import git, wait_until
 from test_main_job import APP
+from test_policy import Policies
 
 
 class Life(Proposing):
@@ -346,28 +347,8 @@ class Manners(Proposing):
         self.work(self.tell("1.1.0"))
         self.assertIn(f"https://github.com/acme/app/compare/{'a' * 40}...{'b' * 40}", self.only_open().body)
 
-    def labelled(self, tag, labels):
-        from test_policy import Policies
-
-        Policies.image(self, tag, labels)
-
-    def api(self, *arguments, **more):
-        from test_policy import Policies
-
-        return Policies.api(self, *arguments, **more)
-
-    def blob(self, data, repository=APP):
-        from test_policy import Policies
-
-        return Policies.blob(self, data, repository)
-
-    def manifest(self, tag, document):
-        from test_policy import Policies
-
-        return Policies.manifest(self, tag, document)
-
-    def reference(self, reference, repository=APP):
-        return f"/v2/{repository}/manifests/{reference}"
+    # An image with these labels, in the registry of a test.
+    labelled, api, blob, manifest, reference = Policies.image, Policies.api, Policies.blob, Policies.manifest, Policies.reference
 
 
 class Limits(Proposing):

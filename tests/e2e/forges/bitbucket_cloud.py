@@ -71,7 +71,7 @@ class BitbucketCloud(Fake):
         return {"type": "pullrequest_comment", "id": c.id, "content": {"type": "rendered", "raw": c.body, "markup": "markdown", "html": ""}, "user": self.user(c.author), "created_on": iso(c.created), "updated_on": iso(c.created), "deleted": False}
 
     def status(self, s):
-        return {"type": "build", "uuid": str(s.id), "key": s.context, "name": s.raw.get("name"), "state": s.raw["state"], "url": s.url, "description": s.description, "created_on": iso(s.created), "updated_on": iso(s.created)}
+        return {"type": "build", "uuid": str(s.id), "key": s.context, "name": s.raw.get("name"), "state": s.raw.get("state") or {"success": "SUCCESSFUL", "failure": "FAILED", "pending": "INPROGRESS"}[s.state], "url": s.url, "description": s.description, "created_on": iso(s.created), "updated_on": iso(s.created)}
 
     def shown(self, pull):
         own = f"{self.api_url}/repositories/{self.repository}/pullrequests/{pull.number}"

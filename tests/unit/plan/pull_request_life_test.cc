@@ -254,6 +254,19 @@ const Case kCases[] = {
          w.seen[0].auto_merge = true;
      },
      "disarm"},
+    {"armed for an older head: taken off, and armed anew",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.memory.armed_head = "older";
+         w.seen[0].auto_merge = true;
+     },
+     "disarm"},
+    {"taken off by a person: not armed again for this head",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.memory.armed_head = "ours";
+     },
+     "done"},
     {"what a person armed stays armed",
      [](World& w) {
          w.wanted.window_open = false;
