@@ -4,10 +4,10 @@ import json
 import unittest
 
 import real_parts
+import test_policy
 from proposing import AUTO_MERGE, FILE, KUSTOMIZATION, LABELS, NEVER, PLACE, WAIT, Proposing, each
 from real_parts import git, wait_until
 from test_main_job import APP
-from test_policy import Gates
 
 LINKSPAN = ("Linkspan", "linkspan@example.com")
 
@@ -295,7 +295,7 @@ class HeadStatuses(Merging):
     """Statuses of a pull request's head."""
 
     # A manifest, its signature and another name for it, in the registry of a test.
-    api, blob, manifest, tag, reference, sign = Gates.api, Gates.blob, Gates.manifest, Gates.tag, Gates.reference, Gates.sign
+    api, blob, manifest, tag, reference, sign = (getattr(test_policy.Gates, name) for name in ("api", "blob", "manifest", "tag", "reference", "sign"))
 
     @each()
     def test_signatures_that_were_checked(self):
@@ -303,6 +303,7 @@ class HeadStatuses(Merging):
         real_parts.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(key)])
         real_parts.run(["openssl", "pkey", "-in", str(key), "-pubout", "-out", str(self.directory / "good.pub")])
         self.fleet(start=False, pull_request={"status": True})
+        self.settings["retry"]["missing_signature"] = "0s"
         self.settings["policies"][0]["signature"] = {"keys": [str(self.directory / "good.pub")]}
         self.service.write_config(self.settings)
         self.service.start()
