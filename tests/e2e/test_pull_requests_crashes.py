@@ -67,7 +67,10 @@ class Crashing(Proposing):
                 wait_until(over, WAIT, f"the end of {getattr(ended, '__name__', ended)}")
             except TimeoutError as late:
                 raise AssertionError(f"{late}; effect {number}, killed {self.kills}; {self.told()}") from late
-        self.at = None
+        with self.lock:
+            self.at = None
+        if len(self.kills) > restarted:
+            self.service.start()
         return bool(self.kills)
 
     def told(self):
@@ -127,7 +130,9 @@ class Killed(Crashing):
                 self.forge.status_as_ci(self.branch(), "ci", "success")
 
             def merged():
-                return self.outcome() == "merged" and not self.branch()
+                # Killed just then, a merged one's branch stays until the next tag takes it: nothing is looked at any more.
+                left = any("delete_branch" in kill for kill in self.kills)
+                return self.outcome() == "merged" and (left or not self.branch())
 
             killed = self.through(number, (self.telling(tag), proposed_and_armed), (checked, merged))
             pulls = self.forge.pull_requests()[before:]

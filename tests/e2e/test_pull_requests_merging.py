@@ -316,9 +316,10 @@ class HeadStatuses(Merging):
         self.assertIn("signed", pull.body)
         # An unsigned one is refused, and told in what is proposed.
         work = self.work(self.push("1.2.0"))
-        self.assertEqual(work["decision"]["selected"], "1.1.0", work)
+        self.assertEqual((work["outcome"], self.image()), ("refused", "1.1.0"), work)
         self.looked(2)
         self.assertEqual(self.statuses("linkspan/signature"), ["success"], "once")
+        self.assertIn("1.2.0", self.now(pull).body)
 
 
 class Rebuilds(Proposing):
