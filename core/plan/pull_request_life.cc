@@ -231,7 +231,11 @@ private:
         }
         // Somebody took it off again: they have a reason.
         const bool once = memory_.armed_head == branch_.head;
-        if (abilities_.auto_merge && !open.auto_merge && !once) return step::Arm{};
+        // What stays armed over a push would merge the new head with the old one's message.
+        const bool for_another = armed && !once;
+        if (abilities_.auto_merge && (for_another || (!open.auto_merge && !once))) {
+            return step::Arm{};
+        }
         if (abilities_.auto_merge) return step::Done{wanted_.window_changes, {}};
         if (wanted_.checks_begin_by) {
             return step::Done{wanted_.checks_begin_by, "not merged yet: checks may begin"};

@@ -174,7 +174,8 @@ public:
     [[nodiscard]] virtual std::string name() const = 0;
 
     // Those from `head` to `base` of this repository (never of a fork with an equal branch name),
-    // newest first. nullopt: in any state.
+    // newest first; of those that have ended at least the newest, and none need be given beside an
+    // open one. nullopt: in any state.
     virtual Result<std::vector<PullRequest>> find(
         const std::string& head, const std::string& base, std::optional<State> state
     ) = 0;

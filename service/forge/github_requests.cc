@@ -46,7 +46,7 @@ Call find_pulls(
     const std::string wanted = !state ? "all" : *state == State::Open ? "open" : "closed";
     return {
         .path = under(repo, "/pulls") + make_query({
-                                            {"head", repo.owner + ":" + head},
+                                            {"head", head},
                                             {"base", base},
                                             {"state", wanted},
                                             {"sort", "created"},
@@ -54,6 +54,8 @@ Call find_pulls(
                                             {"per_page", "100"},
                                         })};
 }
+
+Call get_repository(const Repo& repo) { return {.path = under(repo, "")}; }
 
 Call get_pull(const Repo& repo, std::int64_t number) {
     return {.path = under(repo, fmt::format("/pulls/{}", number))};
@@ -251,6 +253,20 @@ Call disable_auto_merge(const std::string& id) {
     return mutate(
         "disablePullRequestAutoMerge", "DisablePullRequestAutoMergeInput", {{"pullRequestId", id}}
     );
+}
+
+Call look_at_queue(const std::string& id) {
+    const Json body{
+        {"query",
+         "query($id:ID!){node(id:$id){__typename ...on PullRequest{isMergeQueueEnabled "
+         "isInMergeQueue}}}"},
+        {"variables", {{"id", id}}}};
+    return {.method = "POST", .path = "", .body = write_json(body), .graphql = true};
+}
+
+Call dequeue(const std::string& id) {
+    // Not "pullRequestId", as everywhere else.
+    return mutate("dequeuePullRequest", "DequeuePullRequestInput", {{"id", id}});
 }
 
 Call enqueue(const std::string& id, const std::string& head_commit) {

@@ -240,6 +240,20 @@ const Case kCases[] = {
      "update"},
     {"a draft that a person made stays one", [](World& w) { w.seen[0].draft = true; }, "done"},
     {"auto-merge is armed", [](World& w) { w.wanted.auto_merge = true; }, "arm"},
+    {"armed anew for a new head, where the platform keeps it over a push",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.memory.armed_head = "before";
+         w.seen[0].auto_merge = true;
+     },
+     "arm"},
+    {"armed once for a head",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.memory.armed_head = "ours";
+         w.seen[0].auto_merge = true;
+     },
+     "done"},
     {"not outside its window",
      [](World& w) {
          w.wanted.auto_merge = true;
