@@ -44,7 +44,9 @@ public:
         }
         if (!wanted_.wanted) return without_wish();
         if (auto held = ignored(); !held.images.empty()) return held;
-        if (!branch_.head.empty() && is_a_persons() && !asked()) return left_alone();
+        // What people did and merged is safe: the branch that they left is free again.
+        const bool free = branch_.head.empty() || (branch_.landed && open_ == nullptr);
+        if (!free && is_a_persons() && !asked()) return left_alone();
         if (auto step = branch_step()) return *step;
         if (open_ == nullptr) return step::Open{};
         return while_open();
@@ -119,9 +121,9 @@ private:
             "Somebody else has pushed to this branch, so Linkspan leaves it alone. To have it "
             "built anew, without those commits, comment `linkspan rebuild`.",
             fmt::format(
-                "branch has commits that Linkspan did not push ({}): left alone until somebody "
-                "asks for a rebuild",
-                branch_.head.substr(0, 12)
+                "branch has commits that Linkspan did not push ({}): left alone until somebody {}",
+                branch_.head.substr(0, 12),
+                open_ != nullptr ? "asks for a rebuild" : "deletes the branch"
             )
         );
     }
@@ -222,7 +224,8 @@ private:
     Step merging(const SeenPullRequest& open) const {
         const bool armed = open.auto_merge && !memory_.armed_head.empty();
         const bool may = wanted_.auto_merge && wanted_.window_open && !wanted_.draft && !open.draft;
-        if (armed && !may) return step::Disarm{};
+        // Platforms that keep it for a new head would merge that with the texts of the old one.
+        if (armed && (!may || memory_.armed_head != branch_.head)) return step::Disarm{};
         if (!wanted_.auto_merge) return step::Done{};
         if (!may) {
             if (!wanted_.window_open) {

@@ -55,6 +55,7 @@ struct Memory {
     std::vector<std::string> asked{};    // "assignee:ann", "reviewer:bob", "team:platform"
     std::string milestone{};
     std::string saying{};                 // key of what we are about to say
+    std::string doing{};                  // "draft", "arm", "disarm": that we are about to do
     std::vector<std::string> said{};      // sentences that were said: "edited:<head>"
     std::vector<std::string> statuses{};  // "<head> <context> <state> <description>"
     std::string rebuild_done{};           // the request for a rebuild that was answered last
@@ -85,6 +86,7 @@ struct SeenBranch {
     bool ours = false;       // every commit of it that is not in the base is by us
     bool on_base = false;    // one commit, on the current base
     bool same_tree = false;  // with exactly the files that are wanted
+    bool landed = false;     // all of it is in the base, or was merged by a pull request
 };
 
 struct WantedStatus {

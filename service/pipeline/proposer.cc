@@ -324,7 +324,9 @@ plan::SeenPullRequest Proposer::seen_of(const forge::PullRequest& one) const {
         .title = one.title,
         .body = one.body,
         .head = one.head_commit,
-        .auto_merge = one.auto_merge,
+        // Where the platform does not say, it is what we left it at.
+        .auto_merge =
+            forge_.capabilities().tells_auto_merge ? one.auto_merge : !memory_.armed_head.empty(),
         .clean = one.mergeable == forge::Mergeable::Clean,
         .conflict = one.mergeable == forge::Mergeable::Conflict,
         .labels = one.labels,
@@ -365,6 +367,7 @@ Status Proposer::observe() {
         });
     }
     if (auto status = observe_branch(); status.has_error()) return status;
+    recall_interrupted();
     if (auto status = look_for_wishes(); status.has_error()) return status;
     stale_ = false;
     return {};
@@ -385,6 +388,10 @@ Status Proposer::observe_branch() {
     });
     branch_.on_base = commits.size() == 1 && commits[0].parents.size() == 1 &&
                       commits[0].parents[0] == request_.base;
+    branch_.landed =
+        commits.empty() || std::any_of(pulls_.begin(), pulls_.end(), [&](const auto& one) {
+            return one.state == forge::State::Merged && one.head_commit == branch_.head;
+        });
     if (commit_) {
         LINKSPAN_TRY(different, mirror_.changed_files(*commit_, *tip, {}));
         branch_.same_tree = different.empty();
@@ -399,6 +406,18 @@ Status Proposer::observe_branch() {
         memory_.intended.clear();
     }
     return {};
+}
+
+// What had its effect before we could write that down is ours, and no person's.
+void Proposer::recall_interrupted() {
+    const forge::PullRequest* const now = open();
+    if (now == nullptr || now->number != memory_.number) return;
+    if (!wanted_.title.empty() && now->title == wanted_.title) memory_.title = now->title;
+    const bool armed = seen_of(*now).auto_merge;
+    if (memory_.doing == "draft") memory_.draft = now->draft;
+    if (memory_.doing == "arm" && armed) memory_.armed_head = memory_.head;
+    if (memory_.doing == "disarm" && !armed) memory_.armed_head.clear();
+    memory_.doing.clear();
 }
 
 // Only what somebody with write access asked for counts: whoever can edit the body or push can
@@ -541,6 +560,11 @@ Result<bool> Proposer::decide() {
             interrupted_ = std::exchange(memory_.saying, say->key) == say->key;
         }
         memory_.closing = std::holds_alternative<plan::step::Close>(step_);
+        const auto* const update = std::get_if<plan::step::Update>(&step_);
+        memory_.doing = update != nullptr && update->draft                  ? "draft"
+                        : std::holds_alternative<plan::step::Arm>(step_)    ? "arm"
+                        : std::holds_alternative<plan::step::Disarm>(step_) ? "disarm"
+                                                                            : "";
         return true;
     }
 }
@@ -630,6 +654,7 @@ void Proposer::settle_past() {
 }
 
 void Proposer::end() {
+    memory_.doing.clear();
     const forge::PullRequest* const now = open();
     if (now != nullptr) {
         answer_.number = now->number;

@@ -136,6 +136,7 @@ private:
     Status prepare();  // texts, commit, wishes: once
     Status observe();
     Status observe_branch();
+    void recall_interrupted();
     Status look_for_wishes();
     void settle_past();  // steps that only record
     void end();

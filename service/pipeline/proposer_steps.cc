@@ -126,9 +126,12 @@ Status Proposer::take(const plan::step::Push& step) {
     wait_for_checks();
     std::erase(memory_.said, "edited");
     if (step.rebuild) {
+        // Taken off by the platform for those commits, or by us; the head may be the same again.
+        const forge::PullRequest* const now = open();
+        if (now != nullptr && !seen_of(*now).auto_merge) memory_.armed_head.clear();
         memory_.rebuild_done = wanted_.rebuild;
         const bool label = request_.rebuild && !request_.rebuild->label.empty();
-        if (forge::PullRequest* const now = open(); now != nullptr && label) {
+        if (now != nullptr && label) {
             auto taken = unless_transient(
                 forge_.remove_labels(*now, {request_.rebuild->label}), "taking a label off"
             );
@@ -288,7 +291,11 @@ Status Proposer::take(const plan::step::SetStatus& step) {
 
 Status Proposer::take(const plan::step::Say& step) {
     forge::PullRequest* const now = open();
-    const std::string mark = plan::comment_mark(step.key, forge_.capabilities().html_comments);
+    // The same may have been said before an earlier rebuild.
+    const std::string mark = plan::comment_mark(
+        fmt::format("{} {} {}", step.key, memory_.head, memory_.rebuild_done),
+        forge_.capabilities().html_comments
+    );
     bool said = false;
     if (interrupted_) {
         LINKSPAN_TRY(comments, forge_.comments(*now));

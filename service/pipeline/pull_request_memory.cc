@@ -39,6 +39,7 @@ std::string write_memory(const plan::Memory& memory) {
         {"asked", memory.asked},
         {"milestone", memory.milestone},
         {"saying", memory.saying},
+        {"doing", memory.doing},
         {"said", memory.said},
         {"statuses", memory.statuses},
         {"rebuild_done", memory.rebuild_done},
@@ -68,6 +69,7 @@ plan::Memory read_memory(const std::string& text) {
         get(json, "asked", memory.asked);
         get(json, "milestone", memory.milestone);
         get(json, "saying", memory.saying);
+        get(json, "doing", memory.doing);
         get(json, "said", memory.said);
         get(json, "statuses", memory.statuses);
         get(json, "rebuild_done", memory.rebuild_done);

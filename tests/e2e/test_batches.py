@@ -2,7 +2,7 @@
 
 import unittest
 
-from test_pull_requests import WAIT, Proposing, each
+from proposing import WAIT, Proposing, each
 from real_parts import wait_until
 
 

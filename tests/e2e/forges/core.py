@@ -132,6 +132,9 @@ class Fake:
         self.complaints = []  # what a client sent that the platform would ignore silently
         self.webhook = None  # (url, secret)
         self.deliveries = []  # (event, status or exception text)
+        # on_write("before" or "after", request), around the effect of each request that changes something. True: the
+        # connection ends without an answer, and "before" also without the effect.
+        self.on_write = None
         self.rate_remaining = 4999
         self._record = record or os.environ.get("LINKSPAN_FORGE_RECORDINGS")
         self._pulls = {}
@@ -633,10 +636,20 @@ class Fake:
                 wrong = self._wrong(rule, request)
                 if wrong is not None:
                     return wrong, rule.delay, True, False
+            told = self.on_write if self.changes(request) else None
+            if told is not None and told("before", request):
+                return Answer(200, cut="drop"), 0.0, True, False
             answer = self._right(request, route, arguments)
+            if told is not None and told("after", request):
+                answer.cut = "drop"
             if rule is not None and rule.after:
                 answer = self._wrong(rule, request) or answer
             return answer, rule.delay if rule else 0.0, rule is not None and rule.after, True
+
+    @staticmethod
+    def changes(request):
+        # A query in GraphQL is a POST as well; tokens of an App change nothing that is kept here.
+        return request.method not in ("GET", "HEAD") and request.operation not in ("graphql", "app")
 
     def _route(self, request):
         known = False
@@ -748,6 +761,16 @@ def iso(time_of):
     return time_of.strftime("%Y-%m-%dT%H:%M:%SZ") if time_of else None
 
 
+def read_chunks(stream):
+    whole = b""
+    while True:
+        size = int(stream.readline().split(b";")[0], 16)
+        whole += stream.read(size)
+        stream.readline()
+        if size == 0:
+            return whole
+
+
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
@@ -771,7 +794,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         fake = self.server.fake
         length = int(self.headers.get("Content-Length") or 0)
         if "chunked" in self.headers.get("Transfer-Encoding", ""):
-            body = self._chunks()
+            body = read_chunks(self.rfile)
         else:
             body = self.rfile.read(length)
         path, _, query = self.path.partition("?")
@@ -803,15 +826,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 answer = Answer(304, headers=answer.headers)
         self._record(fake, request, answer, fault, effect)
         self._send(answer)
-
-    def _chunks(self):
-        whole = b""
-        while True:
-            size = int(self.rfile.readline().split(b";")[0], 16)
-            whole += self.rfile.read(size)
-            self.rfile.readline()
-            if size == 0:
-                return whole
 
     def _control(self, fake, body):
         try:
@@ -849,7 +863,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _send(self, answer):
         if answer.cut == "drop":
             self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            try:
+                self.connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # the client is gone already
             return
         if answer.json is not None:
             raw = json.dumps(answer.json).encode()

@@ -76,7 +76,7 @@ def repository(fake, full=False):
 
 def label(fake, name):
     found = fake.labels[name]
-    return {"id": found.id, "node_id": node("LA", found.id), "url": api(fake, "repos", fake.repository, "labels", name), "name": name, "color": found.color, "default": False, "description": None}
+    return {"id": found.id, "node_id": node("LA", found.id), "url": api(fake, "repos", fake.repository, "labels", name), "name": name, "color": found.color, "default": False, "description": ""}
 
 
 def labels(fake, pull):

@@ -392,11 +392,16 @@ class GitLab(Fake):
             c = details["comment"]
             yield {"X-Gitlab-Event": "Note Hook"}, {"object_kind": "note", "event_type": "note", **common, "object_attributes": {"id": c.id, "note": c.body, "noteable_type": "MergeRequest", "action": "create", "system": False}, "merge_request": attributes}
             return
+        changes = {}
+        if event in ("labeled", "unlabeled"):
+            others, one = [x for x in pull.labels if x != details["label"]], [details["label"]]
+            before, after = (others, others + one) if event == "labeled" else (others + one, others)
+            changes["labels"] = {"previous": [{"title": x} for x in before], "current": [{"title": x} for x in after]}
         action = {"opened": "open", "closed": "close", "merged": "merge", "reopened": "reopen"}.get(event, "update")
         attributes["action"] = action
         if event == "synchronize":
             attributes["oldrev"] = details["before"]
-        yield {"X-Gitlab-Event": "Merge Request Hook"}, {"object_kind": "merge_request", "event_type": "merge_request", **common, "object_attributes": attributes, "labels": attributes["labels"], "changes": {}, "assignees": shown["assignees"], "reviewers": shown["reviewers"]}
+        yield {"X-Gitlab-Event": "Merge Request Hook"}, {"object_kind": "merge_request", "event_type": "merge_request", **common, "object_attributes": attributes, "labels": attributes["labels"], "changes": changes, "assignees": shown["assignees"], "reviewers": shown["reviewers"]}
 
     def sign(self, headers, body, hook):
         unique = str(uuid.uuid4())

@@ -106,6 +106,26 @@ const Case kCases[] = {
          w.wanted.rebuild = "comment:1";
      },
      "push"},
+    {"a person's commits that were merged: the branch is free again",
+     [](World& w) {
+         w.memory = {.head = "ours"};
+         w.seen.clear();
+         w.branch = {.head = "theirs", .landed = true};
+     },
+     "push"},
+    {"a person's commits on a branch of nobody",
+     [](World& w) {
+         w.memory = {.head = "ours"};
+         w.seen.clear();
+         w.branch = {.head = "theirs"};
+     },
+     "leave alone"},
+    {"a person's head without a change, while it is open",
+     [](World& w) {
+         w.branch = {.head = "theirs", .landed = true};
+         w.memory.said = {"edited"};
+     },
+     "leave alone"},
     {"asked and answered",
      [](World& w) {
          w.wanted.rebuild = "comment:1";
@@ -248,6 +268,19 @@ const Case kCases[] = {
          w.seen[0].auto_merge = true;
      },
      "disarm"},
+    {"armed for an older head: taken off, and armed anew",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.memory.armed_head = "older";
+         w.seen[0].auto_merge = true;
+     },
+     "disarm"},
+    {"taken off by a person: not armed again for this head",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.memory.armed_head = "ours";
+     },
+     "done"},
     {"what a person armed stays armed",
      [](World& w) {
          w.wanted.window_open = false;
