@@ -59,9 +59,9 @@ struct Memory {
     std::string earlier_head{};
     std::vector<CarriedImage> earlier_images{};
     std::string earlier_changes{};  // of the caller, about these
-    std::string merged_head{};  // of the last one that was merged: nothing of it can be lost
-    std::vector<std::string> labels{};   // that we set; people may have taken them off since
-    std::vector<std::string> asked{};    // "assignee:ann", "reviewer:bob", "team:platform"
+    std::string merged_head{};      // of the last one that was merged: nothing of it can be lost
+    std::vector<std::string> labels{};  // that we set; people may have taken them off since
+    std::vector<std::string> asked{};   // "assignee:ann", "reviewer:bob", "team:platform"
     std::string milestone{};
     std::string saying{};                 // key of what we are about to say
     std::vector<std::string> said{};      // sentences that were said: "edited:<head>"

@@ -140,7 +140,8 @@ Result<PullRequest> BitbucketCloud::update(
 ) {
     const bool same = (!change.title || *change.title == now.title) &&
                       (!change.body || *change.body == now.body) &&
-                      (!change.draft || *change.draft == now.draft);
+                      (!change.draft || *change.draft == now.draft) &&
+                      (!change.base || *change.base == now.base);
     if (same) return now;
     return put(now, change, now.reviewers, nullptr);
 }

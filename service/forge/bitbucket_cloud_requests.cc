@@ -41,8 +41,8 @@ Json branch(const std::string& name) { return {{"branch", {{"name", name}}}}; }
 Call find_pulls(
     const Repo& repo, const std::string& head, const std::string& base, std::optional<State> state
 ) {
-    const std::string filter =
-        "source.branch.name=" + quoted(head) + " AND destination.branch.name=" + quoted(base);
+    std::string filter = "source.branch.name=" + quoted(head);
+    if (!base.empty()) filter += " AND destination.branch.name=" + quoted(base);
     std::vector<std::pair<std::string_view, std::string>> parameters{{"q", filter}};
     if (!state || *state == State::Open) parameters.emplace_back("state", "OPEN");
     if (!state || *state == State::Merged) parameters.emplace_back("state", "MERGED");
@@ -85,6 +85,7 @@ Call update_pull(
     Json body{{"title", change.title.value_or(now.title)}};
     if (change.body) body["description"] = *change.body;
     if (change.draft) body["draft"] = *change.draft;
+    if (change.base) body["destination"] = branch(*change.base);
     Json people = Json::array();
     for (const auto& uuid : reviewers) people.push_back({{"uuid", uuid}});
     body["reviewers"] = std::move(people);

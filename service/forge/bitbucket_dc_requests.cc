@@ -99,6 +99,7 @@ Call update_pull(
         {"description", change.body.value_or(now.body)},
         {"reviewers", people}};
     if (change.draft) body["draft"] = *change.draft;
+    if (change.base) body["toRef"] = side(repo, *change.base);
     return write("PUT", pull_path(repo, now.number), body);
 }
 

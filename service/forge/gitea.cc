@@ -25,6 +25,7 @@ const Capabilities& Gitea::capabilities() const {
         .reopen = true,
         .comments = true,
         .statuses = true,
+        .label_events = true,
         // Its contents API can't put a branch onto another base.
         .api_commits = false,
         .html_comments = true,
@@ -182,6 +183,33 @@ Status Gitea::set_milestone(const PullRequest& now, const std::string& title) {
         return caller_.tell(gitea::set_milestone(repo_, now.number, number(milestone, {"id"})));
     }
     return Error{Errc::NotFound, "Gitea has no open milestone \"" + title + "\""};
+}
+
+Result<std::optional<LabelEvent>> Gitea::labeled_by(
+    const PullRequest& now, const std::string& label
+) {
+    // It links to no next page, and leaves out of a page what the token may not see: the end is an
+    // empty one, or one that was there before.
+    int page_number = 1;
+    std::string first;
+    LINKSPAN_TRY(
+        list,
+        caller_.pages(
+            list_timeline(repo_, now.number, page_number),
+            [&](const Call&, const transport::HttpResponse&, Json body) {
+                Caller::Page page{.items = std::move(body), .next = std::nullopt};
+                if (!page.items.is_array() || page.items.empty()) return page;
+                const std::string id = text(page.items.front(), {"id"});
+                if (id == std::exchange(first, id)) {
+                    page.items = Json::array();
+                } else {
+                    page.next = list_timeline(repo_, now.number, ++page_number);
+                }
+                return page;
+            }
+        )
+    );
+    return read_timeline(list, label);
 }
 
 Result<std::vector<Comment>> Gitea::comments(const PullRequest& now) {

@@ -56,6 +56,7 @@ std::optional<Call> update_pull(
     const bool draft = change.draft.value_or(now.draft);
     if (title != now.title || draft != now.draft) body["title"] = titled(title, draft);
     if (change.body && *change.body != now.body) body["body"] = *change.body;
+    if (change.base && *change.base != now.base) body["base"] = *change.base;
     if (body.empty()) return std::nullopt;
     return write("PATCH", under(repo, fmt::format("/pulls/{}", now.number)), body);
 }
@@ -114,6 +115,10 @@ Call set_milestone(const Repo& repo, std::int64_t number, std::int64_t milestone
     return write(
         "PATCH", under(repo, fmt::format("/pulls/{}", number)), {{"milestone", milestone}}
     );
+}
+
+Call list_timeline(const Repo& repo, std::int64_t number, int page) {
+    return {.path = under(repo, fmt::format("/issues/{}/timeline?limit=50&page={}", number, page))};
 }
 
 Call list_comments(const Repo& repo, std::int64_t number) {

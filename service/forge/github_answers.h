@@ -14,6 +14,8 @@ namespace linkspan::forge::github {
 PullRequest read_pull(const Json& pull);
 // Of this repository alone: a fork's branch may have the same name.
 std::vector<PullRequest> read_pulls(const Json& list, const Repo& repo);
+// Who put the label on last, if it was not taken off since.
+std::optional<LabelEvent> read_label_events(const Json& list, const std::string& label);
 std::vector<Comment> read_comments(const Json& list);
 
 // 422 for what is there already is Conflict; other refusals as explain() has them.

@@ -91,6 +91,19 @@ std::vector<Comment> read_notes(const Json& list) {
     return out;
 }
 
+std::optional<LabelEvent> read_label_events(const Json& list, const std::string& label) {
+    std::optional<LabelEvent> last;
+    for (const Json& event : list) {
+        // A label that was deleted since has none.
+        if (!equal_ignoring_case(text(event, {"label", "name"}), label)) continue;
+        last.reset();
+        if (text(event, {"action"}) == "add") {
+            last = {text(event, {"id"}), text(event, {"user", "username"})};
+        }
+    }
+    return last;
+}
+
 Result<MergeAnswer> read_merge(const HttpResponse& response, const Json& fresh, bool arming) {
     if (state_of(fresh) == State::Merged) return MergeAnswer{Merged{merge_commit_of(fresh)}};
     if (state_of(fresh) == State::Closed) return MergeAnswer{MergeRefused{"it is closed"}};

@@ -147,6 +147,11 @@ class BitbucketCloud(Fake):
         if pull.state != "open":
             raise Refused(self.error(400, "Only open pull requests can be mutated"))
         changes = {own: "" if body[name] is None else body[name] for own, name in (("title", "title"), ("body", "description"), ("draft", "draft"), ("delete_branch", "close_source_branch")) if name in body}
+        if "destination" in body:
+            changes["base"] = body["destination"]["branch"]["name"]
+            if not self.git.head(changes["base"]):
+                text = f"branch not found: {changes['base']}"
+                raise Refused(self.error(400, "destination: " + text, fields={"destination": [text]}))
         self.edit(pull, request.user.login, **changes, reviewers=self.reviewers(body))
         return Answer(200, self.shown(pull))
 

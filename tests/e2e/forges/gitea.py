@@ -46,6 +46,7 @@ class Gitea(Fake):
             ("DELETE", issues + "/{n}/labels/{id}", "labels", self.remove_label),
             ("GET", issues + "/{n}/comments", "comments", lambda r, n: Answer(200, [self.comment(self.pull(n), c) for c in self.pull(n).comments])),
             ("POST", issues + "/{n}/comments", "comment", self.create_comment),
+            ("GET", issues + "/{n}/timeline", "label_events", self.timeline),
             ("GET", repo + "/milestones", "milestones", lambda r: self.paged(r, list(self.milestones), self.milestone)),
             ("POST", repo + "/statuses/{sha}", "status", self.create_status),
             ("GET", repo + "/commits/{sha}/statuses", "statuses", lambda r, sha: self.paged(r, [s for s in self.statuses if s.commit == sha], self.status)),

@@ -37,6 +37,7 @@ class GitLab(Fake):
             ("PUT", mr, lambda r: {"close": "close", "reopen": "reopen"}.get(r.json().get("state_event"), "update"), self.update),
             ("PUT", mr + "/merge", lambda r: "auto_merge" if self.wants_auto(r.json()) else "merge", self.merge_call),
             ("POST", mr + "/cancel_merge_when_pipeline_succeeds", "disarm", self.cancel),
+            ("GET", mr + "/resource_label_events", "label_events", lambda r, n: self.paged(r, self.pull(n).label_events, lambda e: self.label_event(self.pull(n), e))),
             ("GET", mr + "/notes", "comments", lambda r, n: self.paged(r, self.pull(n).comments, self.note)),
             ("POST", mr + "/notes", "comment", self.create_note),
             ("GET", mr + "/pipelines", "pipelines", lambda r, n: Answer(200, [self.pipeline(self.pull(n))] if self.settings.has_ci else [])),

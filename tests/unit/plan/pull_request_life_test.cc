@@ -38,8 +38,7 @@ World at_rest() {
     w.memory.title = "Update app";
     w.memory.body = fingerprint("body");
     w.memory.base = "main";
-    w.seen = {
-        {.number = 7, .title = "Update app", .body = "body", .head = "ours", .base = "main"}};
+    w.seen = {{.number = 7, .title = "Update app", .body = "body", .head = "ours", .base = "main"}};
     w.branch = {.head = "ours", .ours = true, .on_base = true, .same_tree = true};
     return w;
 }
@@ -90,9 +89,7 @@ const Case kCases[] = {
          w.wanted.title = "Update app 2";
      },
      "update"},
-    {"and are no difference",
-     [](World& w) { w.wanted.title = " Update  app "; },
-     "done"},
+    {"and are no difference", [](World& w) { w.wanted.title = " Update  app "; }, "done"},
     {"edited by a person: said",
      [](World& w) {
          w.branch.head = "theirs";
@@ -155,9 +152,7 @@ const Case kCases[] = {
          w.seen[0].body = "body\n" + write_state(ended, true, 4000);
      },
      "update"},
-    {"sent to another base by a person: said",
-     [](World& w) { w.seen[0].base = "staging"; },
-     "say"},
+    {"sent to another base by a person: said", [](World& w) { w.seen[0].base = "staging"; }, "say"},
     {"sent to another base by a person: once",
      [](World& w) {
          w.seen[0].base = "staging";
