@@ -200,7 +200,7 @@ private:
 
     // By us, or we were about to.
     bool is_armed() const {
-        return open_ != nullptr && open_->auto_merge &&
+        return open_ != nullptr && (open_->auto_merge || !abilities_.tells_auto_merge) &&
                (!memory_.armed_head.empty() || !memory_.arming.empty());
     }
     bool may_merge() const {
@@ -238,6 +238,8 @@ private:
             return limit();
         }
         if (auto wait = limit()) return wait;
+        // Armed for one head, and with its message: most platforms would merge the next with it.
+        if (is_armed()) return step::Disarm{};
         return step::Push{branch_.head, rebuild};
     }
 

@@ -37,7 +37,8 @@ struct Capabilities {
     bool team_reviewers = false;
     bool milestones = false;
     bool drafts = false;  // as a flag, or as a prefix of the title that the client takes care of
-    bool auto_merge = false;  // of the platform
+    bool auto_merge = false;       // of the platform
+    bool tells_auto_merge = true;  // PullRequest::auto_merge
     bool reopen = false;
     bool comments = false;
     bool statuses = false;      // of commits

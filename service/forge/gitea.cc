@@ -22,6 +22,7 @@ const Capabilities& Gitea::capabilities() const {
         .milestones = true,
         .drafts = true,
         .auto_merge = true,
+        .tells_auto_merge = false,
         .reopen = true,
         .comments = true,
         .statuses = true,

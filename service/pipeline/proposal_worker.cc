@@ -283,9 +283,11 @@ asio::awaitable<void> ProposalWorker::look_at(
             fmt::format("target \"{}\" does not propose pull requests any more", target_name)
         );
         co_await pipeline_.settle_all(std::move(items), std::move(outcome));
-        std::function<Status(store::Store&)> forget = [target_name](store::Store& store) -> Status {
+        std::function<Status(store::Store&)> forget =
+            [target_name, repository = repository_](store::Store& store) -> Status {
             LINKSPAN_TRY(rows, store.pull_requests().list(target_name));
             for (auto& row : rows) {
+                if (row.repository != repository) continue;
                 row.state = "none";
                 row.note = "the target is no longer configured to propose pull requests";
                 if (auto put = store.pull_requests().put(row); put.has_error()) return put;
@@ -606,6 +608,9 @@ asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
     } else if (target.pull_request.automerge) {
         request.window_changes = closing_soon(target.schedule, look.now);
     }
+    request.window_still_open = [schedule = target.schedule] {
+        return policy::opening(schedule, Clock::now()).open;
+    };
     if (row && !row->wish.empty()) request.rebuild = read_wish(row->wish);
     if (!look.config->server.public_url.empty()) {
         request.link = look.config->server.public_url + "/v1/deliveries/{id}";

@@ -17,8 +17,6 @@ constexpr int kMostSteps = 60;        // more in one look is a bug, and must not
 constexpr std::size_t kCommits = 50;  // of a branch that are looked at
 constexpr std::chrono::minutes kLookAgain{1};
 constexpr std::size_t kMostRefusals = 20;
-// A push may end auto-merge; by then the platform has.
-constexpr std::chrono::minutes kSettled{2};
 
 bool has_rebuild_label(const forge::PullRequest& one) {
     return std::any_of(one.labels.begin(), one.labels.end(), [](const auto& label) {
@@ -184,6 +182,7 @@ Proposer::Proposer(
         .milestones = can.milestones,
         .drafts = can.drafts,
         .auto_merge = can.auto_merge,
+        .tells_auto_merge = can.tells_auto_merge,
         .comments = can.comments,
         .statuses = can.statuses};
 }
@@ -408,17 +407,18 @@ Status Proposer::observe() {
 // Whose it is.
 void Proposer::note_auto_merge() {
     const auto* const now = open();
-    if (now == nullptr || !now->auto_merge || now->number != memory_.number) return;
-    if (!memory_.arming.empty()) {
+    if (now == nullptr || now->number != memory_.number) return;
+    const bool tells = abilities_.tells_auto_merge;
+    if (tells && !now->auto_merge) return;
+    if (tells && !memory_.arming.empty()) {
         // Armed just before a crash.
         memory_.armed_head = std::exchange(memory_.arming, {});
-    } else if (std::exchange(adopted_, false) && request_.options.automerge) {
-        // What we would have armed, before the store was lost.
+    }
+    // What we would have armed, before the store was lost. Where that is not told it is armed
+    // again, unless it must not be.
+    if (std::exchange(adopted_, false) && memory_.armed_head.empty() &&
+        request_.options.automerge && (tells || !wanted_.window_open)) {
         memory_.armed_head = now->head_commit;
-    } else if (!memory_.armed_head.empty() && branch_.head == memory_.head &&
-               request_.now - store::TimePoint{std::chrono::seconds{memory_.pushed_at}} > kSettled) {
-        // The platform kept it for a newer head of ours; who takes it off from now on means that.
-        memory_.armed_head = memory_.head;
     }
 }
 

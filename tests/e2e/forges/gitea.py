@@ -142,6 +142,21 @@ class Gitea(Fake):
             headers["Link"] = f'<{self.page_url(request, page=page + 1)}>; rel="next",<{self.page_url(request, page=pages)}>; rel="last"'
         return Answer(200, [form(item) for item in shown], headers)
 
+    def timeline(self, request, n):
+        """Comments and events in their order, in pages without a Link."""
+        pull = self.pull(n)
+        comments = [{**self.comment(pull, c), "type": "comment"} for c in pull.comments]
+        for shown in comments:
+            del shown["original_author"], shown["original_author_id"], shown["assets"]
+        web = f"{self.web_url}/{self.repository}/pulls/{pull.number}"
+        labels = [
+            {"id": e.id, "type": "label", "html_url": f"{web}#issuecomment-{e.id}", "pull_request_url": web, "issue_url": "", "user": self.user(e.who),
+             "body": "1" if e.added else "", "created_at": iso(e.created), "updated_at": iso(e.created), "label": self.label(e.name)}
+            for e in pull.label_events
+        ]
+        shown, _, _, _ = self.page(request, sorted(comments + labels, key=lambda e: e["id"]), "limit", 30)
+        return Answer(200, shown, {"X-Total-Count": str(len(shown))})
+
     def list_pulls(self, request):
         state = request.one("state", "open")
         found = [p for p in self._pulls.values() if state in ("all", "open" if p.state == "open" else "closed")]

@@ -288,6 +288,10 @@ class GitLab(Fake):
     def note(self, c):
         return {"id": c.id, "type": None, "body": c.body, "author": self.user(c.author), "created_at": iso(c.created), "updated_at": iso(c.created), "system": c.system, "noteable_type": "MergeRequest", "noteable_id": 1, "resolvable": False, "confidential": False, "internal": False, "noteable_iid": 1}
 
+    def label_event(self, pull, e):
+        label = {"id": self.labels[e.name].id, "name": e.name, "color": "#" + self.labels[e.name].color, "description": None}
+        return {"id": e.id, "user": self.user(e.who), "created_at": iso(e.created), "resource_type": "MergeRequest", "resource_id": pull.number, "label": label, "action": "add" if e.added else "remove"}
+
     def create_note(self, request, n):
         self.permission(request, "api")
         pull = self.pull(n)

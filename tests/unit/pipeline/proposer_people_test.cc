@@ -159,13 +159,14 @@ TEST_F(ProposerPeople, ALabelOnAPlatformThatDoesNotTellWhoPutItOnIsNotAskedFor) 
     EXPECT_EQ(forge.label_questions, 0);
 }
 
-TEST_F(ProposerPeople, WhatThePlatformKeptArmedIsNotArmedAgainstAPersonsNo) {
+TEST_F(ProposerPeople, ANewerHeadIsArmedForItself) {
     options.automerge = true;
     look(wanting("1.1.0"));
+    forge.before["disarm"] = [&] { EXPECT_EQ(branch_file(), "image: app:1.1.0\n"); };
     look(wanting("1.2.0"));
-    ASSERT_TRUE(forge.at(1).auto_merge) << "kept for the newer head";
-    now += std::chrono::hours{1};
-    look(wanting("1.2.0"));
+    EXPECT_EQ(forge.count("disarm"), 1U);
+    EXPECT_EQ(forge.count("arm"), 2U);
+    EXPECT_TRUE(forge.at(1).auto_merge);
     forge.at(1).auto_merge = false;
     look(wanting("1.2.0"));
     EXPECT_FALSE(forge.at(1).auto_merge);

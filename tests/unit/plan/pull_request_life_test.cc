@@ -365,6 +365,36 @@ const Case kCases[] = {
          w.seen[0].auto_merge = true;
      },
      "disarm"},
+    {"disarmed before another head is pushed, which is armed for itself",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.branch.same_tree = false;
+         w.memory.armed_head = "ours";
+         w.seen[0].auto_merge = true;
+     },
+     "disarm"},
+    {"disarmed where the platform does not tell whether it is armed",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.wanted.window_open = false;
+         w.able.tells_auto_merge = false;
+         w.memory.armed_head = "ours";
+     },
+     "disarm"},
+    {"armed again after a crash where the platform does not tell",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.able.tells_auto_merge = false;
+         w.memory.arming = "ours";
+     },
+     "arm"},
+    {"armed once where the platform does not tell",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.able.tells_auto_merge = false;
+         w.memory.armed_head = "ours";
+     },
+     "done"},
     {"not armed for a push that the platform has not seen yet",
      [](World& w) {
          w.wanted.auto_merge = true;
