@@ -200,7 +200,7 @@ private:
 
     // By us, or we were about to.
     bool is_armed() const {
-        return open_ != nullptr && (open_->auto_merge || !abilities_.tells_auto_merge) &&
+        return open_ != nullptr && open_->auto_merge &&
                (!memory_.armed_head.empty() || !memory_.arming.empty());
     }
     bool may_merge() const {
@@ -319,7 +319,11 @@ private:
         }
         // Somebody took it off again: they have a reason.
         const bool once = memory_.armed_head == branch_.head;
-        if (abilities_.auto_merge && !open.auto_merge && !once) return step::Arm{};
+        // What stays armed over a push would merge the new head with the old one's message.
+        const bool for_another = is_armed() && !once;
+        if (abilities_.auto_merge && (for_another || (!open.auto_merge && !once))) {
+            return step::Arm{};
+        }
         if (abilities_.auto_merge) return step::Done{wanted_.window_changes, {}};
         if (wanted_.checks_begin_by) {
             return step::Done{wanted_.checks_begin_by, "not merged yet: checks may begin"};

@@ -139,7 +139,6 @@ struct Abilities {
     bool milestones = false;
     bool drafts = false;
     bool auto_merge = false;
-    bool tells_auto_merge = true;  // SeenPullRequest::auto_merge means something
     bool comments = false;
     bool statuses = false;
     bool retarget = true;  // until the platform says that it can't

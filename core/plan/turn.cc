@@ -305,8 +305,9 @@ private:
         const Bid& bid, const std::string& old_tag, const std::string& new_tag
     ) {
         const auto told = [&bid](const std::string& tag) {
-            const auto known = bid.origins.find(tag);
-            return known == bid.origins.end() ? ImageOrigin{} : known->second;
+            if (!bid.origins) return ImageOrigin{};
+            const auto known = bid.origins->find(tag);
+            return known == bid.origins->end() ? ImageOrigin{} : known->second;
         };
         ImageOrigin to = told(new_tag);
         const auto& event = bid.cause.event;

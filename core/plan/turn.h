@@ -85,8 +85,9 @@ struct Bid {
     std::optional<image::Digest> resolved;  // digest of the selected tag
     Cause cause;
     std::vector<Written> written{};
-    std::map<std::string, ImageOrigin> origins{};  // by tag, as far as senders told
-    std::vector<policy::Hold> holds{};             // in force now for this target and policy
+    // By tag, as far as senders told; bids of one image share it. Null: nothing is known.
+    std::shared_ptr<const std::map<std::string, ImageOrigin>> origins{};
+    std::vector<policy::Hold> holds{};  // in force now for this target and policy
     // A person asked for this very tag (a rollback): it may go backwards, and what people undid
     // does not hold it.
     bool asked_for = false;

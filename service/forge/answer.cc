@@ -262,6 +262,8 @@ Error explain(ForgeType type, const HttpResponse& response) {
             if (!lacks.empty()) {
                 return {Errc::Unauthorized, fmt::format("{}; the token lacks {}", says, lacks)};
             }
+            // No permission helps.
+            if (words.find("archived") != std::string::npos) return {Errc::Unauthorized, says};
             // It does not say what is missing, so it is said what is needed.
             return {
                 Errc::Unauthorized,
@@ -281,6 +283,8 @@ Error explain(ForgeType type, const HttpResponse& response) {
         case 409:
         case 412:
             return {Errc::Conflict, says};
+        case 408:
+            return {Errc::Unavailable, says};
         case 429:
             return {Errc::RateLimited, says};
         default:

@@ -40,7 +40,7 @@ inline bool is_success(const transport::HttpResponse& response) {
 std::string_view needed_permissions(ForgeType type);
 
 // By status: 401 and 403 Unauthorized, 404 and 410 NotFound, 409 and 412 Conflict, 429 RateLimited,
-// 5xx Unavailable, anything else InvalidInput; with the platform's words and the missing
+// 408 and 5xx Unavailable, anything else InvalidInput; with the platform's words and the missing
 // permission, or those that are needed.
 Error explain(ForgeType type, const transport::HttpResponse& response);
 

@@ -12,6 +12,7 @@ using namespace azure;
 
 namespace {
 
+constexpr std::size_t kPage = 100;
 constexpr int kLooks = 6;
 constexpr std::chrono::milliseconds kBetweenLooks{500};
 
@@ -49,43 +50,75 @@ std::string Azure::name() const {
     return fmt::format("Azure DevOps {}/{}/{}", repo_.organization, repo_.project, repo_.name);
 }
 
+Result<PullRequest> Azure::read(const Json& request) const {
+    auto now = read_request(request, repo_, web_);
+    // A page that is JSON, but not of the API.
+    if (now.number <= 0) return Error{Errc::Unavailable, "Azure DevOps' answer is no pull request"};
+    return now;
+}
+
+Result<Json> Azure::skipping(const std::function<Call(std::size_t skip)>& call) {
+    std::size_t skip = 0;
+    bool foreign = false;
+    auto all = caller_.pages(call(0), [&](const Call&, const transport::HttpResponse&, Json body) {
+        Json items = field(body, {"value"});
+        foreign = foreign || !items.is_array();
+        const std::size_t count = items.is_array() ? items.size() : 0;
+        skip += count;
+        Caller::Page page{.items = std::move(items), .next = std::nullopt};
+        if (count >= kPage) page.next = call(skip);
+        return page;
+    });
+    if (foreign) return Error{Errc::Unavailable, "Azure DevOps' answer is no list"};
+    return all;
+}
+
 Result<std::vector<PullRequest>> Azure::find(
     const std::string& head, const std::string& base, std::optional<State> state
 ) {
-    std::size_t skip = 0;
-    LINKSPAN_TRY(
-        list,
-        caller_.pages(
-            find_requests(repo_, head, base, state, 0),
-            [&](const Call&, const transport::HttpResponse&, Json body) {
-                Json items = field(body, {"value"});
-                const std::size_t count = items.is_array() ? items.size() : 0;
-                skip += count;
-                Caller::Page page{.items = std::move(items), .next = std::nullopt};
-                if (count >= 100) page.next = find_requests(repo_, head, base, state, skip);
-                return page;
-            }
-        )
-    );
-    return read_requests(Json{{"value", list}}, repo_, web_);
+    const auto call = [&](std::size_t skip) {
+        return find_requests(repo_, head, base, state, skip);
+    };
+    LINKSPAN_TRY(list, skipping(call));
+    auto found = read_requests(Json{{"value", list}}, repo_, web_);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        PullRequest& one = found[i];
+        if (!may_be_cut(one) || (i != 0 && one.state != State::Open)) continue;
+        LINKSPAN_TRY(whole, get_alone(one.number));
+        whole.labels = std::move(one.labels);
+        one = std::move(whole);
+    }
+    return found;
+}
+
+Result<PullRequest> Azure::get_alone(std::int64_t number) {
+    LINKSPAN_TRY(request, caller_.ask(get_request(repo_, number)));
+    return read(request);
 }
 
 Result<PullRequest> Azure::get(std::int64_t number) {
-    LINKSPAN_TRY(request, caller_.ask(get_request(repo_, number)));
-    return read_request(request, repo_, web_);
+    LINKSPAN_TRY(now, get_alone(number));
+    if (now.state != State::Open) return now;
+    LINKSPAN_TRY(labels, caller_.ask(list_labels(repo_, number)));
+    now.labels = read_labels(field(labels, {"value"}));
+    return now;
 }
 
 Result<PullRequest> Azure::open(const NewPullRequest& wanted) {
     auto request = caller_.ask(open_request(repo_, wanted));
     if (request.has_error()) return look_for_opened(*this, wanted, request.error());
-    return read_request(*request, repo_, web_);
+    auto opened = read(*request);
+    if (opened.has_error()) return look_for_opened(*this, wanted, opened.error());
+    return opened;
 }
 
 Result<PullRequest> Azure::update(const PullRequest& now, const PullRequestChange& change) {
     const auto call = update_request(repo_, now, change);
     if (!call) return now;
     LINKSPAN_TRY(request, caller_.ask(*call));
-    return read_request(request, repo_, web_);
+    LINKSPAN_TRY(after, read(request));
+    after.labels = now.labels;
+    return after;
 }
 
 Status Azure::close(const PullRequest& now) {
@@ -96,7 +129,9 @@ Status Azure::close(const PullRequest& now) {
 Result<PullRequest> Azure::reopen(const PullRequest& now) {
     if (now.state == State::Open) return now;
     LINKSPAN_TRY(request, caller_.ask(set_state(repo_, now.number, true)));
-    return read_request(request, repo_, web_);
+    LINKSPAN_TRY(after, read(request));
+    after.labels = now.labels;
+    return after;
 }
 
 Status Azure::add_labels(const PullRequest& now, const std::vector<std::string>& labels) {
@@ -119,21 +154,8 @@ Status Azure::remove_labels(const PullRequest& now, const std::vector<std::strin
 
 Result<Json> Azure::people() {
     Json all = Json::array();
-    std::size_t skip = 0;
-    LINKSPAN_TRY(
-        teams,
-        caller_.pages(
-            list_teams(repo_, 0),
-            [&](const Call&, const transport::HttpResponse&, Json body) {
-                Json items = field(body, {"value"});
-                const std::size_t count = items.is_array() ? items.size() : 0;
-                skip += count;
-                Caller::Page page{.items = std::move(items), .next = std::nullopt};
-                if (count >= 100) page.next = list_teams(repo_, skip);
-                return page;
-            }
-        )
-    );
+    const auto call = [&](std::size_t skip) { return list_teams(repo_, skip); };
+    LINKSPAN_TRY(teams, skipping(call));
     for (const Json& team : teams) {
         all.push_back({{"id", text(team, {"id"})}, {"team", text(team, {"name"})}});
         LINKSPAN_TRY(members, caller_.ask(list_members(repo_, text(team, {"id"}))));
@@ -197,17 +219,43 @@ Status Azure::comment(const PullRequest& now, const std::string& text) {
     return {};
 }
 
+Result<MergeAnswer> Azure::other_head(const PullRequest& now, const MergeRequest& wanted) {
+    LINKSPAN_TRY(head, head_of(now.head));
+    if (head != wanted.head_commit) return MergeAnswer{HeadMoved{}};
+    return MergeAnswer{NotYet{"Azure DevOps has not seen the new commit yet"}};
+}
+
+Result<std::string> Azure::unfinished(const Json& request, const std::string& commit) {
+    const auto project = text(request, {"repository", "project", "id"});
+    if (!project.empty()) {
+        const auto number_of = number(request, {"pullRequestId"});
+        LINKSPAN_TRY(policies, caller_.ask(list_policies(repo_, project, number_of)));
+        auto why = unfinished_policies(policies);
+        if (!why.empty()) return why;
+    }
+    LINKSPAN_TRY(statuses, caller_.ask(list_statuses(repo_, commit)));
+    return unfinished_statuses(statuses);
+}
+
 Result<MergeAnswer> Azure::merge(const PullRequest& now, const MergeRequest& wanted) {
     if (now.state == State::Merged) return MergeAnswer{Merged{now.merge_commit}};
+    LINKSPAN_TRY(before, caller_.ask(get_request(repo_, now.number)));
+    LINKSPAN_TRY(as_is, read(before));
+    if (as_is.state == State::Merged) return MergeAnswer{Merged{as_is.merge_commit}};
+    if (as_is.draft) return MergeAnswer{NotYet{"it is a draft"}};
+    LINKSPAN_TRY(why, unfinished(before, wanted.head_commit));
+    if (!why.empty()) return MergeAnswer{NotYet{why}};
     auto response = caller_.send(complete(repo_, now.number, wanted));
     if (response.has_error()) return look_for_merged(*this, now, response.error());
     LINKSPAN_TRY(answer, read_completion(*response, repo_, web_));
     for (int look = 0; !answer && look < kLooks; ++look) {
         if (!caller_.pause(kBetweenLooks)) break;
         LINKSPAN_TRY(request, caller_.ask(get_request(repo_, now.number)));
-        answer = judge(request, read_request(request, repo_, web_));
+        LINKSPAN_TRY(then, read(request));
+        answer = judge(request, then);
     }
     if (!answer) return MergeAnswer{NotYet{"Azure DevOps is merging"}};
+    if (std::holds_alternative<HeadMoved>(*answer)) return other_head(as_is, wanted);
     if (!is_success(*response)) {
         // What is completed already can't be edited.
         auto after = get(now.number);
@@ -222,9 +270,9 @@ Result<MergeAnswer> Azure::arm_auto_merge(const PullRequest& now, const MergeReq
     if (now.state == State::Merged) return MergeAnswer{Merged{now.merge_commit}};
     // Autocompletion takes whatever the head is then, so at least it is the right one now.
     LINKSPAN_TRY(fresh, caller_.ask(get_request(repo_, now.number)));
-    const auto as_is = read_request(fresh, repo_, web_);
+    LINKSPAN_TRY(as_is, read(fresh));
     if (as_is.state == State::Merged) return MergeAnswer{Merged{as_is.merge_commit}};
-    if (as_is.head_commit != wanted.head_commit) return MergeAnswer{HeadMoved{}};
+    if (as_is.head_commit != wanted.head_commit) return other_head(as_is, wanted);
     if (as_is.draft) return MergeAnswer{NotYet{"it is a draft"}};
     // In our own name: who opened it may be somebody else.
     auto me = caller_.ask(who_am_i());
@@ -236,7 +284,7 @@ Result<MergeAnswer> Azure::arm_auto_merge(const PullRequest& now, const MergeReq
         return answer ? std::move(*answer) : MergeAnswer{NotYet{words_of(response)}};
     }
     LINKSPAN_TRY(body, read_json(response.body));
-    const auto after = read_request(body, repo_, web_);
+    LINKSPAN_TRY(after, read(body));
     if (after.state == State::Merged) return MergeAnswer{Merged{after.merge_commit}};
     if (after.auto_merge) return MergeAnswer{Armed{}};
     return MergeAnswer{MergeRefused{"Azure DevOps did not set autocomplete"}};

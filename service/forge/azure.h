@@ -1,13 +1,18 @@
 // Azure DevOps (Services and Server).
 //
 // Completing is asynchronous: merge() looks a few times and says NotYet while the platform works.
+// It asks for blocking policies only, so merge() looks at the optional ones and at statuses first.
 // Reviewers are members of the project's teams, or identity ids.
+// find() has the whole body of open pull requests and of the newest one; the bodies of those before
+// it may be cut at 400 characters, as the platform lists them.
 #pragma once
 
 #include "service/forge/azure_requests.h"
 #include "service/forge/caller.h"
 #include "service/forge/forge.h"
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +48,15 @@ public:
     void stop() override { caller_.stop(); }
 
 private:
+    Result<PullRequest> read(const Json& request) const;
+    // Without labels.
+    Result<PullRequest> get_alone(std::int64_t number);
+    // The platform sees a push some time after it happened.
+    Result<MergeAnswer> other_head(const PullRequest& now, const MergeRequest& wanted);
+    // What runs, waits or has failed, in words; empty: nothing.
+    Result<std::string> unfinished(const Json& request, const std::string& commit);
+    // GET …?$skip=…, until a page is not full.
+    Result<Json> skipping(const std::function<Call(std::size_t skip)>& call);
     Result<std::optional<std::string>> head_of(const std::string& branch);
     // Members and names of the project's teams, with their ids.
     Result<Json> people();

@@ -57,11 +57,7 @@ PullRequest read_request(const Json& request, const Repo& repo, const std::strin
         out.merge_commit = text(request, {"lastMergeCommit", "commitId"});
     }
     out.author = person(field(request, {"createdBy"}));
-    for (const Json& label : field(request, {"labels"})) {
-        if (!label.contains("active") || flag(label, {"active"})) {
-            out.labels.push_back(text(label, {"name"}));
-        }
-    }
+    out.labels = read_labels(field(request, {"labels"}));
     for (const Json& reviewer : field(request, {"reviewers"})) {
         if (flag(reviewer, {"isContainer"})) {
             // "[platform]\\Reviewers"
@@ -77,6 +73,19 @@ PullRequest read_request(const Json& request, const Repo& repo, const std::strin
     out.closed_by = person(field(request, {"closedBy"}));
     return out;
 }
+
+std::vector<std::string> read_labels(const Json& labels) {
+    std::vector<std::string> out;
+    for (const Json& label : labels) {
+        if (field(label, {"active"}).is_null() || flag(label, {"active"})) {
+            out.push_back(text(label, {"name"}));
+        }
+    }
+    return out;
+}
+
+// Symbols are at least a byte.
+bool may_be_cut(const PullRequest& listed) { return listed.body.size() >= kListedDescription; }
 
 std::vector<PullRequest> read_requests(const Json& body, const Repo& repo, const std::string& web) {
     std::vector<PullRequest> out;
@@ -149,16 +158,50 @@ Result<std::optional<MergeAnswer>> read_completion(
     return explain(ForgeType::AzureDevops, response);
 }
 
+std::string unfinished_policies(const Json& body) {
+    for (const Json& policy : field(body, {"value"})) {
+        const std::string status = text(policy, {"status"});
+        if (status == "approved" || status == "notApplicable" || status.empty()) continue;
+        const Json& enabled = field(policy, {"configuration", "isEnabled"});
+        if (enabled.is_boolean() && !enabled.get<bool>()) continue;
+        std::string name = text(policy, {"configuration", "settings", "displayName"});
+        if (name.empty()) name = text(policy, {"configuration", "type", "displayName"});
+        return fmt::format("the policy \"{}\" is {}", name, status);
+    }
+    return {};
+}
+
+std::string unfinished_statuses(const Json& body) {
+    for (const Json& one : field(body, {"value"})) {
+        const std::string state = text(one, {"state"});
+        const std::string genre = text(one, {"context", "genre"});
+        // Ours say what we know already.
+        if (genre == "linkspan") continue;
+        if (state == "pending" || state == "failed" || state == "error") {
+            return fmt::format("the status \"{}\" is {}", text(one, {"context", "name"}), state);
+        }
+    }
+    return {};
+}
+
 Status read_ref_update(const Json& body) {
     const Json& list = field(body, {"value"});
     const Json none;
     const Json& first = list.is_array() && !list.empty() ? list.front() : none;
     const std::string status = text(first, {"updateStatus"});
-    if (flag(first, {"success"}) || status == "succeeded") return {};
+    // Also: succeededNonExistentRef, succeededCorruptRef.
+    if (flag(first, {"success"}) || status.starts_with("succeeded")) return {};
     if (status == "staleOldObjectId") {
         return Error{Errc::Conflict, "Azure DevOps: the branch has moved"};
     }
-    if (status.find("ermission") != std::string::npos || status == "locked") {
+    // To delete is to push by force, for Azure DevOps; who made the branch may.
+    if (status == "forcePushRequired") {
+        return Error{
+            Errc::Unauthorized,
+            "Azure DevOps does not let the branch go: the user lacks the permission Force push"};
+    }
+    if (status.find("ermission") != std::string::npos || status == "locked" ||
+        status.starts_with("rejectedBy")) {
         return Error{Errc::Unauthorized, "Azure DevOps does not let the branch go: " + status};
     }
     return Error{Errc::InvalidInput, "Azure DevOps does not let the branch go: " + status};

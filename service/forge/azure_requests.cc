@@ -127,6 +127,24 @@ Call cancel_auto_complete(const Repo& repo, std::int64_t number) {
 
 Call who_am_i() { return {.path = "/_apis/connectionData?api-version=7.0-preview"}; }
 
+Call list_policies(const Repo& repo, const std::string& project_id, std::int64_t number) {
+    return {
+        .path = fmt::format(
+            "/{}/_apis/policy/evaluations?artifactId={}&$top=1000&{}-preview",
+            percent_encode(repo.project),
+            percent_encode(fmt::format("vstfs:///CodeReview/CodeReviewId/{}/{}", project_id, number)
+            ),
+            kVersion
+        )};
+}
+
+Call list_statuses(const Repo& repo, const std::string& commit) {
+    return {
+        .path = under(
+            repo, "/commits/" + percent_encode(commit) + "/statuses?top=1000&latestOnly=true"
+        )};
+}
+
 Call add_label(const Repo& repo, std::int64_t number, const std::string& label) {
     return write("POST", request_path(repo, number, "/labels"), {{"name", label}});
 }
@@ -134,6 +152,10 @@ Call add_label(const Repo& repo, std::int64_t number, const std::string& label) 
 Call remove_label(const Repo& repo, std::int64_t number, const std::string& label) {
     return {
         .method = "DELETE", .path = request_path(repo, number, "/labels/" + percent_encode(label))};
+}
+
+Call list_labels(const Repo& repo, std::int64_t number) {
+    return {.path = request_path(repo, number, "/labels")};
 }
 
 Call list_teams(const Repo& repo, std::size_t skip) {

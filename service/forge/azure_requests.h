@@ -46,9 +46,13 @@ Call set_auto_complete(
 );
 Call cancel_auto_complete(const Repo& repo, std::int64_t number);
 Call who_am_i();
+// Branch policies of a pull request, blocking and optional ones. `project_id`: a GUID.
+Call list_policies(const Repo& repo, const std::string& project_id, std::int64_t number);
+Call list_statuses(const Repo& repo, const std::string& commit);
 
 Call add_label(const Repo& repo, std::int64_t number, const std::string& label);
 Call remove_label(const Repo& repo, std::int64_t number, const std::string& label);
+Call list_labels(const Repo& repo, std::int64_t number);
 Call list_teams(const Repo& repo, std::size_t skip);
 Call list_members(const Repo& repo, const std::string& team);
 Call add_reviewer(const Repo& repo, std::int64_t number, const std::string& identity);

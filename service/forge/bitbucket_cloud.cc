@@ -17,11 +17,15 @@ constexpr int kLooks = 6;
 constexpr std::chrono::milliseconds kBetweenLooks{500};
 
 // {"values": […], "next": "https://…"}
-Result<Json> value_pages(Caller& caller, Call first) {
+// `enough`: no further pages after these.
+Result<Json> value_pages(
+    Caller& caller, Call first, const std::function<bool(const Json& items)>& enough = {}
+) {
     std::optional<Error> foreign;
     auto all = caller.pages(std::move(first), [&](const Call&, const HttpResponse&, Json body) {
         Caller::Page page{.items = field(body, {"values"}), .next = std::nullopt};
-        if (const auto next = text(body, {"next"}); !next.empty()) {
+        const auto next = text(body, {"next"});
+        if (!next.empty() && !(enough && enough(page.items))) {
             auto call = caller.call_for(next);
             if (call.has_error()) {
                 foreign = call.error();
@@ -66,10 +70,18 @@ std::string BitbucketCloud::name() const {
 Result<std::vector<PullRequest>> BitbucketCloud::find(
     const std::string& head, const std::string& base, std::optional<State> state
 ) {
-    LINKSPAN_TRY(list, value_pages(caller_, find_pulls(repo_, head, base, state)));
-    auto pulls = read_pulls(list, repo_);
-    for (auto& pull : pulls) pull = whole(std::move(pull));
-    return pulls;
+    const auto look = [&](const std::vector<State>& states) -> Result<std::vector<PullRequest>> {
+        const auto ours = [&](const Json& items) { return !read_pulls(items, repo_).empty(); };
+        LINKSPAN_TRY(list, value_pages(caller_, find_pulls(repo_, head, base, states), ours));
+        auto pulls = read_pulls(list, repo_);
+        // A branch may have had hundreds, and each is two more requests.
+        if (!pulls.empty()) pulls.front() = whole(std::move(pulls.front()));
+        return pulls;
+    };
+    if (state) return look({*state});
+    auto open = look({State::Open});
+    if (open.has_error() || !open->empty()) return open;
+    return look({State::Merged, State::Closed});
 }
 
 PullRequest BitbucketCloud::whole(PullRequest pull) {
@@ -87,9 +99,9 @@ Result<PullRequest> BitbucketCloud::get(std::int64_t number) {
     LINKSPAN_TRY(answer, caller_.ask(get_pull(repo_, number)));
     auto pull = whole(read_pull(answer));
     if (pull.state != State::Open) return pull;
-    // The platform does not say whether it may be merged; what its builds say is known.
-    LINKSPAN_TRY(statuses, value_pages(caller_, get_statuses(repo_, pull.head_commit)));
-    pull.mergeable = read_mergeable(statuses);
+    // The platform does not say whether it may be merged; what its builds say is known, or nothing.
+    auto statuses = value_pages(caller_, get_statuses(repo_, pull.head_commit));
+    if (statuses.has_value()) pull.mergeable = read_mergeable(answer, *statuses);
     return pull;
 }
 
@@ -107,32 +119,58 @@ Result<PullRequest> BitbucketCloud::open(const NewPullRequest& wanted) {
 }
 
 Result<PullRequest> BitbucketCloud::put(
-    const PullRequest& now,
+    const Json& as_is,
     const PullRequestChange& change,
-    std::vector<std::string> reviewers,
+    const std::vector<std::string>& added,
     std::vector<Unasked>* unasked
 ) {
-    LINKSPAN_TRY(response, caller_.send(update_pull(repo_, now, change, reviewers)));
+    auto reviewers = texts(field(as_is, {"reviewers"}), {"uuid"});
+    for (auto& who : missing_from(reviewers, added)) reviewers.push_back(std::move(who));
+    LINKSPAN_TRY(response, caller_.send(update_pull(repo_, as_is, change, reviewers)));
     if (is_about_reviewers(response)) {
-        const std::string why = words_of(response);
-        std::vector<std::string> kept;
-        for (const auto& who : reviewers) {
-            LINKSPAN_TRY(member, caller_.send(get_member(repo_, who)));
-            if (is_success(member)) {
-                kept.push_back(who);
-            } else if (member.status != 404) {
-                return explain(ForgeType::BitbucketCloud, member);
-            } else if (unasked != nullptr) {
-                unasked->push_back({who, why});
-            }
+        LINKSPAN_TRY(done, put_without_refused(as_is, change, reviewers, response));
+        for (const auto& who : missing_from(done.reviewers, added)) {
+            if (unasked != nullptr) unasked->push_back({who, words_of(response)});
         }
-        auto again = caller_.send(update_pull(repo_, now, change, kept));
-        if (again.has_error()) return again.error();
-        response = std::move(*again);
+        response = std::move(done.response);
     }
     if (!is_success(response)) return explain(ForgeType::BitbucketCloud, response);
     LINKSPAN_TRY(pull, read_json(response.body));
     return whole(read_pull(pull));
+}
+
+Result<BitbucketCloud::Put> BitbucketCloud::put_without_refused(
+    const Json& as_is,
+    const PullRequestChange& change,
+    std::vector<std::string> reviewers,
+    const HttpResponse& refusal
+) {
+    const auto attempt = [&](std::vector<std::string> some) -> Result<Put> {
+        LINKSPAN_TRY(response, caller_.send(update_pull(repo_, as_is, change, some)));
+        return Put{std::move(response), std::move(some)};
+    };
+    const auto named = named_reviewers(refusal, as_is);
+    if (std::erase_if(reviewers, [&](const auto& one) {
+            return contains_ignoring_case(named, one);
+        }) > 0) {
+        LINKSPAN_TRY(done, attempt(reviewers));
+        if (!is_about_reviewers(done.response)) return std::move(done);
+    }
+    // Whoever is left out for a moment loses an approval, so all but one stay, the new ones last.
+    for (std::size_t i = reviewers.size(); i > 0; --i) {
+        auto some = reviewers;
+        some.erase(some.begin() + static_cast<std::ptrdiff_t>(i - 1));
+        LINKSPAN_TRY(done, attempt(std::move(some)));
+        if (!is_about_reviewers(done.response)) return std::move(done);
+    }
+    LINKSPAN_TRY(best, attempt({}));
+    for (const auto& who : reviewers) {
+        auto some = best.reviewers;
+        some.push_back(who);
+        LINKSPAN_TRY(done, attempt(std::move(some)));
+        if (!is_about_reviewers(done.response)) best = std::move(done);
+    }
+    return std::move(best);
 }
 
 Result<PullRequest> BitbucketCloud::update(
@@ -143,7 +181,15 @@ Result<PullRequest> BitbucketCloud::update(
                       (!change.draft || *change.draft == now.draft) &&
                       (!change.base || *change.base == now.base);
     if (same) return now;
-    return put(now, change, now.reviewers, nullptr);
+    LINKSPAN_TRY(as_is, caller_.ask(get_pull(repo_, now.number)));
+    const auto fresh = read_pull(as_is);
+    if ((change.title && fresh.title != now.title) || (change.body && fresh.body != now.body)) {
+        return Error{
+            Errc::Conflict, "Bitbucket Cloud: somebody changed the pull request meanwhile"};
+    }
+    LINKSPAN_TRY(pull, put(as_is, change, {}, nullptr));
+    if (pull.draft == now.draft) pull.mergeable = now.mergeable;
+    return std::move(pull);
 }
 
 Status BitbucketCloud::close(const PullRequest& now) {
@@ -190,20 +236,26 @@ Result<std::vector<Unasked>> BitbucketCloud::ask(const PullRequest& now, const P
         unasked.push_back({who, "Bitbucket Cloud asks people for a review, not groups"});
     }
     if (people.reviewers.empty()) return unasked;
-    LINKSPAN_TRY(fresh, get(now.number));
-    auto reviewers = fresh.reviewers;
+    LINKSPAN_TRY(as_is, caller_.ask(get_pull(repo_, now.number)));
+    const auto fresh = read_pull(as_is);
+    std::vector<std::string> added;
     for (const auto& who : people.reviewers) {
-        LINKSPAN_TRY(id, account(who));
-        if (!id) {
+        auto id = account(who);
+        if (id.has_error() && id.error().kind == Errc::Unauthorized) {
+            // Tokens of a repository or project may not see the workspace's members.
+            unasked.push_back({who, "give the UUID in braces: " + id.error().message});
+        } else if (id.has_error()) {
+            return id.error();
+        } else if (!*id) {
             unasked.push_back({who, "not a member of the workspace"});
-        } else if (*id == fresh.author) {
+        } else if (**id == fresh.author) {
             unasked.push_back({who, "the author can't review"});
-        } else if (!contains_ignoring_case(reviewers, *id)) {
-            reviewers.push_back(*id);
+        } else {
+            added.push_back(**id);
         }
     }
-    if (reviewers.size() == fresh.reviewers.size()) return unasked;
-    LINKSPAN_TRY(after, put(fresh, {}, reviewers, &unasked));
+    if (missing_from(fresh.reviewers, added).empty()) return unasked;
+    LINKSPAN_TRY(after, put(as_is, {}, added, &unasked));
     (void)after;
     return unasked;
 }
@@ -226,9 +278,10 @@ Status BitbucketCloud::comment(const PullRequest& now, const std::string& text) 
 Result<MergeAnswer> BitbucketCloud::await_merge(
     const PullRequest& now, const std::string& status_url
 ) {
-    LINKSPAN_TRY(task, caller_.call_for(status_url));
-    for (int look = 0; look < kLooks && caller_.pause(kBetweenLooks); ++look) {
-        LINKSPAN_TRY(response, caller_.send(task));
+    // The merge has begun: without a place to ask, the pull request tells how it went.
+    const auto task = caller_.call_for(status_url);
+    for (int look = 0; task.has_value() && look < kLooks && caller_.pause(kBetweenLooks); ++look) {
+        LINKSPAN_TRY(response, caller_.send(*task));
         if (!is_success(response)) return read_merge(response);
         LINKSPAN_TRY(body, read_json(response.body));
         if (text(body, {"task_status"}) != "PENDING") break;

@@ -46,12 +46,24 @@ private:
     // With whole hashes, as far as they can be had.
     PullRequest whole(PullRequest pull);
     Result<std::optional<std::string>> head_of(const std::string& branch);
-    // The pull request with these reviewers, without those that the workspace has no more.
+    // Changes the pull request as the platform has it, and adds reviewers. Who may not be one (any
+    // more) is left out.
     Result<PullRequest> put(
-        const PullRequest& now,
+        const Json& as_is,
+        const PullRequestChange& change,
+        const std::vector<std::string>& added,
+        std::vector<Unasked>* unasked
+    );
+    struct Put {
+        transport::HttpResponse response;
+        std::vector<std::string> reviewers;
+    };
+    // After `refusal` of these reviewers: without as few of them as can be found out.
+    Result<Put> put_without_refused(
+        const Json& as_is,
         const PullRequestChange& change,
         std::vector<std::string> reviewers,
-        std::vector<Unasked>* unasked
+        const transport::HttpResponse& refusal
     );
     Result<std::optional<std::string>> account(const std::string& who);
     Result<MergeAnswer> await_merge(const PullRequest& now, const std::string& status_url);

@@ -30,7 +30,11 @@ PullRequest read_pull(const Json& pull) {
     return out;
 }
 
-Mergeable read_mergeable(const Json& statuses) {
+Mergeable read_mergeable(const Json& pull, const Json& statuses) {
+    for (const Json& one : field(pull, {"participants"})) {
+        if (text(one, {"state"}) == "changes_requested") return Mergeable::Blocked;
+    }
+    if (number(pull, {"task_count"}) > 0) return Mergeable::Blocked;
     for (const Json& status : statuses) {
         if (text(status, {"state"}) != "SUCCESSFUL") return Mergeable::Blocked;
     }
@@ -90,6 +94,22 @@ bool is_about_reviewers(const HttpResponse& response) {
     if (body.has_error()) return false;
     return !field(*body, {"error", "fields", "reviewers"}).is_null() ||
            text(*body, {"error", "message"}).find("reviewer") != std::string::npos;
+}
+
+std::vector<std::string> named_reviewers(const HttpResponse& refusal, const Json& as_is) {
+    std::vector<std::string> out;
+    const auto body = read_json(refusal.body);
+    if (body.has_error()) return out;
+    const auto sentences = texts(field(*body, {"error", "fields", "reviewers"}));
+    for (const Json& reviewer : field(as_is, {"reviewers"})) {
+        const auto name = text(reviewer, {"display_name"});
+        const bool named = std::any_of(sentences.begin(), sentences.end(), [&](const auto& one) {
+            return !name.empty() &&
+                   (one.starts_with(name + " is ") || one.starts_with(name + " does "));
+        });
+        if (named) out.push_back(text(reviewer, {"uuid"}));
+    }
+    return out;
 }
 
 }  // namespace linkspan::forge::bitbucket_cloud

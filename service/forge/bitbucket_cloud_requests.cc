@@ -34,21 +34,31 @@ std::string quoted(const std::string& text) {
     return out + "\"";
 }
 
+std::string description_of(const Json& pull) {
+    const auto description = text(pull, {"description"});
+    return description.empty() ? text(pull, {"summary", "raw"}) : description;
+}
+
 Json branch(const std::string& name) { return {{"branch", {{"name", name}}}}; }
 
 }  // namespace
 
 Call find_pulls(
-    const Repo& repo, const std::string& head, const std::string& base, std::optional<State> state
+    const Repo& repo,
+    const std::string& head,
+    const std::string& base,
+    const std::vector<State>& states
 ) {
     std::string filter = "source.branch.name=" + quoted(head);
     if (!base.empty()) filter += " AND destination.branch.name=" + quoted(base);
     std::vector<std::pair<std::string_view, std::string>> parameters{{"q", filter}};
-    if (!state || *state == State::Open) parameters.emplace_back("state", "OPEN");
-    if (!state || *state == State::Merged) parameters.emplace_back("state", "MERGED");
-    if (!state || *state == State::Closed) {
-        parameters.emplace_back("state", "DECLINED");
-        parameters.emplace_back("state", "SUPERSEDED");
+    for (const State state : states) {
+        if (state == State::Open) parameters.emplace_back("state", "OPEN");
+        if (state == State::Merged) parameters.emplace_back("state", "MERGED");
+        if (state == State::Closed) {
+            parameters.emplace_back("state", "DECLINED");
+            parameters.emplace_back("state", "SUPERSEDED");
+        }
     }
     parameters.emplace_back("sort", "-created_on");
     parameters.emplace_back("pagelen", "50");
@@ -78,18 +88,20 @@ Call open_pull(const Repo& repo, const NewPullRequest& wanted) {
 
 Call update_pull(
     const Repo& repo,
-    const PullRequest& now,
+    const Json& as_is,
     const PullRequestChange& change,
     const std::vector<std::string>& reviewers
 ) {
-    Json body{{"title", change.title.value_or(now.title)}};
-    if (change.body) body["description"] = *change.body;
-    if (change.draft) body["draft"] = *change.draft;
+    Json body{
+        {"title", change.title.value_or(text(as_is, {"title"}))},
+        {"description", change.body.value_or(description_of(as_is))},
+        {"close_source_branch", flag(as_is, {"close_source_branch"})},
+        {"draft", change.draft.value_or(flag(as_is, {"draft"}))}};
     if (change.base) body["destination"] = branch(*change.base);
     Json people = Json::array();
     for (const auto& uuid : reviewers) people.push_back({{"uuid", uuid}});
     body["reviewers"] = std::move(people);
-    return write("PUT", under(repo, fmt::format("/pullrequests/{}", now.number)), body);
+    return write("PUT", under(repo, fmt::format("/pullrequests/{}", number(as_is, {"id"}))), body);
 }
 
 Call get_commit(const Repo& repo, const std::string& commit) {
@@ -148,13 +160,6 @@ Call set_status(
          {"description", shortened(status.description, 255)},
          {"url", status.url.empty() ? fallback_url : status.url}}
     );
-}
-
-Call get_member(const Repo& repo, const std::string& account) {
-    return {
-        .path = fmt::format(
-            "/workspaces/{}/members/{}", percent_encode(repo.workspace), percent_encode(account)
-        )};
 }
 
 Call list_members(const Repo& repo) {

@@ -4,6 +4,7 @@
 
 #include "service/forge/call.h"
 #include "service/forge/forge.h"
+#include "service/forge/json_fields.h"
 
 #include <cstdint>
 #include <optional>
@@ -17,16 +18,21 @@ struct Repo {
     std::string name;
 };
 
+// Newest first.
 Call find_pulls(
-    const Repo& repo, const std::string& head, const std::string& base, std::optional<State> state
+    const Repo& repo,
+    const std::string& head,
+    const std::string& base,
+    const std::vector<State>& states
 );
 Call get_pull(const Repo& repo, std::int64_t number);
 Call get_statuses(const Repo& repo, const std::string& commit);
 Call open_pull(const Repo& repo, const NewPullRequest& wanted);
-// Title and reviewers are always sent: what is left out of a PUT is lost. `reviewers` are UUIDs.
+// What is left out of a PUT is lost, so all is sent as it is, but for the change. `as_is`: the
+// platform's pull request; `reviewers` are UUIDs.
 Call update_pull(
     const Repo& repo,
-    const PullRequest& now,
+    const Json& as_is,
     const PullRequestChange& change,
     const std::vector<std::string>& reviewers
 );
@@ -43,7 +49,6 @@ Call set_status(
     const CheckStatus& status,
     const std::string& fallback_url
 );
-Call get_member(const Repo& repo, const std::string& account);
 Call list_members(const Repo& repo);
 Call permissions_of(const Repo& repo, const std::string& account);
 Call explicit_permission_of(const Repo& repo, const std::string& account);

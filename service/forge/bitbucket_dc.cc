@@ -16,11 +16,15 @@ namespace {
 using MakeCall = std::function<Call(std::int64_t start)>;
 
 // {"values": […], "isLastPage": false, "nextPageStart": 25}
-Result<Json> value_pages(Caller& caller, const MakeCall& make) {
+// `enough`: no further pages after these.
+Result<Json> value_pages(
+    Caller& caller, const MakeCall& make, const std::function<bool(const Json& items)>& enough = {}
+) {
     return caller.pages(make(0), [&](const Call&, const HttpResponse&, Json body) {
         Caller::Page page{.items = field(body, {"values"}), .next = std::nullopt};
         const Json& next = field(body, {"nextPageStart"});
-        if (!flag(body, {"isLastPage"}) && next.is_number_integer()) {
+        const bool more = !flag(body, {"isLastPage"}) && next.is_number_integer();
+        if (more && !(enough && enough(page.items))) {
             page.next = make(next.get<std::int64_t>());
         }
         return page;
@@ -59,19 +63,38 @@ std::string BitbucketDc::name() const {
 Result<std::vector<PullRequest>> BitbucketDc::find(
     const std::string& head, const std::string& base, std::optional<State> state
 ) {
-    LINKSPAN_TRY(list, value_pages(caller_, [&](std::int64_t start) {
-                     return find_pulls(repo_, head, state, start);
-                 }));
-    return read_pulls(list, base);
+    const auto look = [&](std::optional<State> wanted) -> Result<std::vector<PullRequest>> {
+        const auto make = [&](std::int64_t start) {
+            return find_pulls(repo_, head, wanted, start);
+        };
+        // A branch may have had hundreds; the newest tells what became of it.
+        const auto ours = [&](const Json& items) { return !read_pulls(items, base).empty(); };
+        LINKSPAN_TRY(list, value_pages(caller_, make, ours));
+        return read_pulls(list, base);
+    };
+    if (state) return look(state);
+    auto open = look(State::Open);
+    if (open.has_error() || !open->empty()) return open;
+    return look(std::nullopt);
 }
 
 Result<PullRequest> BitbucketDc::get(std::int64_t number) {
     LINKSPAN_TRY(pull, caller_.ask(get_pull(repo_, number)));
     PullRequest out = read_pull(pull);
+    if (out.state == State::Closed) {
+        const auto activities = caller_.ask(list_activities(repo_, number, 0));
+        if (activities.has_value()) out.closed_by = read_decliner(field(*activities, {"values"}));
+    }
     if (out.state != State::Open) return out;
-    // Both are told elsewhere; where they can't be had, nothing is known.
+    // All of this is told elsewhere; where it can't be had, nothing is known.
     if (auto answer = caller_.ask(get_mergeability(repo_, number)); answer.has_value()) {
-        out.mergeable = read_mergeability(*answer);
+        Json builds;
+        if (may_merge_now(*answer)) {
+            if (auto stats = caller_.ask(get_build_stats(out.head_commit)); stats.has_value()) {
+                builds = std::move(*stats);
+            }
+        }
+        out.mergeable = read_mergeability(pull, *answer, builds);
     }
     auto armed = caller_.ask(get_auto_merge(repo_, number));
     out.auto_merge = armed.has_value() && armed->is_object() && !armed->empty();
@@ -111,7 +134,12 @@ Result<PullRequest> BitbucketDc::put(
         }
         LINKSPAN_TRY(fresh, caller_.ask(get_pull(repo_, now.number)));
         const auto before = now.reviewers;
-        now = read_pull(fresh);
+        const auto as_is = read_pull(fresh);
+        // What somebody wrote meanwhile is not written over: the caller looks again.
+        if ((change.title && as_is.title != now.title) || (change.body && as_is.body != now.body)) {
+            return read_refusal(response);
+        }
+        now = as_is;
         // Who came meanwhile stays, and who left meanwhile does not come back.
         auto added = missing_from(before, reviewers);
         reviewers = now.reviewers;
@@ -125,7 +153,10 @@ Result<PullRequest> BitbucketDc::update(const PullRequest& now, const PullReques
                       (!change.draft || *change.draft == now.draft) &&
                       (!change.base || *change.base == now.base);
     if (same) return now;
-    return put(now, change, now.reviewers, nullptr);
+    LINKSPAN_TRY(pull, put(now, change, now.reviewers, nullptr));
+    pull.auto_merge = now.auto_merge;
+    if (pull.draft == now.draft) pull.mergeable = now.mergeable;
+    return std::move(pull);
 }
 
 Status BitbucketDc::turn(const PullRequest& now, std::string_view verb, State wanted) {
@@ -234,6 +265,13 @@ Result<MergeAnswer> BitbucketDc::merge(const PullRequest& now, const MergeReques
 Result<MergeAnswer> BitbucketDc::arm_auto_merge(
     const PullRequest& now, const MergeRequest& wanted
 ) {
+    // What may be merged is merged at once then, whatever builds run that no merge check asks for.
+    const auto answer = caller_.ask(get_mergeability(repo_, now.number));
+    if (answer.has_value() && may_merge_now(*answer)) {
+        LINKSPAN_TRY(fresh, caller_.ask(get_pull(repo_, now.number)));
+        if (read_pull(fresh).head_commit != wanted.head_commit) return MergeAnswer{HeadMoved{}};
+        return MergeAnswer{AlreadyMergeable{"no merge check stands in its way"}};
+    }
     return try_merge(now, wanted, true);
 }
 

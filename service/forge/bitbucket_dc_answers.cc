@@ -85,8 +85,27 @@ std::vector<Comment> read_activities(const Json& list) {
     return out;
 }
 
-Mergeable read_mergeability(const Json& answer) {
-    if (flag(answer, {"canMerge"})) return Mergeable::Clean;
+std::string read_decliner(const Json& activities) {
+    for (const Json& activity : activities) {
+        if (text(activity, {"action"}) == "DECLINED") return text(activity, {"user", "name"});
+    }
+    return {};
+}
+
+bool may_merge_now(const Json& mergeability) { return flag(mergeability, {"canMerge"}); }
+
+Mergeable read_mergeability(const Json& pull, const Json& answer, const Json& builds) {
+    if (may_merge_now(answer)) {
+        for (const Json& reviewer : field(pull, {"reviewers"})) {
+            if (text(reviewer, {"status"}) == "NEEDS_WORK") return Mergeable::Blocked;
+        }
+        if (number(pull, {"properties", "openTaskCount"}) > 0) return Mergeable::Blocked;
+        if (!builds.is_object()) return Mergeable::Unknown;
+        for (const std::string_view state : {"inProgress", "failed", "cancelled", "unknown"}) {
+            if (number(builds, {state}) > 0) return Mergeable::Blocked;
+        }
+        return Mergeable::Clean;
+    }
     if (flag(answer, {"conflicted"})) return Mergeable::Conflict;
     return field(answer, {"canMerge"}).is_boolean() ? Mergeable::Blocked : Mergeable::Unknown;
 }
@@ -135,8 +154,8 @@ Result<MergeAnswer> read_merge(const HttpResponse& response, bool auto_merge) {
         return MergeAnswer{NotYet{why}};
     }
     if (response.status == 400) return MergeAnswer{MergeRefused{why}};
-    // Switched off for the repository.
-    if (response.status == 403 && auto_merge && why.find("uto-merge") != std::string::npos) {
+    // Switched off for the repository; a permission that lacks is 401 here.
+    if (response.status == 403 && auto_merge) {
         return MergeAnswer{MergeRefused{why}};
     }
     return explain(ForgeType::BitbucketDataCenter, response);

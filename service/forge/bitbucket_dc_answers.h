@@ -17,7 +17,12 @@ PullRequest read_pull(const Json& pull);
 // Inside one repository, to `base`; newest first.
 std::vector<PullRequest> read_pulls(const Json& list, const std::string& base);
 std::vector<Comment> read_activities(const Json& list);
-Mergeable read_mergeability(const Json& answer);
+// Who declined it; the pull request itself does not tell.
+std::string read_decliner(const Json& activities);
+// Whether the platform would merge now: builds count only where a merge check says so.
+bool may_merge_now(const Json& mergeability);
+// `builds`: the statistics of its head's builds; null where they can't be had.
+Mergeable read_mergeability(const Json& pull, const Json& mergeability, const Json& builds);
 
 // The last part of the exception's name: "PullRequestOutOfDateException"; empty: none.
 std::string exception_of(const transport::HttpResponse& response);

@@ -70,6 +70,10 @@ Call get_mergeability(const Repo& repo, std::int64_t number) {
     return {.path = pull_path(repo, number, "/merge")};
 }
 
+Call get_build_stats(const std::string& commit) {
+    return {.path = "/rest/build-status/1.0/commits/stats/" + percent_encode(commit)};
+}
+
 Call get_auto_merge(const Repo& repo, std::int64_t number) {
     return {.path = pull_path(repo, number, "/auto-merge")};
 }
@@ -98,7 +102,8 @@ Call update_pull(
         {"title", change.title.value_or(now.title)},
         {"description", change.body.value_or(now.body)},
         {"reviewers", people}};
-    if (change.draft) body["draft"] = *change.draft;
+    // A version without drafts has none to lose.
+    if (change.draft || now.draft) body["draft"] = change.draft.value_or(now.draft);
     if (change.base) body["toRef"] = side(repo, *change.base);
     return write("PUT", pull_path(repo, now.number), body);
 }
@@ -126,7 +131,11 @@ Call merge_pull(
     std::string message = wanted.title;
     if (!wanted.message.empty()) message += (message.empty() ? "" : "\n\n") + wanted.message;
     Json body{{"strategyId", strategy}};
-    if (!message.empty()) body["message"] = message;
+    if (!message.empty()) {
+        body["message"] = message;
+        // Else the platform puts a subject of its own before it.
+        body["autoSubject"] = false;
+    }
     if (auto_merge) body["autoMerge"] = true;
     return write(
         "POST", pull_path(repo, now.number, fmt::format("/merge?version={}", version_of(now))), body
@@ -167,7 +176,11 @@ Call find_writers(const Repo& repo, const std::string& user) {
 
 Call find_branches(const Repo& repo, const std::string& branch) {
     return {
-        .path = under(repo, "/branches") + make_query({{"filterText", branch}, {"limit", "100"}})};
+        .path = under(repo, "/branches") + make_query({
+                                               {"filterText", branch},
+                                               {"boostMatches", "true"},
+                                               {"limit", "100"},
+                                           })};
 }
 
 Call delete_branch(const Repo& repo, const std::string& branch, const std::string& expected) {

@@ -23,6 +23,8 @@ Call find_pulls(
 );
 Call get_pull(const Repo& repo, std::int64_t number);
 Call get_mergeability(const Repo& repo, std::int64_t number);
+// How many builds of a commit run, have failed, were successful.
+Call get_build_stats(const std::string& commit);
 Call get_auto_merge(const Repo& repo, std::int64_t number);
 Call open_pull(const Repo& repo, const NewPullRequest& wanted);
 // Everything that a PUT replaces is sent, with the version that it replaces.

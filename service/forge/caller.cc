@@ -193,7 +193,7 @@ Result<HttpResponse> Caller::exchange(const Call& call) {
             url = target->str();
             continue;
         }
-        if (response.status >= 500) {
+        if (response.status >= 500 || response.status == 408) {
             Error error = explain(options_.type, response);
             error.retry_after = response.retry_after();
             return error;

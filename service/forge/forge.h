@@ -37,8 +37,7 @@ struct Capabilities {
     bool team_reviewers = false;
     bool milestones = false;
     bool drafts = false;  // as a flag, or as a prefix of the title that the client takes care of
-    bool auto_merge = false;       // of the platform
-    bool tells_auto_merge = true;  // PullRequest::auto_merge
+    bool auto_merge = false;  // of the platform
     bool reopen = false;
     bool comments = false;
     bool statuses = false;      // of commits
@@ -182,7 +181,8 @@ public:
     [[nodiscard]] virtual std::string name() const = 0;
 
     // Those from `head` to `base` of this repository (never of a fork with an equal branch name),
-    // newest first. Empty base: to any, since people may send one elsewhere. nullopt: in any state.
+    // newest first; of those that have ended at least the newest, and none need be given beside an
+    // open one. Empty base: to any, since people may send one elsewhere. nullopt: in any state.
     virtual Result<std::vector<PullRequest>> find(
         const std::string& head, const std::string& base, std::optional<State> state
     ) = 0;

@@ -3,6 +3,7 @@
 #include "service/forge/again.h"
 #include "service/forge/answer.h"
 #include "service/forge/gitea_answers.h"
+#include "service/forge/gitea_pages.h"
 
 #include <fmt/format.h>
 
@@ -22,7 +23,6 @@ const Capabilities& Gitea::capabilities() const {
         .milestones = true,
         .drafts = true,
         .auto_merge = true,
-        .tells_auto_merge = false,
         .reopen = true,
         .comments = true,
         .statuses = true,
@@ -30,7 +30,7 @@ const Capabilities& Gitea::capabilities() const {
         // Its contents API can't put a branch onto another base.
         .api_commits = false,
         .html_comments = true,
-        .title_limit = 255,
+        .title_limit = 250,  // 255 bytes, and the draft prefix is among them
         .body_limit = 65536};
     return kAll;
 }
@@ -40,15 +40,49 @@ std::string Gitea::name() const { return fmt::format("Gitea {}/{}", repo_.owner,
 Result<std::vector<PullRequest>> Gitea::find(
     const std::string& head, const std::string& base, std::optional<State> state
 ) {
-    LINKSPAN_TRY(list, caller_.linked_pages(list_pulls(repo_, state)));
-    auto pulls = read_pulls(list, head, base);
-    std::erase_if(pulls, [&](const PullRequest& pull) { return state && pull.state != *state; });
-    return pulls;
+    if (!state || *state == State::Open) {
+        const Pages open{.make = [&](unsigned page) { return list_pulls(repo_, true, page); }};
+        LINKSPAN_TRY(list, numbered_pages(caller_, open));
+        auto pulls = read_pulls(list, head, base);
+        if (state || !pulls.empty()) return pulls;
+    }
+    const auto ended = [&](const Json& list) {
+        auto pulls = read_pulls(list, head, base);
+        std::erase_if(pulls, [&](const PullRequest& pull) {
+            return state && pull.state != *state;
+        });
+        return pulls;
+    };
+    // The newest says what became of the branch; all of them would be thousands.
+    const Pages closed{
+        .make = [&](unsigned page) { return list_pulls(repo_, false, page); },
+        .enough = [&](const Json& items) { return !ended(items).empty(); }};
+    LINKSPAN_TRY(list, numbered_pages(caller_, closed));
+    return ended(list);
 }
 
 Result<PullRequest> Gitea::get(std::int64_t number) {
     LINKSPAN_TRY(pull, caller_.ask(get_pull(repo_, number)));
-    return read_pull(pull);
+    PullRequest out = read_pull(pull);
+    const Pages events{
+        .make = [&](unsigned page) { return list_timeline(repo_, number, page); },
+        .counted = false};
+    if (out.state == State::Closed) {
+        auto timeline = numbered_pages(caller_, events);
+        if (timeline.has_value()) out.closed_by = read_closer(*timeline);
+    }
+    if (out.state != State::Open) return out;
+    const Pages checks{
+        .make = [&](unsigned page) { return get_statuses(repo_, out.head_commit, page); },
+        .member = "statuses"};
+    // Where they can't be had, nothing is known of them, and nothing is merged.
+    if (auto statuses = numbered_pages(caller_, checks); statuses.has_value()) {
+        out.mergeable = read_mergeable(pull, *statuses);
+    }
+    auto timeline = numbered_pages(caller_, events);
+    // Taking off what is not there does no harm; leaving on what must not be does.
+    out.auto_merge = timeline.has_error() || read_armed(*timeline);
+    return out;
 }
 
 Result<PullRequest> Gitea::open(const NewPullRequest& wanted) {
@@ -61,12 +95,25 @@ Result<PullRequest> Gitea::update(const PullRequest& now, const PullRequestChang
     const auto call = update_pull(repo_, now, change);
     if (!call) return now;
     LINKSPAN_TRY(pull, caller_.ask(*call));
-    return read_pull(pull);
+    PullRequest out = read_pull(pull);
+    out.auto_merge = now.auto_merge;
+    if (out.draft == now.draft) out.mergeable = now.mergeable;
+    return out;
 }
 
 Status Gitea::close(const PullRequest& now) {
     if (now.state != State::Open) return {};
-    return caller_.tell(set_state(repo_, now.number, false));
+    LINKSPAN_TRY(response, caller_.send(set_state(repo_, now.number, false)));
+    if (is_success(response)) return {};
+    Error error = explain(ForgeType::Gitea, response);
+    if (response.status == 412) {
+        // Merged meanwhile, or it depends on others that are open: no second look changes that.
+        auto after = caller_.ask(get_pull(repo_, now.number));
+        if (after.has_value() && read_pull(*after).state == State::Open) {
+            error.kind = Errc::InvalidInput;
+        }
+    }
+    return error;
 }
 
 Result<PullRequest> Gitea::reopen(const PullRequest& now) {
@@ -76,8 +123,11 @@ Result<PullRequest> Gitea::reopen(const PullRequest& now) {
 }
 
 Result<Json> Gitea::labels() {
-    LINKSPAN_TRY(list, caller_.linked_pages(list_labels(repo_)));
-    auto more = caller_.linked_pages(list_organization_labels(repo_));
+    const Pages own{.make = [&](unsigned page) { return list_labels(repo_, page); }};
+    const Pages shared{
+        .make = [&](unsigned page) { return list_organization_labels(repo_, page); }};
+    LINKSPAN_TRY(list, numbered_pages(caller_, own));
+    auto more = numbered_pages(caller_, shared);
     // Users are no organizations, and a token may see the repository alone.
     if (more.has_value()) {
         for (const Json& label : *more) list.push_back(label);
@@ -92,6 +142,7 @@ Status Gitea::add_labels(const PullRequest& now, const std::vector<std::string>&
     if (missing.empty()) return {};
     LINKSPAN_TRY(known, labels());
     std::vector<std::int64_t> ids;
+    Status all;
     for (const auto& name : missing) {
         const auto it = std::find_if(known.begin(), known.end(), [&](const Json& label) {
             return equal_ignoring_case(text(label, {"name"}), name);
@@ -100,10 +151,19 @@ Status Gitea::add_labels(const PullRequest& now, const std::vector<std::string>&
             ids.push_back(number(*it, {"id"}));
             continue;
         }
-        LINKSPAN_TRY(made, caller_.ask(create_label(repo_, name)));
-        ids.push_back(number(made, {"id"}));
+        // One that can't be made does not keep the others away.
+        auto made = caller_.ask(create_label(repo_, name));
+        if (made.has_value()) {
+            ids.push_back(number(*made, {"id"}));
+        } else {
+            all = made.error();
+        }
     }
-    return caller_.tell(gitea::add_labels(repo_, now.number, ids));
+    if (!ids.empty()) {
+        auto status = caller_.tell(gitea::add_labels(repo_, now.number, ids));
+        if (status.has_error()) return status;
+    }
+    return all;
 }
 
 Status Gitea::remove_labels(const PullRequest& now, const std::vector<std::string>& wanted) {
@@ -123,13 +183,25 @@ Status Gitea::remove_labels(const PullRequest& now, const std::vector<std::strin
 }
 
 Status Gitea::assign(const PullRequest& now, const People& people, std::vector<Unasked>& unasked) {
-    const auto missing = missing_from(now.assignees, people.assignees);
+    auto missing = missing_from(now.assignees, people.assignees);
     if (missing.empty()) return {};
     auto all = now.assignees;
     all.insert(all.end(), missing.begin(), missing.end());
     auto answer = caller_.tell(set_assignees(repo_, now.number, all));
     if (answer.has_value()) return {};
+    // An account that may not be assigned, as of someone who left, is answered with 500.
+    auto list = caller_.ask(list_assignable(repo_));
+    if (list.has_error()) return answer.error();
+    const auto assignable = texts(*list, {"login"});
+    std::erase_if(missing, [&](const std::string& who) {
+        if (contains_ignoring_case(assignable, who)) return false;
+        unasked.push_back({who, "Gitea can't assign pull requests of this repository to them"});
+        return true;
+    });
     auto assigned = now.assignees;
+    std::erase_if(assigned, [&](const std::string& who) {
+        return !contains_ignoring_case(assignable, who);
+    });
     for (const auto& who : missing) {
         assigned.push_back(who);
         auto one = caller_.tell(set_assignees(repo_, now.number, assigned));
@@ -152,15 +224,23 @@ Status Gitea::request(const PullRequest& now, const People& people, std::vector<
         }
     }
     if (users.empty() && teams.empty()) return {};
-    auto all = caller_.tell(request_reviews(repo_, now.number, users, teams));
+    const auto ask_all = [&](const auto& some_users, const auto& some_teams) -> Status {
+        LINKSPAN_TRY(
+            reviews, caller_.ask(request_reviews(repo_, now.number, some_users, some_teams))
+        );
+        if (some_teams.empty() || asked_teams(reviews)) return {};
+        for (const auto& team : some_teams) {
+            unasked.push_back({team, "Gitea asked no team: has the repository's owner any?"});
+        }
+        return {};
+    };
+    auto all = ask_all(users, teams);
     if (all.has_value()) return {};
+    using Names = std::vector<std::string>;
     for (std::size_t i = 0; i < users.size() + teams.size(); ++i) {
         const bool user = i < users.size();
         const auto& who = user ? users[i] : teams[i - users.size()];
-        auto one = caller_.tell(
-            user ? request_reviews(repo_, now.number, {who}, {})
-                 : request_reviews(repo_, now.number, {}, {who})
-        );
+        auto one = user ? ask_all(Names{who}, Names{}) : ask_all(Names{}, Names{who});
         if (one.has_value()) continue;
         if (one.error().kind != Errc::InvalidInput && one.error().kind != Errc::NotFound) {
             return one.error();
@@ -178,7 +258,8 @@ Result<std::vector<Unasked>> Gitea::ask(const PullRequest& now, const People& pe
 }
 
 Status Gitea::set_milestone(const PullRequest& now, const std::string& title) {
-    LINKSPAN_TRY(list, caller_.linked_pages(list_milestones(repo_)));
+    const Pages pages{.make = [&](unsigned page) { return list_milestones(repo_, page); }};
+    LINKSPAN_TRY(list, numbered_pages(caller_, pages));
     for (const Json& milestone : list) {
         if (text(milestone, {"title"}) != title) continue;
         return caller_.tell(gitea::set_milestone(repo_, now.number, number(milestone, {"id"})));
@@ -189,32 +270,16 @@ Status Gitea::set_milestone(const PullRequest& now, const std::string& title) {
 Result<std::optional<LabelEvent>> Gitea::labeled_by(
     const PullRequest& now, const std::string& label
 ) {
-    // It links to no next page, and leaves out of a page what the token may not see: the end is an
-    // empty one, or one that was there before.
-    int page_number = 1;
-    std::string first;
-    LINKSPAN_TRY(
-        list,
-        caller_.pages(
-            list_timeline(repo_, now.number, page_number),
-            [&](const Call&, const transport::HttpResponse&, Json body) {
-                Caller::Page page{.items = std::move(body), .next = std::nullopt};
-                if (!page.items.is_array() || page.items.empty()) return page;
-                const std::string id = text(page.items.front(), {"id"});
-                if (id == std::exchange(first, id)) {
-                    page.items = Json::array();
-                } else {
-                    page.next = list_timeline(repo_, now.number, ++page_number);
-                }
-                return page;
-            }
-        )
-    );
+    const Pages events{
+        .make = [&](unsigned page) { return list_timeline(repo_, now.number, page); },
+        .counted = false};
+    LINKSPAN_TRY(list, numbered_pages(caller_, events));
     return read_timeline(list, label);
 }
 
 Result<std::vector<Comment>> Gitea::comments(const PullRequest& now) {
-    LINKSPAN_TRY(list, caller_.linked_pages(list_comments(repo_, now.number)));
+    // All of them: they have no pages.
+    LINKSPAN_TRY(list, caller_.ask(list_comments(repo_, now.number)));
     return read_comments(list);
 }
 
@@ -224,50 +289,19 @@ Status Gitea::comment(const PullRequest& now, const std::string& text) {
     return {};
 }
 
-Result<MergeAnswer> Gitea::try_merge(
-    const PullRequest& now, const MergeRequest& wanted, bool when_green
-) {
-    if (now.state == State::Merged) return MergeAnswer{Merged{now.merge_commit}};
-    auto response = caller_.send(merge_pull(repo_, now.number, wanted, when_green));
-    if (response.has_error()) return look_for_merged(*this, now, response.error());
-    LINKSPAN_TRY(answer, read_merge(*response));
-    if (std::holds_alternative<Armed>(answer) || std::holds_alternative<HeadMoved>(answer)) {
-        return std::move(answer);
-    }
-    // A merge tells no commit, and what is merged already is "not allowed".
-    auto after = get(now.number);
-    if (after.has_error() || after->state != State::Merged) return std::move(answer);
-    return MergeAnswer{Merged{after->merge_commit}};
-}
-
-Result<MergeAnswer> Gitea::merge(const PullRequest& now, const MergeRequest& wanted) {
-    return try_merge(now, wanted, false);
-}
-
-Result<MergeAnswer> Gitea::arm_auto_merge(const PullRequest& now, const MergeRequest& wanted) {
-    // A scheduled merge takes whatever the head is then, so at least it is the right one now.
-    LINKSPAN_TRY(fresh, get(now.number));
-    if (fresh.state == State::Open && fresh.head_commit != wanted.head_commit) {
-        return MergeAnswer{HeadMoved{}};
-    }
-    return try_merge(fresh, wanted, true);
-}
-
-Status Gitea::disarm_auto_merge(const PullRequest& now) {
-    LINKSPAN_TRY(response, caller_.send(cancel_auto_merge(repo_, now.number)));
-    if (is_success(response) || response.status == 404) return {};
-    return explain(ForgeType::Gitea, response);
-}
-
 Status Gitea::set_status(const std::string& commit, const CheckStatus& status) {
     return caller_.tell(gitea::set_status(repo_, commit, status));
 }
 
 Result<bool> Gitea::may_write(const std::string& user) {
+    if (equal_ignoring_case(user, repo_.owner)) return true;
     auto answer = caller_.ask(permission_of(repo_, user));
     if (answer.has_error()) {
         if (answer.error().kind == Errc::NotFound) return false;
-        return answer.error();
+        if (answer.error().kind != Errc::Unauthorized) return answer.error();
+        return Error{
+            Errc::Unauthorized,
+            answer.error().message + "; only administrators of the repository may ask this"};
     }
     const std::string permission = text(*answer, {"permission"});
     return permission == "owner" || permission == "admin" || permission == "write";

@@ -1,8 +1,8 @@
 // Gitea and Forgejo.
 //
-// A draft is a pull request whose title begins with "WIP: ". Whether auto-merge is armed is not
-// told, so PullRequest::auto_merge is always false; arming what is armed is Armed. A scheduled
-// merge does not look at the head that was expected when it was armed.
+// A draft is a pull request whose title begins with "WIP: ". Whether a merge is scheduled is told
+// by the timeline alone, so only get() knows. A scheduled merge takes whatever the head is then,
+// with the message of the day when it was armed: arming again replaces it.
 #pragma once
 
 #include "service/forge/caller.h"
@@ -52,6 +52,11 @@ private:
     Result<MergeAnswer> try_merge(
         const PullRequest& now, const MergeRequest& wanted, bool when_green
     );
+    // What stands against scheduling a merge; nullopt: nothing.
+    Result<std::optional<MergeAnswer>> unfit_for_scheduling(
+        const PullRequest& fresh, const MergeRequest& wanted
+    );
+    Result<MergeAnswer> schedule(const PullRequest& fresh, const MergeRequest& wanted);
     Status assign(const PullRequest& now, const People& people, std::vector<Unasked>& unasked);
     Status request(const PullRequest& now, const People& people, std::vector<Unasked>& unasked);
 

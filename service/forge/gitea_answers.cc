@@ -29,10 +29,56 @@ PullRequest read_pull(const Json& pull) {
     out.assignees = texts(field(pull, {"assignees"}), {"login"});
     out.reviewers = texts(field(pull, {"requested_reviewers"}), {"login"});
     out.teams = texts(field(pull, {"requested_reviewers_teams"}), {"name"});
-    // It only says whether there are conflicts, and "no" while it still looks.
-    out.mergeable = flag(pull, {"mergeable"}) && !out.draft ? Mergeable::Clean : Mergeable::Unknown;
     out.closed_by = text(pull, {"merged_by", "login"});
     return out;
+}
+
+Mergeable read_mergeable(const Json& pull, const Json& statuses) {
+    // "No" also while it still looks for conflicts.
+    if (!flag(pull, {"mergeable"}) || read_pull(pull).draft) return Mergeable::Unknown;
+    for (const Json& status : statuses) {
+        const std::string state = text(status, {"status"});
+        if (state != "success" && state != "skipped") return Mergeable::Blocked;
+    }
+    return Mergeable::Clean;
+}
+
+bool read_armed(const Json& timeline) {
+    bool armed = false;
+    for (const Json& event : timeline) {
+        const std::string type = text(event, {"type"});
+        if (type == "pull_scheduled_merge") armed = true;
+        if (type == "pull_cancel_scheduled_merge") armed = false;
+    }
+    return armed;
+}
+
+std::string read_closer(const Json& timeline) {
+    std::string who;
+    for (const Json& event : timeline) {
+        if (text(event, {"type"}) == "close") who = text(event, {"user", "login"});
+    }
+    return who;
+}
+
+bool makes_merges_wait(const Json& branch) {
+    return flag(branch, {"protected"}) &&
+           (flag(branch, {"enable_status_check"}) || number(branch, {"required_approvals"}) > 0);
+}
+
+std::string read_forbidden_style(const Json& repository, MergeMethod method) {
+    const std::string_view name = method == MergeMethod::Merge    ? "allow_merge_commits"
+                                  : method == MergeMethod::Squash ? "allow_squash_merge"
+                                                                  : "allow_rebase";
+    const Json& allowed = field(repository, {name});
+    if (!allowed.is_boolean() || allowed.get<bool>()) return {};
+    return "the repository does not allow this way of merging (" + std::string{name} + ")";
+}
+
+bool asked_teams(const Json& reviews) {
+    return reviews.is_array() && std::any_of(reviews.begin(), reviews.end(), [](const Json& one) {
+               return field(one, {"team"}).is_object();
+           });
 }
 
 std::vector<PullRequest> read_pulls(

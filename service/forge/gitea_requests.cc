@@ -22,20 +22,40 @@ Call write(std::string method, std::string path, const Json& body) {
     return {.method = std::move(method), .path = std::move(path), .body = write_json(body)};
 }
 
+std::string paged(unsigned page) {
+    return make_query({{"limit", "50"}, {"page", std::to_string(page)}});
+}
+
 std::string titled(const std::string& title, bool draft) {
     return draft ? std::string{kDraftPrefix} + title : title;
 }
 
 }  // namespace
 
-Call list_pulls(const Repo& repo, std::optional<State> state) {
-    const std::string wanted = !state ? "all" : *state == State::Open ? "open" : "closed";
-    return {.path = under(repo, "/pulls") + make_query({{"state", wanted}, {"limit", "50"}})};
+Call list_pulls(const Repo& repo, bool open, unsigned page) {
+    return {
+        .path = under(repo, "/pulls") + make_query({
+                                            {"state", open ? "open" : "closed"},
+                                            {"limit", "50"},
+                                            {"page", std::to_string(page)},
+                                        })};
 }
 
 Call get_pull(const Repo& repo, std::int64_t number) {
     return {.path = under(repo, fmt::format("/pulls/{}", number))};
 }
+
+Call get_statuses(const Repo& repo, const std::string& commit, unsigned page) {
+    return {
+        .path =
+            under(repo, fmt::format("/commits/{}/status", percent_encode(commit))) + paged(page)};
+}
+
+Call list_timeline(const Repo& repo, std::int64_t number, unsigned page) {
+    return {.path = under(repo, fmt::format("/issues/{}/timeline", number)) + paged(page)};
+}
+
+Call get_repository(const Repo& repo) { return {.path = under(repo, "")}; }
 
 Call open_pull(const Repo& repo, const NewPullRequest& wanted) {
     return write(
@@ -69,10 +89,12 @@ Call set_state(const Repo& repo, std::int64_t number, bool open) {
     );
 }
 
-Call list_labels(const Repo& repo) { return {.path = under(repo, "/labels?limit=50")}; }
+Call list_labels(const Repo& repo, unsigned page) {
+    return {.path = under(repo, "/labels") + paged(page)};
+}
 
-Call list_organization_labels(const Repo& repo) {
-    return {.path = fmt::format("/orgs/{}/labels?limit=50", percent_encode(repo.owner))};
+Call list_organization_labels(const Repo& repo, unsigned page) {
+    return {.path = fmt::format("/orgs/{}/labels", percent_encode(repo.owner)) + paged(page)};
 }
 
 Call create_label(const Repo& repo, const std::string& name) {
@@ -87,6 +109,8 @@ Call remove_label(const Repo& repo, std::int64_t number, std::int64_t id) {
     return {
         .method = "DELETE", .path = under(repo, fmt::format("/issues/{}/labels/{}", number, id))};
 }
+
+Call list_assignable(const Repo& repo) { return {.path = under(repo, "/assignees")}; }
 
 Call set_assignees(const Repo& repo, std::int64_t number, const std::vector<std::string>& users) {
     return write("PATCH", under(repo, fmt::format("/pulls/{}", number)), {{"assignees", users}});
@@ -107,18 +131,19 @@ Call request_reviews(
     );
 }
 
-Call list_milestones(const Repo& repo) {
-    return {.path = under(repo, "/milestones?state=open&limit=50")};
+Call list_milestones(const Repo& repo, unsigned page) {
+    return {
+        .path = under(repo, "/milestones") + make_query({
+                                                 {"state", "open"},
+                                                 {"limit", "50"},
+                                                 {"page", std::to_string(page)},
+                                             })};
 }
 
 Call set_milestone(const Repo& repo, std::int64_t number, std::int64_t milestone) {
     return write(
         "PATCH", under(repo, fmt::format("/pulls/{}", number)), {{"milestone", milestone}}
     );
-}
-
-Call list_timeline(const Repo& repo, std::int64_t number, int page) {
-    return {.path = under(repo, fmt::format("/issues/{}/timeline?limit=50&page={}", number, page))};
 }
 
 Call list_comments(const Repo& repo, std::int64_t number) {

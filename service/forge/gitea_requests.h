@@ -21,9 +21,16 @@ struct Repo {
     std::string name;
 };
 
-// All of a state: the list has no filter for branches in every version.
-Call list_pulls(const Repo& repo, std::optional<State> state);
+// Lists are asked for by page number, from 1: links to next pages carry the address that the server
+// is configured to have, and labels, milestones and timelines have none.
+// All that are open, or all that are not, newest first: not every version filters by branch.
+Call list_pulls(const Repo& repo, bool open, unsigned page);
 Call get_pull(const Repo& repo, std::int64_t number);
+// {"statuses": […]}, the newest of each context.
+Call get_statuses(const Repo& repo, const std::string& commit, unsigned page);
+// Oldest first.
+Call list_timeline(const Repo& repo, std::int64_t number, unsigned page);
+Call get_repository(const Repo& repo);
 Call open_pull(const Repo& repo, const NewPullRequest& wanted);
 // nullopt: nothing to change.
 std::optional<Call> update_pull(
@@ -31,11 +38,13 @@ std::optional<Call> update_pull(
 );
 Call set_state(const Repo& repo, std::int64_t number, bool open);
 
-Call list_labels(const Repo& repo);
-Call list_organization_labels(const Repo& repo);
+Call list_labels(const Repo& repo, unsigned page);
+Call list_organization_labels(const Repo& repo, unsigned page);
 Call create_label(const Repo& repo, const std::string& name);
 Call add_labels(const Repo& repo, std::int64_t number, const std::vector<std::int64_t>& ids);
 Call remove_label(const Repo& repo, std::int64_t number, std::int64_t id);
+// Who may be assigned, in one page.
+Call list_assignable(const Repo& repo);
 // All of them: the list is replaced.
 Call set_assignees(const Repo& repo, std::int64_t number, const std::vector<std::string>& users);
 Call request_reviews(
@@ -44,10 +53,8 @@ Call request_reviews(
     const std::vector<std::string>& users,
     const std::vector<std::string>& teams
 );
-Call list_milestones(const Repo& repo);
+Call list_milestones(const Repo& repo, unsigned page);
 Call set_milestone(const Repo& repo, std::int64_t number, std::int64_t milestone);
-// What happened to it, oldest first.
-Call list_timeline(const Repo& repo, std::int64_t number, int page);
 Call list_comments(const Repo& repo, std::int64_t number);
 Call add_comment(const Repo& repo, std::int64_t number, const std::string& text);
 

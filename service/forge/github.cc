@@ -2,7 +2,6 @@
 
 #include "service/forge/again.h"
 #include "service/forge/answer.h"
-#include "service/forge/github_answers.h"
 
 #include <fmt/format.h>
 
@@ -10,8 +9,15 @@ namespace linkspan::forge {
 
 using namespace github;
 
+namespace {
+
+constexpr int kTries = 3;  // what GitHub itself is too early for
+constexpr std::chrono::milliseconds kPause{500};
+
+}  // namespace
+
 Github::Github(CallerOptions options, Repo repo)
-    : caller_{std::move(options)}, repo_{std::move(repo)} {}
+    : caller_{std::move(options)}, repo_{std::move(repo)}, owner_{repo_.owner} {}
 
 const Capabilities& Github::capabilities() const {
     static const Capabilities kAll{
@@ -38,8 +44,10 @@ std::string Github::name() const { return fmt::format("GitHub {}/{}", repo_.owne
 Result<std::vector<PullRequest>> Github::find(
     const std::string& head, const std::string& base, std::optional<State> state
 ) {
-    LINKSPAN_TRY(list, caller_.linked_pages(find_pulls(repo_, head, base, state)));
-    auto pulls = read_pulls(list, repo_);
+    LINKSPAN_TRY(
+        list, caller_.linked_pages(find_pulls(repo_, head_owner() + ":" + head, base, state))
+    );
+    auto pulls = read_pulls(list);
     // "closed" is both.
     std::erase_if(pulls, [&](const PullRequest& pull) {
         return (state && pull.state != *state) || pull.head != head ||
@@ -56,17 +64,41 @@ Result<PullRequest> Github::get(std::int64_t number) {
         auto issue = caller_.ask(get_issue(repo_, number));
         if (issue.has_value()) out.closed_by = text(*issue, {"closed_by", "login"});
     }
+    if (out.state == State::Open && !out.auto_merge) out.auto_merge = is_queued(out);
     return out;
+}
+
+std::string Github::head_owner() {
+    const std::lock_guard lock{mutex_};
+    return owner_;
+}
+
+// After a change of name GitHub redirects, but finds no branch by the old owner.
+void Github::learn_owner() {
+    const auto repository = caller_.ask(get_repository(repo_));
+    if (repository.has_error()) return;
+    const std::string owner = text(*repository, {"owner", "login"});
+    const std::lock_guard lock{mutex_};
+    if (!owner.empty()) owner_ = owner;
 }
 
 Result<PullRequest> Github::open(const NewPullRequest& wanted) {
     auto response = caller_.send(open_pull(repo_, wanted));
+    for (int tries = 1; tries < kTries && response.has_value() && may_be_too_early(*response);
+         ++tries) {
+        if (!caller_.pause(tries * kPause)) break;
+        response = caller_.send(open_pull(repo_, wanted));
+    }
     if (response.has_error()) return look_for_opened(*this, wanted, response.error());
     if (!is_success(*response)) {
         const bool no_drafts =
             wanted.draft && response->status == 422 &&
             words_of(*response).find("Draft pull requests are not supported") != std::string::npos;
-        if (!no_drafts) return read_open_refusal(*response);
+        if (!no_drafts) {
+            Error refusal = read_open_refusal(*response);
+            if (refusal.kind == Errc::Conflict) learn_owner();
+            return refusal;
+        }
         NewPullRequest plain = wanted;
         plain.draft = false;
         return open(plain);
@@ -127,9 +159,10 @@ Status Github::assign(const PullRequest& now, const People& people, std::vector<
     if (missing.empty()) return {};
     // Just after it was opened, a pull request may not be known as an issue yet.
     auto answer = caller_.ask(add_assignees(repo_, now.number, missing));
-    for (int again = 0; again < 2 && answer.has_error() && answer.error().kind == Errc::NotFound;
-         ++again) {
-        if (!caller_.pause(std::chrono::milliseconds{500})) break;
+    for (int tries = 1;
+         tries < kTries && answer.has_error() && answer.error().kind == Errc::NotFound;
+         ++tries) {
+        if (!caller_.pause(kPause)) break;
         answer = caller_.ask(add_assignees(repo_, now.number, missing));
     }
     if (answer.has_error()) {
@@ -162,8 +195,10 @@ Status Github::request(
         if (!contains_ignoring_case(now.teams, slug)) teams.push_back(team);
     }
     if (users.empty() && teams.empty()) return {};
+    // Unauthorized, too: of teams, when the token may not see the organization's.
     const auto refused = [](const Error& error) {
-        return error.kind == Errc::InvalidInput || error.kind == Errc::NotFound;
+        return error.kind == Errc::InvalidInput || error.kind == Errc::NotFound ||
+               error.kind == Errc::Unauthorized;
     };
     auto all = caller_.ask(request_reviews(repo_, now.number, users, teams));
     if (all.has_value()) return {};

@@ -1,12 +1,19 @@
 // GitHub and GitHub Enterprise Server.
 //
 // Auto-merge and drafts are GraphQL's. Where a merge queue is required, merging directly puts the
-// pull request into the queue, and the answer is Armed.
+// pull request into the queue, and the answer is Armed; what is in the queue counts as armed, and
+// disarming takes it out.
 #pragma once
 
 #include "service/forge/caller.h"
 #include "service/forge/forge.h"
+#include "service/forge/github_answers.h"
 #include "service/forge/github_requests.h"
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <vector>
 
 namespace linkspan::forge {
 
@@ -49,9 +56,18 @@ private:
     Status assign(const PullRequest& now, const People& people, std::vector<Unasked>& unasked);
     Status request(const PullRequest& now, const People& people, std::vector<Unasked>& unasked);
     Result<std::string> write_commit(const ApiCommit& commit);
+    // Errors: transient ones alone. Whoever can't tell, an older server or a token that may not see
+    // queues, has none.
+    Result<github::Queue> queue_of(const std::string& id);
+    bool is_queued(const PullRequest& now);
+    std::string head_owner();
+    void learn_owner();
 
     Caller caller_;
     const github::Repo repo_;
+    std::mutex mutex_;   // guards what follows
+    std::string owner_;  // as GitHub names it now: branches are found by it
+    std::chrono::steady_clock::time_point no_queue_until_{};
 };
 
 }  // namespace linkspan::forge

@@ -66,12 +66,11 @@ PullRequest read_pull(const Json& pull) {
     return out;
 }
 
-std::vector<PullRequest> read_pulls(const Json& list, const Repo& repo) {
+std::vector<PullRequest> read_pulls(const Json& list) {
     std::vector<PullRequest> out;
     for (const Json& pull : list) {
-        if (equal_ignoring_case(
-                text(pull, {"head", "repo", "full_name"}), repo.owner + "/" + repo.name
-            )) {
+        const std::string of = text(pull, {"head", "repo", "full_name"});
+        if (!of.empty() && equal_ignoring_case(of, text(pull, {"base", "repo", "full_name"}))) {
             out.push_back(read_pull(pull));
         }
     }
@@ -111,6 +110,20 @@ Error read_open_refusal(const HttpResponse& response) {
     return error;
 }
 
+bool may_be_too_early(const HttpResponse& response) {
+    if (response.status != 422) return false;
+    return has_any<4>(
+        lower(words_of(response)),
+        {"no commits between", "sha can't be blank", "field: head", "head ref must be a branch"}
+    );
+}
+
+Queue read_queue(const Json& body) {
+    return {
+        .enabled = flag(body, {"data", "node", "isMergeQueueEnabled"}),
+        .in = flag(body, {"data", "node", "isInMergeQueue"})};
+}
+
 std::optional<Error> read_graphql_errors(const Json& body) {
     const Json& errors = field(body, {"errors"});
     if (!errors.is_array() || errors.empty()) return std::nullopt;
@@ -122,8 +135,15 @@ std::optional<Error> read_graphql_errors(const Json& body) {
     Errc kind = Errc::InvalidInput;
     if (type == "NOT_FOUND") kind = Errc::NotFound;
     if (type == "FORBIDDEN" || type == "INSUFFICIENT_SCOPES") kind = Errc::Unauthorized;
-    if (type == "RATE_LIMITED") kind = Errc::RateLimited;
-    if (type == "SERVICE_UNAVAILABLE" || type == "INTERNAL") kind = Errc::Unavailable;
+    const std::string lowered = lower(words);
+    if (type == "RATE_LIMITED" || type == "RATE_LIMIT" ||
+        has_any<2>(lowered, {"rate limit exceeded", "secondary rate limit"})) {
+        kind = Errc::RateLimited;
+    }
+    if (type == "SERVICE_UNAVAILABLE" || type == "INTERNAL" ||
+        has_any<1>(lowered, {"something went wrong while executing your query"})) {
+        kind = Errc::Unavailable;
+    }
     Error error{kind, "GitHub answered: " + (words.empty() ? type : words.substr(0, 500))};
     if (kind == Errc::RateLimited) error.retry_after = std::chrono::seconds{60};
     return error;
@@ -166,10 +186,26 @@ Result<MergeAnswer> read_arming(const Status& answer) {
     if (refusal.kind != Errc::InvalidInput) return refusal;
     const std::string& why = refusal.message;
     const std::string words = lower(why);
-    if (has_any<2>(words, {"clean status", "protected branch rules not configured"})) {
+    // Unstable waits for nothing either: what still runs, or has failed, is not required. The last
+    // one is what older servers say for all of these.
+    if (has_any<6>(
+            words,
+            {"clean status",
+             "unstable status",
+             "has_hooks status",
+             "protected branch rules not configured",
+             "does not have required protected branch rules",
+             "can't enable auto-merge for this pull request"}
+        )) {
         return MergeAnswer{AlreadyMergeable{why}};
     }
-    if (has_any<3>(words, {"already enabled", "already in the merge queue", "already queued"})) {
+    if (has_any<4>(
+            words,
+            {"already enabled",
+             "already in the merge queue",
+             "already in the queue",
+             "already queued"}
+        )) {
         return MergeAnswer{Armed{}};
     }
     if (has_any<3>(words, {"head sha", "expected head", "expectedheadoid"})) {

@@ -140,19 +140,36 @@ Result<std::int64_t> GithubApp::installation(const Secret& jwt) {
     return id;
 }
 
-Result<GithubApp::Installed> GithubApp::fetch() {
-    LINKSPAN_TRY(key, options_.private_key());
-    const auto now = options_.now();
-    LINKSPAN_TRY(jwt, make_app_jwt(key, options_.app_id, now));
-    LINKSPAN_TRY(id, installation(jwt));
+Result<transport::HttpResponse> GithubApp::ask_for_token(const Secret& jwt, std::int64_t id) {
+    const std::string path = fmt::format("/app/installations/{}/access_tokens", id);
     Json wanted = Json::object();
     if (!options_.repository.empty()) {
         wanted["repositories"] = Json::array({options_.repository});
     }
     for (const auto& [name, level] : options_.permissions) wanted["permissions"][name] = level;
-    auto response = send(
-        jwt, "POST", fmt::format("/app/installations/{}/access_tokens", id), write_json(wanted)
-    );
+    auto response = send(jwt, "POST", path, write_json(wanted));
+    const bool too_much =
+        response.has_error() && response.error().kind == Errc::InvalidInput &&
+        response.error().message.find("permissions requested are not granted") != std::string::npos;
+    if (!too_much) return response;
+    LINKSPAN_TRY(there, send(jwt, "GET", fmt::format("/app/installations/{}", id), {}));
+    LINKSPAN_TRY(installed, read_json(there.body));
+    Json granted = Json::object();
+    for (const auto& [name, level] : options_.permissions) {
+        const std::string has = text(installed, {"permissions", name});
+        if (!has.empty()) granted[name] = has == "read" ? has : level;
+    }
+    if (granted.empty()) return response;
+    wanted["permissions"] = granted;
+    return send(jwt, "POST", path, write_json(wanted));
+}
+
+Result<GithubApp::Installed> GithubApp::fetch() {
+    LINKSPAN_TRY(key, options_.private_key());
+    const auto now = options_.now();
+    LINKSPAN_TRY(jwt, make_app_jwt(key, options_.app_id, now));
+    LINKSPAN_TRY(id, installation(jwt));
+    auto response = ask_for_token(jwt, id);
     if (response.has_error()) {
         // The App was installed anew: another id next time.
         if (response.error().kind == Errc::NotFound && !options_.installation_id) {

@@ -35,7 +35,8 @@ struct GithubAppOptions {
     std::string repository{};
     // PEM, PKCS #1 or #8; asked for at every renewal, so that a changed file counts.
     std::function<Result<Secret>()> private_key{};
-    // What the token may do; more than the App has is an error of GitHub (422).
+    // What the token may do. GitHub refuses more than the App has been granted (422); then it is
+    // asked for what of these has been: what is missing is named by the call that needs it.
     std::vector<std::pair<std::string, std::string>> permissions{
         {"contents", "write"},
         {"pull_requests", "write"},
@@ -59,8 +60,7 @@ public:
     explicit GithubApp(GithubAppOptions options);
 
     // Thread-safe; blocks while a token is fetched. Errors: Unauthorized (key or id are wrong),
-    // NotFound (the App is not installed for the repository), InvalidInput (the App lacks a
-    // permission), and those of the network.
+    // NotFound (the App is not installed for the repository), and those of the network.
     Result<Secret> token();
     // The token was refused (401): whether the next token() is another one. False when this one is
     // younger than a minute: then a new one would be refused as well.
@@ -74,6 +74,7 @@ private:
     };
     Result<Installed> fetch();
     Result<std::int64_t> installation(const Secret& jwt);
+    Result<transport::HttpResponse> ask_for_token(const Secret& jwt, std::int64_t id);
     Result<transport::HttpResponse> send(
         const Secret& jwt, std::string method, const std::string& path, std::string body
     );

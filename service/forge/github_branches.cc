@@ -2,13 +2,15 @@
 #include "service/forge/again.h"
 #include "service/forge/answer.h"
 #include "service/forge/github.h"
-#include "service/forge/github_answers.h"
 
 namespace linkspan::forge {
 
 using namespace github;
 
 namespace {
+
+// Whether a base without a merge queue has got one is asked again after this.
+constexpr std::chrono::hours kQueueIsNews{1};
 
 // nlohmann's own check; text that is none would be changed on its way.
 bool is_utf8(const std::string& content) {
@@ -50,7 +52,46 @@ Result<MergeAnswer> Github::arm_auto_merge(const PullRequest& now, const MergeRe
     return read_arming(mutate(enable_auto_merge(now.id, wanted)));
 }
 
+Result<Queue> Github::queue_of(const std::string& id) {
+    auto answer = caller_.ask(look_at_queue(id));
+    std::optional<Error> error;
+    if (answer.has_error()) {
+        error = answer.error();
+    } else {
+        error = read_graphql_errors(*answer);
+    }
+    if (error && is_transient(error->kind)) return *error;
+    return error ? Queue{} : read_queue(*answer);
+}
+
+bool Github::is_queued(const PullRequest& now) {
+    const auto present = std::chrono::steady_clock::now();
+    {
+        const std::lock_guard lock{mutex_};
+        if (now.id.empty() || present < no_queue_until_) return false;
+    }
+    const auto queue = queue_of(now.id);
+    if (queue.has_error()) return false;  // no reason to know nothing else
+    if (!queue->enabled) {
+        const std::lock_guard lock{mutex_};
+        no_queue_until_ = present + kQueueIsNews;
+    }
+    return queue->in;
+}
+
 Status Github::disarm_auto_merge(const PullRequest& now) {
+    LINKSPAN_TRY(queue, queue_of(now.id));
+    if (queue.in) {
+        // It is said to have failed when it has not: the queue itself tells.
+        const auto left = mutate(dequeue(now.id));
+        LINKSPAN_TRY(after, queue_of(now.id));
+        if (after.in) {
+            return Error{
+                Errc::Unavailable,
+                "GitHub keeps it in the merge queue" +
+                    (left.has_error() ? ": " + left.error().message : std::string{})};
+        }
+    }
     auto status = mutate(disable_auto_merge(now.id));
     // Not armed, merged or closed: there is nothing to disarm.
     if (status.has_error() && status.error().kind == Errc::InvalidInput) return {};

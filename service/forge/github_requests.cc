@@ -44,14 +44,15 @@ Call find_pulls(
     const Repo& repo, const std::string& head, const std::string& base, std::optional<State> state
 ) {
     const std::string wanted = !state ? "all" : *state == State::Open ? "open" : "closed";
-    std::vector<std::pair<std::string_view, std::string>> query{
-        {"head", repo.owner + ":" + head}, {"state", wanted}};
+    std::vector<std::pair<std::string_view, std::string>> query{{"head", head}, {"state", wanted}};
     if (!base.empty()) query.emplace_back("base", base);
     query.emplace_back("sort", "created");
     query.emplace_back("direction", "desc");
     query.emplace_back("per_page", "100");
     return {.path = under(repo, "/pulls") + make_query(query)};
 }
+
+Call get_repository(const Repo& repo) { return {.path = under(repo, "")}; }
 
 Call get_pull(const Repo& repo, std::int64_t number) {
     return {.path = under(repo, fmt::format("/pulls/{}", number))};
@@ -254,6 +255,20 @@ Call disable_auto_merge(const std::string& id) {
     return mutate(
         "disablePullRequestAutoMerge", "DisablePullRequestAutoMergeInput", {{"pullRequestId", id}}
     );
+}
+
+Call look_at_queue(const std::string& id) {
+    const Json body{
+        {"query",
+         "query($id:ID!){node(id:$id){__typename ...on PullRequest{isMergeQueueEnabled "
+         "isInMergeQueue}}}"},
+        {"variables", {{"id", id}}}};
+    return {.method = "POST", .path = "", .body = write_json(body), .graphql = true};
+}
+
+Call dequeue(const std::string& id) {
+    // Not "pullRequestId", as everywhere else.
+    return mutate("dequeuePullRequest", "DequeuePullRequestInput", {{"id", id}});
 }
 
 Call enqueue(const std::string& id, const std::string& head_commit) {

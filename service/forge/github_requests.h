@@ -17,9 +17,11 @@ struct Repo {
     std::string name;
 };
 
+// `head` with its owner: "acme:bump".
 Call find_pulls(
     const Repo& repo, const std::string& head, const std::string& base, std::optional<State> state
 );
+Call get_repository(const Repo& repo);
 Call get_pull(const Repo& repo, std::int64_t number);
 Call get_issue(const Repo& repo, std::int64_t number);
 Call open_pull(const Repo& repo, const NewPullRequest& wanted);
@@ -68,7 +70,11 @@ Call create_commit(
 
 Call enable_auto_merge(const std::string& id, const MergeRequest& wanted);
 Call disable_auto_merge(const std::string& id);
+// Of the pull request with this id: whether its base has a merge queue, and whether it is in it.
+// REST tells neither: a queued pull request has no auto_merge there.
+Call look_at_queue(const std::string& id);
 Call enqueue(const std::string& id, const std::string& head_commit);
+Call dequeue(const std::string& id);
 Call set_draft(const std::string& id, bool draft);
 
 }  // namespace linkspan::forge::github

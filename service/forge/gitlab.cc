@@ -24,6 +24,45 @@ std::vector<std::int64_t> ids_of(const Json& people) {
 Gitlab::Gitlab(CallerOptions options, std::string project)
     : caller_{std::move(options)}, project_{std::move(project)} {}
 
+Call Gitlab::placed(Call call) {
+    const std::lock_guard lock{mutex_};
+    const std::string old = get_project(project_).path;
+    if (!moved_to_.empty() && call.path.starts_with(old)) {
+        call.path.replace(0, old.size(), get_project(moved_to_).path);
+    }
+    return call;
+}
+
+Result<transport::HttpResponse> Gitlab::send(const Call& call) {
+    auto response = caller_.send(placed(call));
+    const bool moved = response.has_value() && response->status == 405 &&
+                       words_of(*response).find("moved project") != std::string::npos;
+    if (!moved) return response;
+    LINKSPAN_TRY(project, caller_.ask(get_project(project_)));
+    const auto id = number(project, {"id"});
+    if (id == 0) return response;
+    {
+        const std::lock_guard lock{mutex_};
+        moved_to_ = std::to_string(id);
+    }
+    return caller_.send(placed(call));
+}
+
+Result<Json> Gitlab::ask_for(const Call& call) {
+    LINKSPAN_TRY(response, send(call));
+    if (!is_success(response)) return explain(ForgeType::Gitlab, response);
+    if (response.body.empty()) return Json{};
+    auto value = read_json(response.body);
+    if (value.has_error()) return value.error().within("GitLab");
+    return value;
+}
+
+Status Gitlab::tell(const Call& call) {
+    LINKSPAN_TRY(response, send(call));
+    if (!is_success(response)) return explain(ForgeType::Gitlab, response);
+    return {};
+}
+
 const Capabilities& Gitlab::capabilities() const {
     static const Capabilities kAll{
         .labels = true,
@@ -54,12 +93,12 @@ Result<std::vector<PullRequest>> Gitlab::find(
 }
 
 Result<PullRequest> Gitlab::get(std::int64_t number) {
-    LINKSPAN_TRY(request, caller_.ask(get_request(project_, number)));
+    LINKSPAN_TRY(request, ask_for(get_request(project_, number)));
     return read_request(request);
 }
 
 Result<PullRequest> Gitlab::open(const NewPullRequest& wanted) {
-    auto request = caller_.ask(open_request(project_, wanted));
+    auto request = ask_for(open_request(project_, wanted));
     if (request.has_error()) return look_for_opened(*this, wanted, request.error());
     return read_request(*request);
 }
@@ -67,34 +106,34 @@ Result<PullRequest> Gitlab::open(const NewPullRequest& wanted) {
 Result<PullRequest> Gitlab::update(const PullRequest& now, const PullRequestChange& change) {
     const auto call = update_request(project_, now, change);
     if (!call) return now;
-    LINKSPAN_TRY(request, caller_.ask(*call));
+    LINKSPAN_TRY(request, ask_for(*call));
     return read_request(request);
 }
 
 Status Gitlab::close(const PullRequest& now) {
     if (now.state != State::Open) return {};
-    return caller_.tell(set_state(project_, now.number, false));
+    return tell(set_state(project_, now.number, false));
 }
 
 Result<PullRequest> Gitlab::reopen(const PullRequest& now) {
     if (now.state == State::Open) return now;
-    LINKSPAN_TRY(request, caller_.ask(set_state(project_, now.number, true)));
+    LINKSPAN_TRY(request, ask_for(set_state(project_, now.number, true)));
     return read_request(request);
 }
 
 Status Gitlab::add_labels(const PullRequest& now, const std::vector<std::string>& labels) {
     const auto missing = missing_from(now.labels, labels);
     if (missing.empty()) return {};
-    return caller_.tell(change_labels(project_, now.number, missing, true));
+    return tell(change_labels(project_, now.number, missing, true));
 }
 
 Status Gitlab::remove_labels(const PullRequest& now, const std::vector<std::string>& labels) {
     if (labels.empty()) return {};
-    return caller_.tell(change_labels(project_, now.number, labels, false));
+    return tell(change_labels(project_, now.number, labels, false));
 }
 
 Result<std::optional<std::int64_t>> Gitlab::user_id(const std::string& name) {
-    LINKSPAN_TRY(list, caller_.ask(find_user(name)));
+    LINKSPAN_TRY(list, ask_for(find_user(name)));
     if (!list.is_array() || list.empty()) return std::optional<std::int64_t>{};
     return std::optional{number(list.front(), {"id"})};
 }
@@ -109,7 +148,7 @@ Result<std::vector<Unasked>> Gitlab::ask(const PullRequest& now, const People& p
         return unasked;
     }
     // Both lists are replaced by what is sent: who is there now stays.
-    LINKSPAN_TRY(fresh, caller_.ask(get_request(project_, now.number)));
+    LINKSPAN_TRY(fresh, ask_for(get_request(project_, now.number)));
     auto assignees = ids_of(field(fresh, {"assignees"}));
     auto reviewers = ids_of(field(fresh, {"reviewers"}));
     const auto add = [&](const std::vector<std::string>& wanted,
@@ -133,7 +172,7 @@ Result<std::vector<Unasked>> Gitlab::ask(const PullRequest& now, const People& p
         reviewers.size() == ids_of(field(fresh, {"reviewers"})).size()) {
         return unasked;
     }
-    LINKSPAN_TRY(after, caller_.ask(set_people(project_, now.number, assignees, reviewers)));
+    LINKSPAN_TRY(after, ask_for(set_people(project_, now.number, assignees, reviewers)));
     // Without a licence there is one of each; who may not see the project is left out, too.
     const auto shown = read_request(after);
     const auto silent = [&](const std::vector<std::string>& have,
@@ -151,11 +190,11 @@ Result<std::vector<Unasked>> Gitlab::ask(const PullRequest& now, const People& p
 }
 
 Status Gitlab::set_milestone(const PullRequest& now, const std::string& title) {
-    LINKSPAN_TRY(list, caller_.ask(find_milestone(project_, title)));
+    LINKSPAN_TRY(list, ask_for(find_milestone(project_, title)));
     if (!list.is_array() || list.empty()) {
         return Error{Errc::NotFound, "GitLab has no active milestone \"" + title + "\""};
     }
-    return caller_.tell(gitlab::set_milestone(project_, now.number, number(list.front(), {"id"})));
+    return tell(gitlab::set_milestone(project_, now.number, number(list.front(), {"id"})));
 }
 
 Result<std::optional<LabelEvent>> Gitlab::labeled_by(
@@ -171,7 +210,7 @@ Result<std::vector<Comment>> Gitlab::comments(const PullRequest& now) {
 }
 
 Status Gitlab::comment(const PullRequest& now, const std::string& text) {
-    auto answer = caller_.tell(add_note(project_, now.number, text));
+    auto answer = tell(add_note(project_, now.number, text));
     if (answer.has_error()) return look_for_comment(*this, now, text, answer.error());
     return {};
 }
@@ -179,13 +218,13 @@ Status Gitlab::comment(const PullRequest& now, const std::string& text) {
 Result<MergeAnswer> Gitlab::judge(
     const PullRequest& now, const transport::HttpResponse& response, bool arming
 ) {
-    LINKSPAN_TRY(fresh, caller_.ask(get_request(project_, now.number)));
+    LINKSPAN_TRY(fresh, ask_for(get_request(project_, now.number)));
     return read_merge(response, fresh, arming);
 }
 
 Result<MergeAnswer> Gitlab::merge(const PullRequest& now, const MergeRequest& wanted) {
     if (now.state == State::Merged) return MergeAnswer{Merged{now.merge_commit}};
-    auto response = caller_.send(merge_request(project_, now.number, wanted, false));
+    auto response = send(merge_request(project_, now.number, wanted, false));
     if (response.has_error()) return look_for_merged(*this, now, response.error());
     return judge(now, *response, false);
 }
@@ -195,7 +234,7 @@ Result<bool> Gitlab::has_merge_trains() {
         const std::lock_guard lock{mutex_};
         if (merge_trains_) return *merge_trains_;
     }
-    LINKSPAN_TRY(answer, caller_.ask(get_project(project_)));
+    LINKSPAN_TRY(answer, ask_for(get_project(project_)));
     const bool trains = flag(answer, {"merge_trains_enabled"});
     const std::lock_guard lock{mutex_};
     merge_trains_ = trains;
@@ -206,25 +245,30 @@ Result<MergeAnswer> Gitlab::arm_auto_merge(const PullRequest& now, const MergeRe
     if (now.state == State::Merged) return MergeAnswer{Merged{now.merge_commit}};
     LINKSPAN_TRY(trains, has_merge_trains());
     if (trains) {
-        LINKSPAN_TRY(response, caller_.send(add_to_merge_train(project_, now.number, wanted)));
-        // Without a licence there is no such place, whatever the setting says.
-        if (response.status != 404) return judge(now, response, true);
+        LINKSPAN_TRY(response, send(add_to_merge_train(project_, now.number, wanted)));
+        // Without a licence there is no train, whatever the setting says.
+        if (response.status != 403 && response.status != 404) return judge(now, response, true);
     }
-    auto response = caller_.send(merge_request(project_, now.number, wanted, true));
+    LINKSPAN_TRY(fresh, ask_for(get_request(project_, now.number)));
+    if (auto answer = read_before_arming(fresh, wanted.head_commit)) return std::move(*answer);
+    auto response = send(merge_request(project_, now.number, wanted, true));
     if (response.has_error()) return look_for_merged(*this, now, response.error());
     return judge(now, *response, true);
 }
 
 Status Gitlab::disarm_auto_merge(const PullRequest& now) {
-    LINKSPAN_TRY(response, caller_.send(cancel_auto_merge(project_, now.number)));
-    // 405, 406, 409 by version: it was not armed.
+    LINKSPAN_TRY(response, send(cancel_auto_merge(project_, now.number)));
+    // 405, 406, 409 by version, or 201 with an error inside: it was not armed, or still is.
     const bool was_not = response.status == 405 || response.status == 406 || response.status == 409;
-    if (is_success(response) || was_not) return {};
-    return explain(ForgeType::Gitlab, response);
+    if (!is_success(response) && !was_not) return explain(ForgeType::Gitlab, response);
+    if (!was_not && !cancel_failed(response)) return {};
+    LINKSPAN_TRY(fresh, get(now.number));
+    if (!fresh.auto_merge) return {};
+    return Error{Errc::Unavailable, "GitLab did not cancel the auto-merge: " + words_of(response)};
 }
 
 Status Gitlab::set_status(const std::string& commit, const CheckStatus& status) {
-    LINKSPAN_TRY(response, caller_.send(gitlab::set_status(project_, commit, status)));
+    LINKSPAN_TRY(response, send(gitlab::set_status(project_, commit, status)));
     // The same state as before is refused.
     const bool same = response.status == 400 &&
                       words_of(response).find("Cannot transition status") != std::string::npos;
@@ -235,16 +279,19 @@ Status Gitlab::set_status(const std::string& commit, const CheckStatus& status) 
 Result<bool> Gitlab::may_write(const std::string& user) {
     LINKSPAN_TRY(id, user_id(user));
     if (!id) return false;
-    auto member = caller_.ask(get_member(project_, *id));
+    auto member = ask_for(get_member(project_, *id));
     if (member.has_error()) {
         if (member.error().kind == Errc::NotFound) return false;
         return member.error();
     }
-    return number(*member, {"access_level"}) >= kDeveloper;
+    // Whoever was blocked stays a member.
+    const std::string state = text(*member, {"state"});
+    const bool active = state.empty() || state == "active";
+    return active && number(*member, {"access_level"}) >= kDeveloper;
 }
 
 Result<std::optional<std::string>> Gitlab::head_of(const std::string& branch) {
-    auto answer = caller_.ask(get_branch(project_, branch));
+    auto answer = ask_for(get_branch(project_, branch));
     if (answer.has_error()) {
         if (answer.error().kind == Errc::NotFound) return std::optional<std::string>{};
         return answer.error();
@@ -258,7 +305,7 @@ Status Gitlab::delete_branch(const std::string& branch, const std::string& expec
     if (*head != expected) {
         return Error{Errc::Conflict, "the branch " + branch + " has moved to " + *head};
     }
-    LINKSPAN_TRY(response, caller_.send(gitlab::delete_branch(project_, branch)));
+    LINKSPAN_TRY(response, send(gitlab::delete_branch(project_, branch)));
     if (is_success(response) || response.status == 404) return {};
     return explain(ForgeType::Gitlab, response);
 }
@@ -270,13 +317,13 @@ Result<std::string> Gitlab::commit_through_api(const ApiCommit& commit) {
     };
     LINKSPAN_TRY(head, head_of(commit.branch));
     if (head.value_or("") != commit.expected_head) return moved();
-    auto made = caller_.ask(create_commit(project_, commit));
+    auto made = ask_for(create_commit(project_, commit));
     if (made.has_value()) return text(*made, {"id"});
     // The answer was lost, or somebody was faster: the branch tells.
     auto after = head_of(commit.branch);
     if (after.has_error() || after->value_or("") == commit.expected_head) return made.error();
     if (!is_uncertain(made.error())) return moved();
-    LINKSPAN_TRY(there, caller_.ask(get_commit(project_, after->value_or(""))));
+    LINKSPAN_TRY(there, ask_for(get_commit(project_, after->value_or(""))));
     const auto parents = texts(field(there, {"parent_ids"}));
     const bool ours = parents == std::vector<std::string>{commit.base} &&
                       text(there, {"message"}) == commit.message;

@@ -45,6 +45,12 @@ public:
     void stop() override { caller_.stop(); }
 
 private:
+    // As the Caller's, also where the project has moved since it was configured: GitLab redirects
+    // reads to its number, and refuses writes by the old name.
+    Result<transport::HttpResponse> send(const Call& call);
+    Result<Json> ask_for(const Call& call);
+    Status tell(const Call& call);
+    Call placed(Call call);
     Result<std::optional<std::string>> head_of(const std::string& branch);
     Result<std::optional<std::int64_t>> user_id(const std::string& name);
     Result<bool> has_merge_trains();
@@ -57,6 +63,7 @@ private:
     const gitlab::Project project_;
     std::mutex mutex_;  // guards what follows
     std::optional<bool> merge_trains_;
+    std::string moved_to_;  // its number; empty: has not moved
 };
 
 }  // namespace linkspan::forge

@@ -121,7 +121,32 @@ std::string web_prefix(std::string_view path) {
     return out == "/" ? "" : out;
 }
 
-Result<Location> locate_azure(const Parts& parts, Location location) {
+bool equal_names(const std::string& a, const std::string& b) {
+    return lower(decoded(a)) == lower(decoded(b));
+}
+
+// How many names of `before`, the path up to "_git", are a server's virtual directory and not the
+// collection: ".../tfs/Main/platform/_git/fleet", ".../tfs/Main/_git/fleet". `web` are the names of
+// the configured address, with the collection or without.
+std::size_t azure_prefix(
+    const std::vector<std::string>& before, const std::vector<std::string>& web
+) {
+    const bool below =
+        !web.empty() && web.size() <= before.size() &&
+        std::equal(web.begin(), web.end(), before.begin(), [](const auto& a, const auto& b) {
+            return equal_names(a, b);
+        });
+    // The name that servers gave it until 2018, and keep when they are upgraded.
+    const auto usual = [](const std::string& name) { return lower(name) == "tfs"; };
+    if (below && (before.size() == web.size() + 2 || usual(web.back()))) return web.size();
+    if (below) return web.size() - 1;
+    if (before.size() == 2 && usual(before.front())) return 1;
+    return before.size() > 2 ? before.size() - 2 : 0;
+}
+
+Result<Location> locate_azure(
+    const Parts& parts, Location location, const std::vector<std::string>& web
+) {
     auto names = split(parts.path);
     const auto fill = [&](std::string owner, std::string project, std::string repository) {
         location.owner = decoded(owner);
@@ -139,28 +164,34 @@ Result<Location> locate_azure(const Parts& parts, Location location) {
         return fill(names[1], names[2], names[3]);
     }
     const auto git = std::find(names.begin(), names.end(), "_git");
-    if (git == names.end() || git + 2 != names.end()) {
+    // Clones without blobs: .../_git/_optimized/fleet, .../_git/_full/fleet.
+    const bool partly = git != names.end() && git + 3 == names.end() &&
+                        (*(git + 1) == "_optimized" || *(git + 1) == "_full");
+    if (git == names.end() || (git + 2 != names.end() && !partly)) {
         return unknown(ForgeType::AzureDevops, expected);
     }
     const std::string repository = names.back();
     std::vector<std::string> before{names.begin(), git};
     if (parts.host.ends_with(".visualstudio.com")) {
         // https://acme.visualstudio.com/DefaultCollection/platform/_git/fleet
-        if (!before.empty() && before.front() == "DefaultCollection") before.erase(before.begin());
-        location.origin = "https://dev.azure.com";
+        if (!before.empty() && lower(before.front()) == "defaultcollection") {
+            before.erase(before.begin());
+        }
+        if (location.origin.ends_with(".visualstudio.com")) {
+            location.origin = "https://dev.azure.com";
+        }
         return fill(
             parts.host.substr(0, parts.host.find('.')),
             before.empty() ? repository : before.back(),
             repository
         );
     }
-    if (before.empty()) return unknown(ForgeType::AzureDevops, expected);
+    const std::size_t prefix = azure_prefix(before, web);
+    const std::size_t rest = before.size() - std::min(prefix, before.size());
+    if (rest < 1 || rest > 2) return unknown(ForgeType::AzureDevops, expected);
+    location.prefix = prefix > 0 ? "/" + joined(before, 0, prefix) : "";
     // https://dev.azure.com/acme/_git/fleet: the project's own repository.
-    const bool own = before.size() == 1;
-    const std::string project = own ? repository : before.back();
-    if (!own) before.pop_back();
-    location.prefix = before.size() > 1 ? "/" + joined(before, 0, before.size() - 1) : "";
-    return fill(before.back(), project, repository);
+    return fill(before[prefix], rest == 1 ? repository : before.back(), repository);
 }
 
 Result<Location> locate_data_center(const Parts& parts, Location location) {
@@ -211,15 +242,17 @@ Result<Location> locate(ForgeType type, std::string_view git_url, std::string_vi
         return unknown(type, "a URL with a host, or \"forge.project\" with its path there");
     }
     Location location;
+    std::vector<std::string> web_names;
     location.origin = (parts->scheme == "http" ? "http://" : "https://") + parts->host;
     if (!web.empty()) {
         LINKSPAN_TRY(url, transport::Url::parse(web));
         location.origin = url.origin();
         location.prefix = web_prefix(url.path());
+        web_names = split(trimmed(url.path()));
     }
     if (type == ForgeType::AzureDevops) {
         location.prefix.clear();  // the URL says it
-        return locate_azure(*parts, std::move(location));
+        return locate_azure(*parts, std::move(location), web_names);
     }
     if (type == ForgeType::BitbucketDataCenter) {
         return locate_data_center(*parts, std::move(location));

@@ -1,6 +1,7 @@
 #include "service/forge/make_forge.h"
 
 #include "core/base64.h"
+#include "service/forge/again.h"
 #include "service/forge/azure.h"
 #include "service/forge/bitbucket_cloud.h"
 #include "service/forge/bitbucket_dc.h"
@@ -121,6 +122,15 @@ Result<Place> place_of(const ForgeOptions& options) {
         } else {
             LINKSPAN_TRY(web, transport::Url::parse(options.url));
             origin = web.origin();
+            // A server's address says where its collections are, or names one already.
+            std::string below = *type == ForgeType::AzureDevops ? web.path() : "";
+            while (below.ends_with('/')) below.pop_back();
+            const auto last = below.rfind('/');
+            const std::string first = path.substr(0, path.find('/'));
+            if (last != std::string::npos && equal_ignoring_case(below.substr(last + 1), first)) {
+                below.resize(last);
+            }
+            origin += below;
         }
         url = origin + "/" + path;
     }

@@ -1,5 +1,7 @@
 #include "service/git/loose_objects.h"
 
+#include "service/git/each_file.h"
+
 #include <fmt/format.h>
 
 #include <zlib.h>
@@ -24,15 +26,6 @@ bool is_hex(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
     });
-}
-
-template <class F>
-void for_each_file(const fs::path& folder, F&& body) {
-    std::error_code error;
-    for (fs::directory_iterator entry{folder, error}, end; !error && entry != end;
-         entry.increment(error)) {
-        body(entry->path());
-    }
 }
 
 // How many bytes there are in all when the header "blob 123\0" is right.
@@ -87,10 +80,10 @@ bool is_whole(const fs::path& file, std::size_t& unpacked, std::size_t limit) {
 
 std::vector<LooseObject> list_loose(const fs::path& objects) {
     std::vector<LooseObject> found;
-    for_each_file(objects, [&](const fs::path& folder) {
+    each_file(objects, [&](const fs::path& folder) {
         const auto head = folder.filename().string();
         if (head.size() != 2 || !is_hex(head)) return;
-        for_each_file(folder, [&](const fs::path& file) {
+        each_file(folder, [&](const fs::path& file) {
             const auto hex = head + file.filename().string();
             git_oid id;
             if (hex.size() == GIT_OID_HEXSZ && is_hex(hex) &&

@@ -1,5 +1,6 @@
 #include "service/git/upkeep.h"
 
+#include "service/git/each_file.h"
 #include "service/git/loose_objects.h"
 
 #include <fmt/format.h>
@@ -15,25 +16,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <class F>
-void for_each_file(const fs::path& folder, F&& body) {
-    std::error_code error;
-    for (fs::directory_iterator entry{folder, error}, end; !error && entry != end;
-         entry.increment(error)) {
-        body(entry->path());
-    }
-}
-
 // One of the 256 folders is counted, as Git itself does; ids are spread evenly.
 std::size_t estimate_loose(const fs::path& objects) {
     std::size_t count = 0;
-    for_each_file(objects / "17", [&](const fs::path&) { ++count; });
+    each_file(objects / "17", [&](const fs::path&) { ++count; });
     return count * 256;
 }
 
 std::vector<fs::path> list_packs(const fs::path& objects) {
     std::vector<fs::path> packs;
-    for_each_file(objects / "pack", [&](const fs::path& file) {
+    each_file(objects / "pack", [&](const fs::path& file) {
         if (file.extension() == ".pack") packs.push_back(file);
     });
     return packs;

@@ -4,6 +4,7 @@
 #include "service/store/writes.h"
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -29,9 +30,10 @@ plan::Written written_of(store::Write row) {
 
 asio::awaitable<Status> recall_writes(store::Writer& writer, std::vector<plan::Bid*> bids) {
     using Key = std::pair<std::string, std::string>;
+    using Origins = std::map<std::string, plan::ImageOrigin>;
     struct Known {
         std::map<Key, std::vector<plan::Written>> written;
-        std::map<image::ImageName, std::map<std::string, plan::ImageOrigin>> origins;
+        std::map<image::ImageName, std::shared_ptr<const Origins>> origins;
     };
     std::set<Key> keys;
     std::set<image::ImageName> images;
@@ -48,7 +50,7 @@ asio::awaitable<Status> recall_writes(store::Writer& writer, std::vector<plan::B
         }
         for (const auto& image : images) {
             LINKSPAN_TRY(told, store.built_from(image));
-            auto& origins = known.origins[image];
+            Origins origins;
             // The newest first: what was told again counts.
             for (auto& one : told) {
                 origins.try_emplace(
@@ -59,6 +61,7 @@ asio::awaitable<Status> recall_writes(store::Writer& writer, std::vector<plan::B
                         .created = {}}
                 );
             }
+            known.origins[image] = std::make_shared<const Origins>(std::move(origins));
         }
         return known;
     };

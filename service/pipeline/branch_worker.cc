@@ -4,14 +4,13 @@
 #include "service/pipeline/diff_share.h"
 #include "service/pipeline/git_options.h"
 #include "service/pipeline/hold_reader.h"
+#include "service/pipeline/outcomes.h"
 #include "service/pipeline/pipeline.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
 #include "service/runtime/blocking.h"
 #include "service/store/writes.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -32,8 +31,6 @@ constexpr int kMaxLooks = 10;
 // How often the server may refuse parts of a push until all that is left counts as refused: enough
 // to find the one that it does not want among a hundred.
 constexpr int kMostRefusals = 12;
-constexpr std::chrono::milliseconds kRush{1000};
-constexpr std::chrono::milliseconds kRushPause{400};
 // Files read again at a time after a change of the scanner, and the pause between: events go first.
 constexpr std::size_t kRefreshFiles = 128;
 constexpr std::chrono::milliseconds kRefreshPause{20};
@@ -98,20 +95,17 @@ void close_window(plan::Bid& bid, const config::Config& config, store::TimePoint
     }
 }
 
-store::Outcome refused(std::string reason) {
-    return {.kind = "refused", .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
-}
-
 }  // namespace
 
 BranchWorker::BranchWorker(Pipeline& pipeline, std::string repository)
-    : pipeline_{pipeline}, repository_{std::move(repository)} {}
+    : pipeline_{pipeline},
+      repository_{std::move(repository)},
+      queue_{pipeline},
+      view_{repository_, "mirrors", pipeline.blob_scans_, pipeline.git_stop_},
+      mirror_{pipeline.executor_} {}
 
 void BranchWorker::add(WaitingWork work) {
-    work.ready = std::chrono::steady_clock::now() + work.batch;
-    queue_.push_back(std::move(work));
-    // Whoever waits for company may have less time now.
-    if (company_) company_->cancel();
+    queue_.add(std::move(work));
     start();
 }
 
@@ -126,29 +120,9 @@ void BranchWorker::start() {
     pipeline_.spawn(run_guarded());
 }
 
-std::shared_ptr<BranchIndex> BranchWorker::index() const { return view_ ? view_->index : nullptr; }
+std::shared_ptr<BranchIndex> BranchWorker::index() const { return view_.index(); }
 
-std::shared_ptr<BranchView> BranchWorker::view() {
-    const ConfigPtr config = pipeline_.config_;
-    const auto* repository = config->repository(repository_);
-    if (repository == nullptr) return nullptr;
-    const std::string key = repository->url + "\n" + repository->branch;
-    if (!view_ || view_key_ != key) {
-        view_ = std::make_shared<BranchView>();
-        view_->scans = pipeline_.blob_scans_;
-        view_->directory = config->data_dir + "/mirrors/" + repository_ + ".git";
-        view_key_ = key;
-    }
-    // Credentials, deadlines and CA files may have changed with the config: the mirror gets
-    // them. Only between turns, so nobody uses it now.
-    if (view_config_ != config) {
-        view_config_ = config;
-        view_->remote = remote_of(config, *repository, pipeline_.git_stop_);
-        view_->remote_changed = true;
-    }
-    view_->branch = repository->branch;
-    return view_;
-}
+std::shared_ptr<BranchView> BranchWorker::view() { return view_.get(pipeline_.config_); }
 
 asio::awaitable<void> BranchWorker::run_guarded() {
     while ((ahead_ || !queue_.empty()) && !pipeline_.stopping_) {
@@ -173,72 +147,26 @@ asio::awaitable<void> BranchWorker::run() {
     // A turn looks for itself.
     if (std::exchange(ahead_, false) && queue_.empty()) co_await look_now();
     if (queue_.empty()) co_return;
-    if (!co_await wait_for_company()) co_return;
-    co_await take_mirror();
-    const MirrorTaken taken{*this};
+    if (!co_await queue_.wait()) co_return;
+    const auto mine = co_await mirror_.lock();
     co_await pipeline_.find_branch(repository_, view());
-    in_turn_ = queue_;
-    std::vector<WaitingWork> waiting = std::exchange(queue_, {});
+    std::vector<WaitingWork> waiting = queue_.take();
+    in_turn_ = waiting;
     refusals_ = 0;
     co_await turn(std::move(waiting));
     in_turn_.clear();
-    last_turn_ = std::chrono::steady_clock::now();
-}
-
-asio::awaitable<bool> BranchWorker::wait_for_company() {
-    using Time = std::chrono::steady_clock::time_point;
-    const Time begun = std::chrono::steady_clock::now();
-    // Turns that would follow each other closely wait a little: a thousand images that are pushed
-    // at once are to be a few commits.
-    const Time earliest = begun - last_turn_ < kRush ? begun + kRushPause : begun;
-    while (!pipeline_.stopping_) {
-        // The first that has waited long enough takes all others along.
-        Time ready = Time::max();
-        for (const auto& one : queue_) ready = std::min(ready, one.ready);
-        ready = std::max(ready, earliest);
-        const Time now = std::chrono::steady_clock::now();
-        if (ready <= now) break;
-        company_ = std::make_shared<asio::steady_timer>(pipeline_.executor_, ready);
-        const auto timer = company_;
-        pipeline_.sleepers_.push_back(timer);
-        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
-    }
-    company_.reset();
-    co_return !pipeline_.stopping_;
-}
-
-asio::awaitable<void> BranchWorker::take_mirror() {
-    while (mirror_taken_) {
-        auto timer = std::make_shared<asio::steady_timer>(
-            pipeline_.executor_, asio::steady_timer::time_point::max()
-        );
-        mirror_waiters_.push_back(timer);
-        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
-    }
-    mirror_taken_ = true;
-}
-
-void BranchWorker::give_mirror() {
-    mirror_taken_ = false;
-    if (mirror_waiters_.empty()) return;
-    mirror_waiters_.front()->cancel();
-    mirror_waiters_.pop_front();
+    queue_.rest();
 }
 
 asio::awaitable<Result<std::optional<std::string>>> BranchWorker::first_contained(
     std::string revision, std::vector<std::string> commits
 ) {
     using Answer = Result<std::optional<std::string>>;
-    co_await take_mirror();
-    const MirrorTaken taken{*this};
+    const auto mine = co_await mirror_.lock();
     const auto view = this->view();
     if (!view) co_return Error{Errc::NotFound, "the repository is no longer configured"};
     auto ask = [view, revision, commits]() -> Answer {
-        if (!view->mirror) {
-            auto opened = git::Mirror::open(view->directory, view->remote);
-            if (opened.has_error()) return opened.error();
-            view->mirror.emplace(std::move(*opened));
-        }
+        if (auto opened = open_mirror(*view); opened.has_error()) return opened.error();
         const git::CommitId tip{revision};
         // Asked from the branch's tip, which the mirror has: a tip that it has not looks like
         // damage.
@@ -263,8 +191,7 @@ asio::awaitable<Result<std::optional<std::string>>> BranchWorker::first_containe
 }
 
 asio::awaitable<void> BranchWorker::look_now() {
-    co_await take_mirror();
-    const MirrorTaken taken{*this};
+    const auto mine = co_await mirror_.lock();
     co_await pipeline_.find_branch(repository_, view());
     const auto view = this->view();
     if (!view) co_return;
@@ -319,9 +246,10 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
     const auto view = this->view();
     if (repository == nullptr || !view) {
         auto items = items_of(waiting);
-        auto outcome =
-            refused(fmt::format("repository \"{}\" is no longer in the configuration", repository_)
-            );
+        auto outcome = outcome_of(
+            "refused",
+            fmt::format("repository \"{}\" is no longer in the configuration", repository_)
+        );
         co_await pipeline_.settle_all(std::move(items), std::move(outcome));
         co_return;
     }
@@ -433,7 +361,8 @@ asio::awaitable<void> BranchWorker::turn(std::vector<WaitingWork> waiting) {
                 co_return;
             }
             auto items = items_of(waiting);
-            auto outcome = refused("the Git server refused the push: " + rejected->message);
+            auto outcome =
+                outcome_of("refused", "the Git server refused the push: " + rejected->message);
             co_await pipeline_.settle_all(std::move(items), std::move(outcome));
             co_return;
         } else if (std::holds_alternative<git::Moved>(*pushed)) {
@@ -488,7 +417,7 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
     co_await remember(planned);
     std::vector<WaitingWork> rest;
     std::vector<plan::BidAnswer> answers;
-    std::vector<Pipeline::Ended> ended;
+    std::vector<Ended> ended;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
         plan::BidAnswer& answer = planned->turn.answers[i];
         if (planned->landed[i]) {
@@ -505,24 +434,16 @@ asio::awaitable<std::vector<WaitingWork>> BranchWorker::settle_without_commit(
             answers.push_back(std::move(answer));
             continue;
         }
-        store::Outcome outcome{
-            .kind = "already_current",
-            .reason = "Git names the selected tag already",
-            .commit = {},
-            .detail_json =
-                detail_json(answer, planned->base.hex, "", waiting[i].notes, waiting[i].gates)};
-        if (const auto* refused = std::get_if<policy::Refused>(&answer.decision.verdict)) {
-            outcome.kind = "refused";
-            outcome.reason = refused->reason;
-        } else if (const auto* held = std::get_if<policy::Held>(&answer.decision.verdict)) {
-            outcome.kind = "held";
-            outcome.reason = held_reason(*held);
-        } else if (const auto* wait = std::get_if<policy::Waiting>(&answer.decision.verdict)) {
+        auto became = without_change(
+            answer, detail_json(answer, planned->base.hex, "", waiting[i].notes, waiting[i].gates)
+        );
+        if (const auto* wait = std::get_if<policy::Waiting>(&became)) {
             pipeline_.spawn(
                 pipeline_.wait_until({std::move(waiting[i].item)}, wait->until, wait->why)
             );
             continue;
         }
+        auto outcome = std::get<store::Outcome>(std::move(became));
         ended.push_back({.item = std::move(waiting[i].item), .outcome = std::move(outcome)});
     }
     // In step with what is left.
@@ -550,8 +471,7 @@ std::vector<WaitingWork> BranchWorker::keep_current(
 }
 
 asio::awaitable<Result<RepositoryRulesPtr>> BranchWorker::rules(bool fetch) {
-    co_await take_mirror();
-    const MirrorTaken taken{*this};
+    const auto mine = co_await mirror_.lock();
     co_await pipeline_.find_branch(repository_, view());
     const ConfigPtr config = pipeline_.config_;
     const auto view = this->view();
@@ -634,7 +554,7 @@ asio::awaitable<void> BranchWorker::settle_committed(
             spdlog::error("repository {}: {}", repository_, noted.error().message);
         }
     }
-    std::vector<Pipeline::Ended> ended;
+    std::vector<Ended> ended;
     const DiffShare diffs{planned->turn.plan};
     for (std::size_t i = 0; i < waiting.size(); ++i) {
         const plan::BidAnswer& answer = planned->turn.answers[i];
@@ -661,26 +581,11 @@ asio::awaitable<void> BranchWorker::settle_committed(
 
 void BranchWorker::fail_or_retry(std::vector<WaitingWork> waiting, std::string step, Error error) {
     if (pipeline_.stopping_) return;
-    // A remote that was emptied or renamed may come back, and a branch too: no answer for good,
-    // also where nobody pushes another image. Where HEAD is followed, the next try asks for it
-    // first.
-    if (error.kind == Errc::NotFound) {
-        (void)pipeline_.heads_.doubt(repository_);
-        error.kind = Errc::Unavailable;
-    }
     // Waits beside the queue: work that comes meanwhile has its own turn, and its own look at the
     // remote.
-    pipeline_.spawn(come_back(std::move(waiting), std::move(step), std::move(error)));
-}
-
-asio::awaitable<void> BranchWorker::come_back(
-    std::vector<WaitingWork> waiting, std::string step, Error error
-) {
-    auto items = items_of(waiting);
-    if (!co_await pipeline_.retry_later(items, std::move(step), std::move(error))) co_return;
-    // Decided anew: a window may have closed meanwhile, the tag may have moved. Those that were
-    // given up on are not among them.
-    pipeline_.decide_again(std::move(items));
+    pipeline_.retry(
+        items_of(waiting), std::move(step), pipeline_.for_now(repository_, std::move(error))
+    );
 }
 
 }  // namespace linkspan::pipeline

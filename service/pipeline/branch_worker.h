@@ -3,16 +3,16 @@
 #pragma once
 
 #include "config/config.h"
+#include "service/pipeline/gathering.h"
+#include "service/pipeline/kept_view.h"
 #include "service/pipeline/repository_rules.h"
 #include "service/pipeline/turn.h"
 #include "service/pipeline/waiting_work.h"
+#include "service/runtime/async_mutex.h"
 #include "service/store/store.h"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
-#include <chrono>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,15 +45,6 @@ public:
     );
 
 private:
-    // The mirror is one thread's at a time: a turn's, or a question's.
-    // Until a turn is to begin; false when stopping.
-    boost::asio::awaitable<bool> wait_for_company();
-    boost::asio::awaitable<void> take_mirror();
-    void give_mirror();
-    struct MirrorTaken {
-        BranchWorker& worker;
-        ~MirrorTaken() { worker.give_mirror(); }
-    };
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> run_guarded();
     void start();
@@ -80,25 +71,17 @@ private:
         std::shared_ptr<PlannedTurn> planned, std::vector<WaitingWork> waiting, PublishOptions how
     );
     void fail_or_retry(std::vector<WaitingWork> waiting, std::string step, Error error);
-    boost::asio::awaitable<void> come_back(
-        std::vector<WaitingWork> waiting, std::string step, Error error
-    );
     std::shared_ptr<BranchView> view();
 
     Pipeline& pipeline_;
     std::string repository_;
-    std::vector<WaitingWork> queue_;
+    Gathering queue_;
     RepositoryRulesPtr rules_;  // as they were read last
-    std::shared_ptr<BranchView> view_;
-    std::string view_key_;  // what the view was made for: a changed URL makes another one
-    std::shared_ptr<const config::Config> view_config_;
-    std::vector<WaitingWork> in_turn_;                    // so that an exception does not lose them
-    std::chrono::steady_clock::time_point last_turn_{};   // its end
-    std::shared_ptr<boost::asio::steady_timer> company_;  // in wait_for_company()
-    int refusals_ = 0;                                    // of pushes in this turn
+    KeptView view_;
+    runtime::AsyncMutex mirror_;        // the mirror is a turn's, or a question's
+    std::vector<WaitingWork> in_turn_;  // so that an exception does not lose them
+    int refusals_ = 0;                  // of pushes in this turn
     bool running_ = false;
-    bool mirror_taken_ = false;
-    std::deque<std::shared_ptr<boost::asio::steady_timer>> mirror_waiters_;
     bool ahead_ = false;  // a look is wanted
     bool refreshing_ = false;
 };

@@ -12,6 +12,7 @@
 #include "service/pipeline/metrics.h"
 #include "service/pipeline/notifier.h"
 #include "service/pipeline/operator.h"
+#include "service/pipeline/outcomes.h"
 #include "service/pipeline/registry_clients.h"
 #include "service/pipeline/repository_rules.h"
 #include "service/pipeline/tag_book.h"
@@ -92,6 +93,7 @@ public:
 
 private:
     friend class BranchWorker;
+    friend class Gathering;
     friend class Poller;
     friend class ProposalWorker;
 
@@ -101,10 +103,6 @@ private:
     boost::asio::awaitable<void> process_event_guarded(std::vector<store::WorkItem> items);
     // Each event by itself, from its beginning.
     void decide_again(std::vector<store::WorkItem> work);
-    // After a pause, unless it is given up on.
-    boost::asio::awaitable<void> process_event_later(
-        std::vector<store::WorkItem> items, std::string step, Error error
-    );
     // By repository, where it may have rules of its own. Items whose repository does not say in
     // time are taken out of `live` and decided by themselves, so that none waits for another's.
     boost::asio::awaitable<std::map<std::string, RepositoryRulesPtr>> rules_of(
@@ -126,13 +124,18 @@ private:
     };
     // The questions that had no answer, when it is time; the others went on without them.
     void try_again(std::vector<Undecided> undecided);
-    boost::asio::awaitable<void> try_again_guarded(std::vector<store::WorkItem> items, Error error);
+    // Waits, and is decided anew after a pause (a window may have closed meanwhile, the tag may
+    // have moved), unless it is given up on.
+    void retry(std::vector<store::WorkItem> items, std::string step, Error error);
+    boost::asio::awaitable<void> retry_guarded(
+        std::vector<store::WorkItem> items, std::string step, Error error
+    );
+    // What a repository's work is retried for. A remote that was emptied or renamed may come back,
+    // and a branch too: no answer for good, also where nobody pushes another image. Where HEAD is
+    // followed, the next try asks for it first.
+    Error for_now(const std::string& repository, Error error);
     // Work that a person asked for: no policy chooses.
     boost::asio::awaitable<void> process_directive(std::vector<store::WorkItem> items);
-    struct Ended {
-        store::WorkItem item;
-        store::Outcome outcome;
-    };
     // In one transaction: a turn may end a thousand pieces of work.
     boost::asio::awaitable<void> settle(std::vector<Ended> ended);
     boost::asio::awaitable<void> settle_all(
@@ -145,6 +148,8 @@ private:
         std::vector<store::WorkItem>& items, std::string step, Error error
     );
     boost::asio::awaitable<bool> pause(std::chrono::milliseconds time);
+    // Until the timer has run out or is cancelled; stop() cancels it.
+    boost::asio::awaitable<void> sleep(std::shared_ptr<boost::asio::steady_timer> timer);
     // Before the next try, after so many and this error.
     std::chrono::milliseconds pause_after(int attempts, const Error& error);
     // The work waits, in the store and here, and is decided anew when the time has come or the

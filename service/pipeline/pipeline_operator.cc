@@ -3,7 +3,6 @@
 #include "service/pipeline/pipeline.h"
 #include "service/pipeline/store_access.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <spdlog/spdlog.h>
 
 namespace linkspan::pipeline {
@@ -57,8 +56,7 @@ asio::awaitable<void> Pipeline::release_holds_guarded() {
         }
         if (stopping_) co_return;
         next_hold_end_ = std::make_shared<asio::steady_timer>(executor_, wait);
-        sleepers_.push_back(next_hold_end_);
-        co_await next_hold_end_->async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await sleep(next_hold_end_);
     }
 }
 

@@ -4,7 +4,6 @@
 #include "service/pipeline/proposal_worker.h"
 #include "service/pipeline/store_access.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -97,9 +96,7 @@ asio::awaitable<void> Pipeline::look_at_proposals_guarded() {
         // A word that came while the store was asked.
         if (look_at_proposals_) continue;
         next_proposals_look_ = std::make_shared<asio::steady_timer>(executor_, wait);
-        const auto timer = next_proposals_look_;
-        sleepers_.push_back(timer);
-        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await sleep(next_proposals_look_);
     }
 }
 

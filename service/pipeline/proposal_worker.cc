@@ -3,18 +3,17 @@
 #include "core/plan/codeowners.h"
 #include "service/pipeline/bid_memory.h"
 #include "service/pipeline/branch_worker.h"
-#include "service/pipeline/diff_share.h"
 #include "service/pipeline/forge_clients.h"
 #include "service/pipeline/git_options.h"
 #include "service/pipeline/hold_reader.h"
 #include "service/pipeline/notices.h"
+#include "service/pipeline/outcomes.h"
 #include "service/pipeline/pipeline.h"
 #include "service/pipeline/store_access.h"
 #include "service/pipeline/trail_json.h"
 #include "service/runtime/blocking.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -26,9 +25,6 @@ namespace {
 
 using Clock = std::chrono::system_clock;
 
-// Looks that would follow each other closely wait for company.
-constexpr std::chrono::milliseconds kRush{1000};
-constexpr std::chrono::milliseconds kRushPause{400};
 // After closed pull requests were found, the rest is planned again; so often.
 constexpr int kMostPlans = 4;
 // Before another look at what failed.
@@ -39,132 +35,28 @@ constexpr std::size_t kLargestOwners = 3 << 20;  // GitHub's limit for CODEOWNER
 // Images of one proposal that are asked where they were built from.
 constexpr std::size_t kMostOrigins = 60;
 
-store::Outcome outcome_of(std::string kind, std::string reason) {
-    return {
-        .kind = std::move(kind), .reason = std::move(reason), .commit = {}, .detail_json = "{}"};
-}
-
-// The trail's detail, with what became of the pull request in it.
-std::string with_pull_request(const std::string& detail, const ProposeAnswer& answer) {
-    auto json = nlohmann::ordered_json::parse(detail, nullptr, false);
-    if (!json.is_object()) json = nlohmann::ordered_json::object();
-    json["pull_request"] = nlohmann::ordered_json::parse(pull_request_json(answer), nullptr, false);
-    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
-// Those that are open first: one of them may have ended, and make a place for whoever waits. Then
-// those that wait, the longest first.
-std::vector<std::string> in_order(const std::map<std::string, GroupLook>& groups) {
-    const auto rank = [&groups](const std::string& name) {
-        const auto& row = groups.at(name).row;
-        const bool open = row && row->state == "open";
-        const bool waits = row && row->state == "waiting" && row->waiting_since;
-        return std::pair{
-            open    ? 0
-            : waits ? 1
-                    : 2,
-            waits ? *row->waiting_since : store::TimePoint{}};
-    };
-    std::vector<std::string> names;
-    for (const auto& [name, look] : groups) names.push_back(name);
-    std::stable_sort(names.begin(), names.end(), [&](const auto& a, const auto& b) {
-        return rank(a) < rank(b);
-    });
-    return names;
-}
-
-bool carries(const plan::EditPlan& plan, const plan::Change& change) {
-    return std::any_of(plan.changes.begin(), plan.changes.end(), [&](const auto& one) {
-        return one.policy == change.policy && one.path == change.path &&
-               one.where == change.where && one.document == change.document;
-    });
-}
-
-// Merges that the platform would do are taken off when the window closes, not a look later.
-std::optional<store::TimePoint> closing_soon(
-    const policy::Schedule& schedule, store::TimePoint now
-) {
-    if (schedule.always_open()) return std::nullopt;
-    for (std::chrono::seconds ahead{1}; ahead <= std::chrono::minutes{1}; ++ahead) {
-        if (!policy::opening(schedule, now + ahead).open) return now + ahead;
-    }
-    return std::nullopt;
-}
-
-// Without the files' bytes.
-plan::EditPlan changes_of(const plan::EditPlan& plan) {
-    plan::EditPlan out;
-    out.changes = plan.changes;
-    return out;
-}
-
-// The images before and after, whose sources are worth comparing.
-std::vector<ImageSide> sides_of(const plan::EditPlan& plan) {
-    std::vector<ImageSide> sides;
-    const auto add = [&](const plan::Change& change,
-                         const std::string& text,
-                         const std::optional<std::string>& digest) {
-        auto tag = image::Tag::parse(text);
-        if (tag.has_error()) return;
-        sides.push_back({.image = change.image, .tag = std::move(*tag), .digest = digest});
-    };
-    for (const auto& change : plan.changes) {
-        add(change, change.old_tag, change.old_digest);
-        add(change, change.new_tag, change.new_digest);
-    }
-    return sides;
-}
-
 }  // namespace
 
-// One look at a target, as it goes on.
-struct ProposalWorker::Look {
-    ConfigPtr config;
-    const config::Target* target = nullptr;
-    const config::Repository* repository = nullptr;
-    std::shared_ptr<BranchView> view;
-    std::vector<WaitingWork> works;
-    CommitOptions options{};
-    std::vector<store::PullRequest> rows;
-    std::vector<Candidate> candidates;
-    std::vector<plan::CarriedImage> ignored;  // by people, who closed pull requests
-    std::vector<plan::CarriedImage> held;     // of these, what is asked for all the same
-    std::shared_ptr<PlannedTurn> planned;
-    // By group.
-    std::map<std::string, GroupLook> groups;
-    std::map<std::string, ProposeAnswer> answers;
-    std::map<std::string, Error> errors;
-    store::TimePoint now{};
-    std::set<std::size_t> answered;  // of the works
-
-    std::vector<WaitingWork> take_rest() {
-        std::vector<WaitingWork> rest;
-        for (std::size_t i = 0; i < works.size(); ++i) {
-            if (!answered.contains(i)) rest.push_back(std::move(works[i]));
-        }
-        works.clear();
-        return rest;
-    }
-};
-
 ProposalWorker::ProposalWorker(Pipeline& pipeline, std::string repository)
-    : pipeline_{pipeline}, repository_{std::move(repository)} {}
+    : pipeline_{pipeline},
+      repository_{std::move(repository)},
+      queue_{pipeline},
+      view_{repository_, "proposals", pipeline.blob_scans_, pipeline.git_stop_} {}
 
 ProposalWorker::~ProposalWorker() = default;
 
 void ProposalWorker::add(WaitingWork work) {
-    queue_.push_back(std::move(work));
+    queue_.add(std::move(work));
     start();
 }
 
-std::shared_ptr<BranchIndex> ProposalWorker::index() const {
-    return view_ ? view_->index : nullptr;
-}
+std::shared_ptr<BranchIndex> ProposalWorker::index() const { return view_.index(); }
 
 void ProposalWorker::look(const std::string& target) {
     // What came since it began is still due when it ends.
     if (looking_.contains(target)) return;
     looks_.insert(target);
+    queue_.hurry();
     start();
 }
 
@@ -208,13 +100,10 @@ asio::awaitable<void> ProposalWorker::run_guarded() {
 }
 
 asio::awaitable<void> ProposalWorker::run() {
-    std::chrono::milliseconds batch{0};
-    for (const auto& one : queue_) batch = std::max(batch, one.batch);
-    if (std::chrono::steady_clock::now() - last_look_ < kRush) batch = std::max(batch, kRushPause);
-    if (batch.count() > 0 && !co_await pipeline_.pause(batch)) co_return;
+    if (!co_await queue_.wait()) co_return;
     std::map<std::string, std::vector<WaitingWork>> targets;
     for (const auto& target : std::exchange(looks_, {})) targets[target];
-    for (auto& one : std::exchange(queue_, {})) {
+    for (auto& one : queue_.take()) {
         const std::string target = one.bid.target;
         targets[target].push_back(std::move(one));
     }
@@ -238,34 +127,16 @@ asio::awaitable<void> ProposalWorker::run() {
         pipeline_.proposals_looked();
     }
     in_look_.clear();
-    last_look_ = std::chrono::steady_clock::now();
+    queue_.rest();
 }
 
-std::shared_ptr<BranchView> ProposalWorker::view() {
-    const ConfigPtr config = pipeline_.config_;
-    const auto* repository = config->repository(repository_);
-    if (repository == nullptr) return nullptr;
-    const std::string key = repository->url + "\n" + repository->branch;
-    if (!view_ || view_key_ != key) {
-        view_ = std::make_shared<BranchView>();
-        view_->scans = pipeline_.blob_scans_;
-        view_->directory = config->data_dir + "/proposals/" + repository_ + ".git";
-        view_key_ = key;
-    }
-    if (view_config_ != config) {
-        view_config_ = config;
-        view_->remote = remote_of(config, *repository, pipeline_.git_stop_);
-        view_->remote_changed = true;
-    }
-    view_->branch = repository->branch;
-    return view_;
-}
+std::shared_ptr<BranchView> ProposalWorker::view() { return view_.get(pipeline_.config_); }
 
 asio::awaitable<void> ProposalWorker::look_at(
     std::string target_name, std::vector<WaitingWork> works
 ) {
     co_await pipeline_.find_branch(repository_, view());
-    Look look;
+    ProposalLook look;
     look.config = pipeline_.config_;
     look.target = look.config->target(target_name);
     look.repository = look.config->repository(repository_);
@@ -325,7 +196,7 @@ asio::awaitable<void> ProposalWorker::look_at(
     for (int plans = 0; plans < kMostPlans; ++plans) {
         if (!co_await plan(look)) co_return;
         const std::size_t held = look.held.size();
-        for (const std::string& name : in_order(look.groups)) {
+        for (const std::string& name : look.in_order()) {
             if (pipeline_.stopping_) co_return;
             std::string group = name;
             GroupLook mine = look.groups.at(name);
@@ -375,7 +246,7 @@ asio::awaitable<void> ProposalWorker::look_at(
     co_await settle(look);
 }
 
-asio::awaitable<bool> ProposalWorker::gather(Look& look) {
+asio::awaitable<bool> ProposalWorker::gather(ProposalLook& look) {
     std::function<Result<std::vector<store::PullRequest>>(store::Store&)> read =
         [name = look.target->name](store::Store& store) {
             return store.pull_requests().list(name);
@@ -426,7 +297,7 @@ asio::awaitable<bool> ProposalWorker::gather(Look& look) {
         co_return false;
     }
     look.ignored = apply_holds(look.candidates, *holds);
-    std::vector<Pipeline::Ended> ended;
+    std::vector<Ended> ended;
     for (auto& one : take_held(look.candidates)) {
         const auto held = policy::held_by(one.bid.holds, one.fact.tag, one.bid.resolved);
         auto& work = look.works[*one.work];
@@ -442,25 +313,11 @@ asio::awaitable<bool> ProposalWorker::gather(Look& look) {
     co_return true;
 }
 
-asio::awaitable<bool> ProposalWorker::plan(Look& look) {
-    auto bids = std::make_shared<std::vector<plan::Bid>>();
-    for (const auto& one : look.candidates) {
-        bids->push_back(one.bid);
-        // What a person closed is left out, once the Proposer has said that it counts.
-        for (const auto& image : look.held) {
-            if (image.policy != one.fact.policy) continue;
-            bids->back().holds.push_back(
-                {.tag = image.tag,
-                 .digest = image.digest.empty() ? std::nullopt : std::optional{image.digest},
-                 .who = "a person",
-                 .why = "closed the pull request with it without merging",
-                 .until = std::nullopt}
-            );
-        }
-    }
+asio::awaitable<bool> ProposalWorker::plan(ProposalLook& look) {
+    auto bids = std::make_shared<const std::vector<plan::Bid>>(look.bids());
     auto work = [view = look.view, bids, options = look.options] {
         const std::vector<std::vector<std::string>> intended(bids->size());
-        return plan_on_tip(*view, *bids, intended, options, pipeline::Look::Fetch);
+        return plan_on_tip(*view, *bids, intended, options, Look::Fetch);
     };
     const auto began = std::chrono::steady_clock::now();
     auto planned = co_await runtime::blocking(pipeline_.git_pool_, std::move(work));
@@ -506,7 +363,7 @@ asio::awaitable<bool> ProposalWorker::plan(Look& look) {
     co_return true;
 }
 
-asio::awaitable<void> ProposalWorker::renew_soaks(Look& look) {
+asio::awaitable<void> ProposalWorker::renew_soaks(ProposalLook& look) {
     for (auto& one : look.candidates) {
         if (one.work || !one.fact.soaks_until) continue;
         const auto known =
@@ -539,7 +396,7 @@ asio::awaitable<std::map<std::string, plan::ImageOrigin>> ProposalWorker::learn_
 }
 
 asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
-    Look& look, std::string group, GroupLook wanted
+    ProposalLook& look, std::string group, GroupLook wanted
 ) {
     const auto& target = *look.target;
     auto row = wanted.row;
@@ -558,69 +415,22 @@ asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
         known->first->nudged_at = row->nudged_at;
         known->first->wish = row->wish;
     }
+    GroupFacts facts{.counts = known->second};
     auto before = read_origins(known->first ? known->first->origins : "{}");
     auto sides = sides_of(wanted.plan);
-    const auto origins = co_await learn_origins(std::move(sides), std::move(before));
-
-    ProposeRequest request{
-        .repository = repository_,
-        .base_branch = look.repository->branch,
-        .base = look.planned->base,
-        .options = target.pull_request,
-        .author = look.options.author,
-        .committer = look.options.committer,
-        .signing = look.options.signing,
-        .message = look.options.message};
-    for (const auto& one : look.candidates) request.facts.push_back(one.fact);
-    if (wanted.plan.empty() && row) {
-        const auto gone = why_gone(*row, look.candidates, look.planned->turn.answers);
-        request.gone = gone.reason;
-        request.gone_kind = gone.kind;
-    }
-    if (target.pull_request.status) {
-        request.statuses = statuses_of(wanted.plan, request.facts, look.now);
-    }
+    facts.origins = co_await learn_origins(std::move(sides), std::move(before));
+    const std::string origins_text = write_origins(facts.origins);
     if (target.pull_request.codeowners && !wanted.plan.empty()) {
         auto people = co_await owners(look, wanted.plan);
         if (people.has_error()) co_return people.error();
-        request.people = std::move(*people);
+        facts.people = std::move(*people);
     }
-    request.refused = refused_tags_of(wanted.plan, look.candidates, look.planned->turn.answers);
-    request.still_newer = [plan = changes_of(wanted.plan),
-                           candidates = look.candidates](const auto& refused) {
-        return is_newer(refused, plan, candidates);
-    };
-    request.proposal = proposal_of(
-        target.name,
-        group,
-        std::move(wanted.plan),
-        look.candidates,
-        look.planned->turn.answers,
-        look.now
-    );
-    request.proposal.origins = origins;
+    auto request = request_of(look, group, std::move(wanted), std::move(facts));
     const auto soaks_until = request.proposal.soaks_until;
-    request.ignored = look.ignored;
-    request.counts = known->second;
-    request.window_open = policy::opening(target.schedule, look.now).open;
-    if (!request.window_open) {
-        request.window_changes = policy::next_open(target.schedule, look.now);
-    } else if (target.pull_request.automerge) {
-        request.window_changes = closing_soon(target.schedule, look.now);
-    }
-    request.window_still_open = [schedule = target.schedule] {
-        return policy::opening(schedule, Clock::now()).open;
-    };
-    if (row && !row->wish.empty()) request.rebuild = read_wish(row->wish);
-    if (!look.config->server.public_url.empty()) {
-        request.link = look.config->server.public_url + "/v1/deliveries/{id}";
-    }
-    request.now = look.now;
 
     auto proposer = std::make_shared<Proposer>(
         *forge_, *look.view->mirror, std::move(request), std::move(known->first)
     );
-    const std::string origins_text = write_origins(origins);
     const auto nudged_at = row ? row->nudged_at : std::nullopt;
     // The forge lives as long as its calls.
     const auto forge = forge_;
@@ -661,7 +471,7 @@ asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
 }
 
 asio::awaitable<Result<std::vector<std::string>>> ProposalWorker::owners(
-    Look& look, const plan::EditPlan& plan
+    ProposalLook& look, const plan::EditPlan& plan
 ) {
     auto form = plan::OwnersForm::Github;
     const auto type = forge_type_of(*look.repository);
@@ -718,83 +528,19 @@ asio::awaitable<void> ProposalWorker::postpone(store::PullRequest row, Error err
     if (written.has_error()) spdlog::error("{}", written.error().message);
 }
 
-asio::awaitable<void> ProposalWorker::settle(Look& look) {
-    std::vector<Pipeline::Ended> ended;
-    std::vector<WaitingWork> parked;
-    std::vector<WaitingWork> failed;
-    Error failure;
-    const DiffShare diffs{look.planned->turn.plan};
-    std::optional<store::TimePoint> until;
-    std::string why;
-    for (std::size_t i = 0; i < look.candidates.size(); ++i) {
-        const auto& candidate = look.candidates[i];
-        if (!candidate.work) continue;
-        auto& work = look.works[*candidate.work];
-        const auto& answer = look.planned->turn.answers[i];
-        store::Outcome outcome =
-            outcome_of("already_current", "Git names the selected tag already");
-        outcome.detail_json =
-            detail_json(answer, look.planned->base.hex, diffs.of(answer), work.notes, work.gates);
-        if (answer.changes.empty()) {
-            if (const auto* refused = std::get_if<policy::Refused>(&answer.decision.verdict)) {
-                outcome.kind = "refused";
-                outcome.reason = refused->reason;
-            } else if (const auto* held = std::get_if<policy::Held>(&answer.decision.verdict)) {
-                outcome.kind = "held";
-                outcome.reason = held_reason(*held);
-            } else if (const auto* wait = std::get_if<policy::Waiting>(&answer.decision.verdict)) {
-                pipeline_.spawn(pipeline_.wait_until({std::move(work.item)}, wait->until, wait->why)
-                );
-                continue;
-            }
-            ended.push_back({.item = std::move(work.item), .outcome = std::move(outcome)});
-            continue;
-        }
-        // The groups that have a change of it. What waits or fails anywhere is not done.
-        const ProposeAnswer* told = nullptr;
-        const Error* error = nullptr;
-        for (const auto& [name, group] : look.groups) {
-            const bool mine =
-                std::any_of(answer.changes.begin(), answer.changes.end(), [&](const auto& change) {
-                    return carries(group.plan, change);
-                });
-            if (!mine) continue;
-            if (const auto bad = look.errors.find(name); bad != look.errors.end()) {
-                error = &bad->second;
-                continue;
-            }
-            const auto found = look.answers.find(name);
-            if (found == look.answers.end()) continue;
-            if (told == nullptr || found->second.kind == "waiting") told = &found->second;
-        }
-        if (error != nullptr) {
-            failed.push_back(std::move(work));
-            failure = *error;
-            continue;
-        }
-        if (told == nullptr) {
-            ended.push_back({.item = std::move(work.item), .outcome = std::move(outcome)});
-            continue;
-        }
-        if (told->kind == "waiting") {
-            until = told->again;
-            why = told->reason;
-            parked.push_back(std::move(work));
-            continue;
-        }
-        outcome.kind = told->kind;
-        outcome.reason = told->reason;
-        if (!told->commit.empty()) outcome.commit = told->commit;
-        outcome.detail_json = with_pull_request(outcome.detail_json, *told);
-        ended.push_back({.item = std::move(work.item), .outcome = std::move(outcome)});
+asio::awaitable<void> ProposalWorker::settle(ProposalLook& look) {
+    auto end = end_of(look);
+    for (auto& one : end.later) {
+        pipeline_.spawn(
+            pipeline_.wait_until({std::move(one.item)}, one.until.until, std::move(one.until.why))
+        );
     }
-    look.works.clear();
-    co_await pipeline_.settle(std::move(ended));
-    fail_or_retry(std::move(failed), "propose", failure);
-    if (parked.empty()) co_return;
-    const auto due = until.value_or(Clock::now() + kLongestWait);
+    co_await pipeline_.settle(std::move(end.ended));
+    fail_or_retry(std::move(end.failed), "propose", std::move(end.failure));
+    if (end.parked.empty()) co_return;
+    const auto due = end.parked_until.value_or(Clock::now() + kLongestWait);
     std::function<Status(store::Store&)> note =
-        [items = items_of(parked), due, why](store::Store& store) {
+        [items = items_of(end.parked), due, why = end.parked_why](store::Store& store) {
             for (const auto& item : items) {
                 auto status = store.wait(item.id, due, why);
                 if (status.has_error()) return status;
@@ -806,10 +552,10 @@ asio::awaitable<void> ProposalWorker::settle(Look& look) {
         spdlog::error("the wait is not in the trail: {}", noted.error().message);
     }
     auto& waiting = parked_[look.target->name];
-    for (auto& one : parked) waiting.push_back(std::move(one));
+    for (auto& one : end.parked) waiting.push_back(std::move(one));
 }
 
-asio::awaitable<void> ProposalWorker::give_up(Look& look, std::string step, Error error) {
+asio::awaitable<void> ProposalWorker::give_up(ProposalLook& look, std::string step, Error error) {
     for (auto& row : look.rows) {
         if (row.state != "open" && row.state != "waiting" && !row.nudged_at) continue;
         co_await postpone(row, error);
@@ -823,26 +569,14 @@ asio::awaitable<void> ProposalWorker::give_up(Look& look, std::string step, Erro
 }
 
 void ProposalWorker::fail_or_retry(std::vector<WaitingWork> works, std::string step, Error error) {
-    // As BranchWorker has it: what is not there may come back.
-    if (error.kind == Errc::NotFound) {
-        (void)pipeline_.heads_.doubt(repository_);
-        error.kind = Errc::Unavailable;
-    }
+    error = pipeline_.for_now(repository_, std::move(error));
     // The mirror has noted its damage: once more, with a fresh one.
     const bool first = std::all_of(works.begin(), works.end(), [](const auto& one) {
         return one.item.attempts == 0;
     });
     if (error.kind == Errc::Corrupt && first) error.kind = Errc::Unavailable;
     if (pipeline_.stopping_ || works.empty()) return;
-    pipeline_.spawn(come_back(std::move(works), std::move(step), std::move(error)));
-}
-
-asio::awaitable<void> ProposalWorker::come_back(
-    std::vector<WaitingWork> works, std::string step, Error error
-) {
-    auto items = items_of(works);
-    if (!co_await pipeline_.retry_later(items, std::move(step), std::move(error))) co_return;
-    pipeline_.decide_again(std::move(items));
+    pipeline_.retry(items_of(works), std::move(step), std::move(error));
 }
 
 }  // namespace linkspan::pipeline

@@ -8,8 +8,9 @@
 
 #include "config/config.h"
 #include "service/forge/forge.h"
-#include "service/pipeline/branch_view.h"
-#include "service/pipeline/proposals.h"
+#include "service/pipeline/gathering.h"
+#include "service/pipeline/kept_view.h"
+#include "service/pipeline/proposal_look.h"
 #include "service/pipeline/waiting_work.h"
 
 #include <boost/asio/awaitable.hpp>
@@ -26,12 +27,6 @@
 namespace linkspan::pipeline {
 
 class Pipeline;
-
-struct ImageSide {
-    image::ImageName image;
-    image::Tag tag;
-    std::optional<std::string> digest;
-};
 
 class ProposalWorker {
 public:
@@ -50,56 +45,49 @@ public:
     [[nodiscard]] std::shared_ptr<BranchIndex> index() const;
 
 private:
-    struct Look;
     boost::asio::awaitable<void> run_guarded();
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> look_at(std::string target, std::vector<WaitingWork> works);
     // False: the look is over, and its work was taken care of.
-    boost::asio::awaitable<bool> gather(Look& look);
+    boost::asio::awaitable<bool> gather(ProposalLook& look);
     // A soak that was configured anew counts for what is proposed already.
-    boost::asio::awaitable<void> renew_soaks(Look& look);
-    boost::asio::awaitable<bool> plan(Look& look);
+    boost::asio::awaitable<void> renew_soaks(ProposalLook& look);
+    boost::asio::awaitable<bool> plan(ProposalLook& look);
     // Of the sides, what is known, and what the registry says of the others.
     boost::asio::awaitable<std::map<std::string, plan::ImageOrigin>> learn_origins(
         std::vector<ImageSide> sides, std::map<std::string, plan::ImageOrigin> known
     );
     // Whom CODEOWNERS of the base names for the plan's files.
     boost::asio::awaitable<Result<std::vector<std::string>>> owners(
-        Look& look, const plan::EditPlan& plan
+        ProposalLook& look, const plan::EditPlan& plan
     );
     // What became of one group; the error of the look at it.
     boost::asio::awaitable<Result<ProposeAnswer>> propose(
-        Look& look, std::string group, GroupLook wanted
+        ProposalLook& look, std::string group, GroupLook wanted
     );
     boost::asio::awaitable<Status> keep(
         std::shared_ptr<const config::Config> config, ToRecord change, bool end
     );
     boost::asio::awaitable<void> postpone(store::PullRequest row, Error error);
-    boost::asio::awaitable<void> settle(Look& look);
+    boost::asio::awaitable<void> settle(ProposalLook& look);
     // The look ends here: its work is tried again, its rows are looked at later.
-    boost::asio::awaitable<void> give_up(Look& look, std::string step, Error error);
+    boost::asio::awaitable<void> give_up(ProposalLook& look, std::string step, Error error);
     void fail_or_retry(std::vector<WaitingWork> works, std::string step, Error error);
-    boost::asio::awaitable<void> come_back(
-        std::vector<WaitingWork> works, std::string step, Error error
-    );
     void start();
     std::shared_ptr<BranchView> view();
 
     Pipeline& pipeline_;
     std::string repository_;
-    std::vector<WaitingWork> queue_;
+    Gathering queue_;
     std::map<std::string, std::vector<WaitingWork>> parked_;  // by target: what waits for a limit
     std::set<std::string> looks_;                             // targets
-    std::shared_ptr<BranchView> view_;
-    std::string view_key_;
-    std::shared_ptr<const config::Config> view_config_;
+    KeptView view_;
     std::shared_ptr<forge::Forge> forge_;
     std::shared_ptr<const config::Config> forge_config_;
     std::set<std::string> looking_;  // targets of the look that goes on
     // By target and group: what the last look at it was about.
     std::map<std::pair<std::string, std::string>, std::uint64_t> looked_at_;
     std::vector<WaitingWork> in_look_;  // so that an exception does not lose them
-    std::chrono::steady_clock::time_point last_look_{};
     bool running_ = false;
 };
 

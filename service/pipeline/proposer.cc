@@ -182,7 +182,6 @@ Proposer::Proposer(
         .milestones = can.milestones,
         .drafts = can.drafts,
         .auto_merge = can.auto_merge,
-        .tells_auto_merge = can.tells_auto_merge,
         .comments = can.comments,
         .statuses = can.statuses};
 }
@@ -408,16 +407,12 @@ Status Proposer::observe() {
 void Proposer::note_auto_merge() {
     const auto* const now = open();
     if (now == nullptr || now->number != memory_.number) return;
-    const bool tells = abilities_.tells_auto_merge;
-    if (tells && !now->auto_merge) return;
-    if (tells && !memory_.arming.empty()) {
+    if (!now->auto_merge) return;
+    if (!memory_.arming.empty()) {
         // Armed just before a crash.
         memory_.armed_head = std::exchange(memory_.arming, {});
-    }
-    // What we would have armed, before the store was lost. Where that is not told it is armed
-    // again, unless it must not be.
-    if (std::exchange(adopted_, false) && memory_.armed_head.empty() &&
-        request_.options.automerge && (tells || !wanted_.window_open)) {
+    } else if (std::exchange(adopted_, false) && request_.options.automerge) {
+        // What we would have armed, before the store was lost.
         memory_.armed_head = now->head_commit;
     }
 }

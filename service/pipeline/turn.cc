@@ -93,7 +93,7 @@ Result<std::optional<std::string>> who_changed(
     };
     LINKSPAN_TRY(blob, file_in(tip));
     LINKSPAN_TRY(value, value_in(blob));
-    const std::string now = blob;
+    std::string looked_at = blob;  // has the value of now
     std::optional<std::string> who;
     for (const auto& commit : commits) {
         std::string before;
@@ -101,7 +101,7 @@ Result<std::optional<std::string>> who_changed(
             LINKSPAN_TRY(file, file_in(commit.parents.front()));
             before = std::move(file);
         }
-        if (before == now) continue;
+        if (before == looked_at) continue;
         const std::string subject = commit.message.substr(0, commit.message.find('\n'));
         const std::string words = fmt::format(
             "{} <{}> in {:.12} (\"{}\")",
@@ -113,6 +113,7 @@ Result<std::optional<std::string>> who_changed(
         LINKSPAN_TRY(old, value_in(before));
         if (old != value) return std::optional{words};
         if (!who) who = words;
+        looked_at = std::move(before);
     }
     return who ? who : std::optional<std::string>{"changed by somebody"};
 }

@@ -136,6 +136,45 @@ class ForgeClients(unittest.TestCase):
         self.bad(client("get", number=4711), "not_found")
 
     @each()
+    def test_bodies_are_found_whole(self, kind, fake, client):
+        """Azure DevOps' lists cut them, and the line that says whose it is stands at the end."""
+        body = "😀" * 500 + "\n\n" + "word " * 500 + "the end"
+        self.good(client("open", head="linkspan/prod/app", base="main", title="Update app", body=body))
+        found = self.good(client("find", head="linkspan/prod/app", base="main"))
+        self.assertEqual([p["body"] for p in found], [body])
+        self.good(client("close", found[0]))
+        self.assertEqual([p["body"] for p in self.good(client("find", head="linkspan/prod/app", base="main", state="closed"))], [body])
+
+    @each("azure_devops")
+    def test_labels_are_in_lists_and_below_one(self, kind, fake, client):
+        pull = self.open(client)
+        self.good(client("add_labels", pull, labels=["linkspan"]))
+        self.assertEqual(self.good(client("find", head="linkspan/prod/app", base="main"))[0]["labels"], ["linkspan"])
+        pull = self.good(client("get", number=pull["number"]))
+        self.assertEqual(self.good(client("update", pull, title="Another title"))["labels"], ["linkspan"])
+
+    @each("azure_devops")
+    def test_a_direct_merge_waits_for_optional_policies_and_statuses(self, kind, fake, client):
+        pull = self.open(client)
+        fake.settings.optional_checks_running = True
+        answer = self.good(client("merge", pull, head_commit=self.head))
+        self.assertEqual((answer["is"], "Optional build" in answer["why"]), ("not_yet", True), answer)
+        fake.settings.optional_checks_running = False
+        fake.status_as_ci(self.head, "ci/build", "failure")
+        answer = self.good(client("merge", pull, head_commit=self.head))
+        self.assertEqual((answer["is"], "build" in answer["why"]), ("not_yet", True), answer)
+        fake.status_as_ci(self.head, "ci/build", "success")
+        self.assertEqual(self.good(client("merge", pull, head_commit=self.head))["is"], "merged")
+
+    @each("azure_devops")
+    def test_a_push_that_it_has_not_seen_is_waited_for(self, kind, fake, client):
+        pull = self.open(client)
+        fake.pull_request(pull["number"]).head_commit = self.main
+        for what in ("arm", "merge"):
+            answer = self.good(client(what, pull, head_commit=self.head))
+            self.assertEqual((what, answer["is"]), (what, "not_yet"))
+
+    @each()
     def test_a_fork_with_an_equal_branch_is_not_ours(self, kind, fake, client):
         fake.open_as_human(head="linkspan/prod/app", base="main", title="theirs", who="bob", from_fork="bob")
         self.assertEqual(self.good(client("find", head="linkspan/prod/app", base="main")), [])
@@ -222,6 +261,97 @@ class ForgeClients(unittest.TestCase):
         self.good(client("update", pull, title="Another"))
         self.assertEqual(len(self.good(client("get", number=pull["number"]))["reviewers"]), 2)
 
+    @each("bitbucket_cloud")
+    def test_who_left_does_not_stop_an_access_token(self, kind, fake, client):
+        fake.lacks("account")
+        pull = self.open(client)
+        who = {login: fake.uid(login) for login in ("alice", "bob", "carol")}
+        unasked = self.good(client("ask", pull, reviewers=[who["alice"], who["bob"], "carol"]))
+        self.assertEqual([one["who"] for one in unasked], ["carol"])
+        self.assertIn("account", unasked[0]["why"])
+        fake.approve_as_human(1, "alice")
+        fake.people["bob"].role = None
+        changed = self.good(client("update", pull, title="Another"))
+        self.assertEqual((changed["title"], changed["reviewers"]), ("Another", [who["alice"]]))
+        self.assertEqual(fake.pull_request(1).reviews, {"alice": "approved"})
+        # One whom the refusal does not name.
+        self.assertEqual([one["who"] for one in self.good(client("ask", pull, reviewers=["{gone}", who["carol"]]))], ["{gone}"])
+        self.assertEqual(fake.pull_request(1).reviewers, ["alice", "carol"])
+        self.assertEqual(fake.pull_request(1).reviews, {"alice": "approved"})
+
+    @each("bitbucket_cloud")
+    def test_a_change_keeps_everything_else(self, kind, fake, client):
+        pull = self.open(client)
+        fake.edit_as_human(1, title="By a person", delete_branch=True)
+        self.good(client("update", pull, body="new"))
+        after = fake.pull_request(1)
+        self.assertEqual((after.title, after.body, after.delete_branch), ("By a person", "new", True))
+        self.good(client("ask", pull, reviewers=[fake.uid("alice")]))
+        self.assertEqual((after.title, after.body, after.delete_branch, after.draft), ("By a person", "new", True, False))
+
+    @each("bitbucket_cloud", "bitbucket_data_center")
+    def test_a_branch_with_hundreds_of_merged_ones_is_two_lists(self, kind, fake, client):
+        for i in range(120):
+            fake.close_as_human(fake.open_as_human(head="linkspan/prod/app", base="main").number)
+        before = len(fake.requests)
+        found = self.good(client("find", head="linkspan/prod/app", base="main"))
+        self.assertEqual((found[0]["number"], found[0]["head_commit"]), (120, self.head))
+        self.assertLess(len(fake.requests) - before, 6)
+        pull = self.open(client)
+        self.assertEqual([p["number"] for p in self.good(client("find", head="linkspan/prod/app", base="main"))], [pull["number"]])
+
+    @each("bitbucket_data_center")
+    def test_the_message_is_ours_and_a_draft_stays_one(self, kind, fake, client):
+        pull = self.open(client, draft=True)
+        pull = self.good(client("update", pull, title="Another"))
+        self.assertTrue(fake.pull_request(1).draft)
+        pull = self.good(client("update", pull, draft=False))
+        self.good(client("merge", pull, head_commit=self.head, title="Update app", message="why"))
+        self.git("fetch", "-q", "origin")
+        self.assertEqual(self.git("log", "-1", "--format=%B", "origin/main").strip(), "Update app\n\nwhy")
+
+    @each("bitbucket_data_center")
+    def test_auto_merge_that_is_switched_off_is_refused(self, kind, fake, client):
+        fake.settings.required_checks = {"ci/build"}
+        fake.settings.auto_merge = False
+        pull = self.open(client)
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "refused")
+
+    @each("bitbucket_cloud", "bitbucket_data_center")
+    def test_what_a_person_wrote_meanwhile_is_not_written_over(self, kind, fake, client):
+        pull = self.open(client)
+        fake.edit_as_human(1, body="The body, and a person's words")
+        self.bad(client("update", pull, body="ours"), "conflict")
+        self.assertEqual(fake.pull_request(1).body, "The body, and a person's words")
+        self.assertEqual(self.good(client("update", pull, title="Another"))["title"], "Another")
+
+    @each("gitea", "forgejo", "bitbucket_cloud", "bitbucket_data_center")
+    def test_who_closed_it_is_known(self, kind, fake, client):
+        pull = self.open(client)
+        fake.close_as_human(pull["number"], "bob")
+        self.assertEqual(self.good(client("get", number=pull["number"]))["closed_by"], "bob")
+
+    @each("bitbucket_data_center")
+    def test_a_branch_among_many_that_begin_alike(self, kind, fake, client):
+        for i in range(130):
+            self.git("branch", f"a/linkspan/prod/app-{i}", self.main)
+        self.git("push", "-q", "origin", "--all")
+        self.bad(client("delete_branch", branch="linkspan/prod/app", expected=self.main), "conflict")
+
+    @each("bitbucket_cloud")
+    def test_what_stands_against_merging(self, kind, fake, client):
+        pull = self.open(client)
+        self.good(client("ask", pull, reviewers=[fake.uid("alice")]))
+        state = lambda: self.good(client("get", number=1))["mergeable"]  # noqa: E731
+        self.assertEqual(state(), "clean")
+        fake.pull_request(1).reviews["alice"] = "changes_requested"
+        self.assertEqual(state(), "blocked")
+        fake.approve_as_human(1, "alice")
+        fake.status_as_ci(self.head, "ci", "pending")
+        self.assertEqual(state(), "blocked")
+        fake.fail_next(status=403, json={"error": {"message": "no"}}, operation="statuses")
+        self.assertEqual(state(), "unknown")
+
     @each("github_enterprise", "gitlab", "gitea", "forgejo")
     def test_assignees(self, kind, fake, client):
         pull = self.open(client)
@@ -284,7 +414,93 @@ class ForgeClients(unittest.TestCase):
         fake.status_as_ci(self.head, "ci/build", "success")
         self.assertEqual(self.good(client("get", number=pull["number"]))["state"], "merged")
 
-    @each("github_enterprise", "gitlab")
+    @each("gitea", "forgejo")
+    def test_what_is_scheduled_is_known_over_pushes(self, kind, fake, client):
+        fake.settings.required_checks = {"ci/build"}
+        pull = self.open(client)
+        self.assertFalse(self.good(client("get", number=pull["number"]))["auto_merge"])
+        self.good(client("arm", pull, head_commit=self.head, title="Update app to 2"))
+        self.assertTrue(self.good(client("get", number=pull["number"]))["auto_merge"])
+        (self.work / "image.yaml").write_text("image: app:3\n")
+        self.git("commit", "-qam", "three")
+        self.git("push", "-q", "origin", "HEAD")
+        now = self.good(client("get", number=pull["number"]))
+        self.assertTrue(now["auto_merge"], "a push does not cancel it")
+        # The platform would merge with the words of the first time.
+        self.assertEqual(self.good(client("arm", now, head_commit=self.sha("HEAD"), title="Update app to 3"))["is"], "armed")
+        self.assertEqual(fake.pull_request(pull["number"]).auto_merge["title"], "Update app to 3")
+        self.assertTrue(self.good(client("update", now, title="Another"))["auto_merge"])
+        self.good(client("disarm", now))
+        self.assertFalse(self.good(client("get", number=pull["number"]))["auto_merge"])
+
+    @each("gitea", "forgejo")
+    def test_what_another_scheduled_is_theirs(self, kind, fake, client):
+        fake.settings.required_checks = {"ci/build"}
+        fake.people["linkspan-bot"].role = "write"
+        pull = self.open(client)
+        fake.arm(fake.pull_request(pull["number"]), "alice", method="merge", title="by hand")
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head, title="ours"))["is"], "armed")
+        self.good(client("disarm", pull))
+        self.assertEqual(fake.pull_request(pull["number"]).auto_merge["title"], "by hand")
+
+    @each("gitea", "forgejo")
+    def test_what_is_green_already_does_not_wait_for_another_event(self, kind, fake, client):
+        fake.settings.required_checks = {"ci/build"}
+        pull = self.open(client)
+        fake.status_as_ci(self.head, "ci/build", "success")
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "merged")
+
+    @each("gitea", "forgejo")
+    def test_a_way_of_merging_that_is_not_allowed_is_never_scheduled(self, kind, fake, client):
+        fake.settings.required_checks = {"ci/build"}
+        fake.settings.methods = {"merge"}
+        pull = self.open(client)
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head, method="squash"))["is"], "refused")
+        self.assertIsNone(fake.pull_request(pull["number"]).auto_merge)
+
+    @each("gitea", "forgejo", "bitbucket_data_center")
+    def test_checks_that_nothing_requires_are_waited_for(self, kind, fake, client):
+        pull = self.open(client)
+        self.assertEqual(self.good(client("get", number=pull["number"]))["mergeable"], "clean")
+        fake.settings.optional_checks_running = True
+        self.assertEqual(self.good(client("get", number=pull["number"]))["mergeable"], "blocked")
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "already_mergeable")
+        self.assertEqual(fake.pull_request(pull["number"]).state, "open")
+        fake.fail_next("server_error", operation="checks", times=9)
+        self.assertEqual(self.good(client("get", number=pull["number"]))["mergeable"], "unknown")
+
+    @each("gitea", "forgejo")
+    def test_lists_are_read_whatever_address_their_links_carry(self, kind, fake, client):
+        pull = self.open(client)
+        for i in range(120):
+            fake.open_as_human(head=f"change-{i}", base="main", from_fork="bob")
+        self.assertEqual([p["number"] for p in self.good(client("find", head="linkspan/prod/app", base="main", state="open"))], [pull["number"]])
+        self.assertEqual([p["number"] for p in self.good(client("find", head="linkspan/prod/app", base="main"))], [pull["number"]])
+        labels = [f"label-{i}" for i in range(70)]
+        fake.label_as_human(1, labels)
+        fake.label_as_human(1, remove=labels)
+        known = set(fake.labels)
+        self.good(client("add_labels", pull, labels=["label-69"]))
+        self.assertEqual(set(fake.labels), known)
+        self.assertEqual(fake.pull_request(1).labels, ["label-69"])
+
+    @each("gitea", "forgejo")
+    def test_a_repository_of_a_user_has_no_teams(self, kind, fake, client):
+        pull = self.open(client)
+        self.assertEqual(self.good(client("ask", pull, reviewers=["alice"], teams=["acme/platform"])), [])
+        self.assertEqual(fake.pull_request(1).teams, ["platform"])
+        fake.organization = False
+        unasked = self.good(client("ask", pull, reviewers=["bob"], teams=["security"]))
+        self.assertEqual([one["who"] for one in unasked], ["security"])
+        self.assertEqual(fake.pull_request(1).reviewers, ["alice", "bob"])
+
+    @each("gitea", "forgejo")
+    def test_only_an_administrator_learns_who_may_write(self, kind, fake, client):
+        fake.people["linkspan-bot"].role = "write"
+        self.assertIn("administrators", self.bad(client("may_write", user="bob"), "unauthorized"))
+        self.assertTrue(self.good(client("may_write", user="acme")))
+
+    @each("github_enterprise", "gitlab", "gitea", "forgejo", "bitbucket_data_center")
     def test_nothing_to_wait_for_is_merged_directly(self, kind, fake, client):
         pull = self.open(client)
         self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "already_mergeable")
@@ -298,6 +514,40 @@ class ForgeClients(unittest.TestCase):
         fake.settings.checks_running = True
         pull = self.open(client)
         self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "armed")
+
+    @each("github_enterprise")
+    def test_what_is_in_the_merge_queue_is_armed_and_can_be_taken_out(self, kind, fake, client):
+        fake.settings.merge_queue = True
+        pull = self.open(client)
+        for _ in range(2):
+            self.assertEqual(self.good(client("merge", pull, head_commit=self.head))["is"], "armed")
+        seen = self.good(client("get", number=pull["number"]))
+        self.assertEqual((seen["state"], seen["auto_merge"]), ("open", True))
+        self.good(client("disarm", seen))
+        self.assertFalse(fake.pull_request(pull["number"]).queued)
+        self.assertFalse(self.good(client("get", number=pull["number"]))["auto_merge"])
+
+    @each("gitlab")
+    def test_without_a_licence_there_is_no_train(self, kind, fake, client):
+        fake.settings.merge_queue = True
+        fake.settings.has_ci = True
+        fake.settings.required_checks = {"ci/build"}
+        fake.settings.checks_running = True
+        pull = self.open(client)
+        fake.fail_next("forbidden", path="merge_trains", permission="merge")
+        self.assertEqual(self.good(client("arm", pull, head_commit=self.head))["is"], "armed")
+        self.assertFalse(fake.pull_request(pull["number"]).queued)
+
+    @each("github_enterprise", "gitlab")
+    def test_a_renamed_repository_is_found_by_its_old_name(self, kind, fake, client):
+        pull = self.open(client)
+        fake.rename("globex/fleet-2")
+        # The old owner finds nothing; whoever is told that there is one looks under the new.
+        self.bad(client("open", head="linkspan/prod/app", base="main", title="Again", body=""), "conflict")
+        found = self.good(client("find", head="linkspan/prod/app", base="main", state="open"))
+        self.assertEqual([p["number"] for p in found], [pull["number"]])
+        self.assertEqual(self.good(client("update", pull, title="Another"))["title"], "Another")
+        self.assertEqual(self.good(client("merge", pull, head_commit=self.head))["is"], "merged")
 
     @each()
     def test_statuses(self, kind, fake, client):

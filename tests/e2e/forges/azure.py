@@ -14,6 +14,11 @@ def guid(name):
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "test:" + str(name)))
 
 
+def units(text):
+    """As .NET counts."""
+    return len((text or "").encode("utf-16-le")) // 2
+
+
 class AzureDevOps(Fake):
     kind = "azure_devops"
     default_repository = "acme/platform/fleet"  # organisation, project, repository
@@ -32,7 +37,7 @@ class AzureDevOps(Fake):
             pulls = f"{repo}/{word}"
             table += [
                 ("GET", pulls, "find", self.list_pulls), ("POST", pulls, "open", self.create),
-                ("GET", pulls + "/{n}", "get", lambda r, repo, n: Answer(200, self.shown(self.pull(n)))),
+                ("GET", pulls + "/{n}", "get", lambda r, repo, n: Answer(200, self.alone(self.pull(n)))),
                 ("PATCH", pulls + "/{n}", self.patch_operation, self.update),
                 ("GET", pulls + "/{n}/labels", "labels", lambda r, repo, n: self.values([self.label(x) for x in self.pull(n).labels])),
                 ("POST", pulls + "/{n}/labels", "labels", self.add_label), ("DELETE", pulls + "/{n}/labels/{name+}", "labels", self.remove_label),
@@ -46,6 +51,7 @@ class AzureDevOps(Fake):
             ("GET", repo + "/commits/{sha}/statuses", "statuses", lambda r, repo, sha: self.values([self.status(s) for s in self.statuses_of(sha)])),
             ("GET", repo + "/refs", "ref", self.refs), ("POST", repo + "/refs", "delete_branch", self.update_refs),
             ("POST", repo + "/pushes", "api_commit", self.push),
+            ("GET", f"/{organisation}/{project}/_apis/policy/evaluations", "policies", self.policies),
             ("GET", f"/{organisation}/_apis/connectionData", "whoami", lambda r: Answer(200, {"authenticatedUser": {"id": self.identity(r.user.login)["id"]}})),
         ]
 
@@ -85,7 +91,7 @@ class AzureDevOps(Fake):
         words = {
             "exists": (409, "TF401179: An active pull request for the source and target branch already exists.", "GitPullRequestExistsException"),
             "stale": (409, "TF401192: The source commit has changed.", "GitPullRequestStaleException"),
-            "not_mergeable": (409, "TF401181: The pull request cannot be edited due to its state.", "GitPullRequestNotEditableException"),
+            "not_mergeable": (400, "TF401181: The pull request cannot be edited due to its state.", "GitPullRequestNotEditableException"),
             "invalid": (400, "TF401175: invalid argument", "InvalidArgumentValueException"),
             "no_commits": (400, "TF401398: no changes", "GitPullRequestCannotBeActivated"),
         }
@@ -130,18 +136,44 @@ class AzureDevOps(Fake):
             answer["forkSource"] = {"name": "refs/heads/" + pull.head, "repository": {"id": guid("fork")}}
         return answer
 
+    def alone(self, pull):
+        """Of one pull request: only lists have its labels."""
+        return {name: value for name, value in self.shown(pull).items() if name != "labels"}
+
+    def listed(self, pull):
+        """In a list: the description is cut."""
+        answer = self.shown(pull)
+        return {**answer, "description": answer["description"][:400]}
+
+    def policies(self, request):
+        """Optional ones, too: completing asks for the blocking ones only."""
+        self.complain(request, set() if "preview" in request.one("api-version", "") else {"api-version"})
+        project, number = request.one("artifactId", "").removeprefix("vstfs:///CodeReview/CodeReviewId/").split("/")
+        if project != self.repo()["project"]["id"]:
+            return self.error(404, "TF200016: The following project does not exist.", "ProjectDoesNotExistException")
+        pull = self.pull(number)
+        words = {"success": "approved", "failure": "rejected", "pending": "running"}
+        states = {s.context: words[s.state] for s in self.statuses_of(pull.head_commit)}
+        found = [(name, True, states.get(name, "queued")) for name in sorted(self.settings.required_checks)]
+        if self.settings.required_approvals:
+            found.append(("Minimum number of reviewers", True, "approved" if self.approved(pull) else "queued"))
+        if self.settings.optional_checks_running:
+            found.append(("Optional build", False, "running"))
+        made = [{"evaluationId": guid(name), "status": status, "configuration": {"id": n, "isEnabled": True, "isBlocking": blocking, "type": {"id": guid(name), "displayName": name}}} for n, (name, blocking, status) in enumerate(found)]
+        return self.values(made[int(request.one("$skip", 0)) :])
+
     def list_pulls(self, request, repo):
         status = request.one("searchCriteria.status", "active")
         source, target = request.one("searchCriteria.sourceRefName"), request.one("searchCriteria.targetRefName")
         found = [p for p in self._pulls.values() if status in ("all", STATUS[p.state]) and source in (None, "refs/heads/" + p.head) and target in (None, "refs/heads/" + p.base)]
         found.sort(key=lambda p: -p.number)
         skip, top = int(request.one("$skip", 0)), int(request.one("$top", 101))
-        return self.values([self.shown(p) for p in found[skip : skip + min(top, self.settings.page_limit)]])
+        return self.values([self.listed(p) for p in found[skip : skip + min(top, self.settings.page_limit)]])
 
     def texts(self, body):
-        if len(body.get("description") or "") > 4000:
+        if units(body.get("description")) > 4000:
             raise Refused(self.error(400, "Invalid argument value.\r\nParameter name: A description for a pull request must not be longer than 4000 characters.", "InvalidArgumentValueException"))
-        if len(body.get("title") or "") > 400:
+        if units(body.get("title")) > 400:
             raise Refused(self.error(400, "Invalid argument value.\r\nParameter name: A title must not be longer than 400 characters.", "InvalidArgumentValueException"))
 
     def create(self, request, repo):
@@ -157,7 +189,7 @@ class AzureDevOps(Fake):
         reviewers = [self.person(r["id"]) for r in body.get("reviewers", [])]
         pull = self.open(request.user.login, head=head, base=base, title=body.get("title") or head, body=body.get("description") or "", draft=bool(body.get("isDraft")), reviewers=reviewers)
         self.change_labels(pull, request.user.login, add=[x["name"] for x in body.get("labels", [])])
-        return Answer(201, self.shown(pull))
+        return Answer(201, self.alone(pull))
 
     def person(self, identity):
         for login, person in self.people.items():
@@ -174,7 +206,7 @@ class AzureDevOps(Fake):
         if status not in (None, "active", "abandoned", "completed") or options.get("mergeStrategy") not in (None, *STRATEGIES):
             raise Refused(self.error(400, "Invalid argument value.\r\nParameter name: status", "InvalidArgumentValueException"))
         if pull.state != "open" and not (status == "active" and pull.state == "closed" and set(body) == {"status"}):
-            raise Refused(self.error(409 if pull.state == "merged" else 400, "TF401181: The pull request cannot be edited due to its state.", "GitPullRequestNotEditableException"))
+            raise Refused(self.error(400, "TF401181: The pull request cannot be edited due to its state.", "GitPullRequestNotEditableException"))
         changes = {own: body[name] for own, name in (("title", "title"), ("body", "description"), ("draft", "isDraft")) if name in body}
         if "targetRefName" in body:
             base = body["targetRefName"].removeprefix("refs/heads/")
@@ -205,7 +237,7 @@ class AzureDevOps(Fake):
             if why:
                 raise Refused(self.error(403, "TF401027: The pull request does not meet all branch policies.", "GitPullRequestUpdateRejectedByPolicyException"))
             self.merge(pull, who, **arguments)
-        return Answer(200, self.shown(pull))
+        return Answer(200, self.alone(pull))
 
     def add_label(self, request, repo, n):
         if not request.json().get("name"):
@@ -228,7 +260,9 @@ class AzureDevOps(Fake):
         return Answer(200, self.thread(self.add_comment(pull, request.user.login, request.json()["comments"][0]["content"])))
 
     def status(self, s):
-        return {"id": s.id, "state": s.raw.get("state"), "description": s.description, "context": s.raw.get("context"), "creationDate": iso(s.created), "createdBy": self.identity(s.creator), "targetUrl": s.url}
+        genre, _, name = s.context.rpartition("/")
+        state = {"success": "succeeded", "failure": "failed"}.get(s.state, s.state)
+        return {"id": s.id, "state": s.raw.get("state", state), "description": s.description, "context": s.raw.get("context", {"genre": genre, "name": name}), "creationDate": iso(s.created), "createdBy": self.identity(s.creator), "targetUrl": s.url}
 
     def create_status(self, request, repo, sha):
         body = request.json()
@@ -248,12 +282,14 @@ class AzureDevOps(Fake):
         answers = []
         for change in request.json():
             branch, now_at = change["name"].removeprefix("refs/heads/"), self.git.head(change["name"].removeprefix("refs/heads/"))
-            good = (now_at or ZERO) == change["oldObjectId"]
-            if good and change["newObjectId"] == ZERO:
+            good, status = (now_at or ZERO) == change["oldObjectId"], "succeeded"
+            if now_at is None and change["newObjectId"] == ZERO:
+                good, status = True, "succeededNonExistentRef"
+            elif good and change["newObjectId"] == ZERO:
                 self.git.delete_branch(branch)
             elif good:
                 self.git.set_ref(change["name"], change["newObjectId"])
-            answers.append({**change, "success": good, "updateStatus": "succeeded" if good else "staleOldObjectId"})
+            answers.append({**change, "success": good, "updateStatus": status if good else "staleOldObjectId"})
         return self.values(answers)
 
     def push(self, request, repo):

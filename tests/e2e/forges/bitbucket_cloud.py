@@ -31,7 +31,7 @@ class BitbucketCloud(Fake):
             ("GET", repo + "/commit/{sha}/statuses", "statuses", lambda r, sha: self.paged(r, self.statuses_of(sha), self.status)),
             ("GET", repo + "/refs/branches/{b+}", "ref", self.branch), ("DELETE", repo + "/refs/branches/{b+}", "delete_branch", self.delete),
             ("GET", f"/workspaces/{self.repository.split('/')[0]}/members/{{id}}", "member", self.member),
-            ("GET", f"/workspaces/{self.repository.split('/')[0]}/members", "members", lambda r: self.paged(r, [p for p in self.people if self.people[p].role], self.membership)),
+            ("GET", f"/workspaces/{self.repository.split('/')[0]}/members", "members", self.members),
             ("GET", repo + "/permissions-config/users/{id}", "may_write", self.role),
         ]
 
@@ -71,7 +71,7 @@ class BitbucketCloud(Fake):
         return {"type": "pullrequest_comment", "id": c.id, "content": {"type": "rendered", "raw": c.body, "markup": "markdown", "html": ""}, "user": self.user(c.author), "created_on": iso(c.created), "updated_on": iso(c.created), "deleted": False}
 
     def status(self, s):
-        return {"type": "build", "uuid": str(s.id), "key": s.context, "name": s.raw.get("name"), "state": s.raw["state"], "url": s.url, "description": s.description, "created_on": iso(s.created), "updated_on": iso(s.created)}
+        return {"type": "build", "uuid": str(s.id), "key": s.context, "name": s.raw.get("name"), "state": s.raw.get("state") or {"success": "SUCCESSFUL", "failure": "FAILED", "pending": "INPROGRESS"}[s.state], "url": s.url, "description": s.description, "created_on": iso(s.created), "updated_on": iso(s.created)}
 
     def shown(self, pull):
         own = f"{self.api_url}/repositories/{self.repository}/pullrequests/{pull.number}"
@@ -88,7 +88,7 @@ class BitbucketCloud(Fake):
             "merge_commit": {"type": "commit", "hash": pull.merge_commit[:12]} if pull.merge_commit else None, "comment_count": len(pull.comments), "task_count": 0,
             "close_source_branch": pull.delete_branch, "closed_by": self.user(pull.closed_by or pull.merged_by) if pull.state != "open" else None, "reason": "",
             "created_on": iso(pull.created), "updated_on": iso(pull.updated), "reviewers": [self.user(p) for p in pull.reviewers],
-            "participants": [{"type": "participant", "user": self.user(p), "role": "REVIEWER", "approved": pull.reviews.get(p) == "approved", "state": None} for p in pull.reviewers],
+            "participants": [{"type": "participant", "user": self.user(p), "role": "REVIEWER", "approved": pull.reviews.get(p) == "approved", "state": pull.reviews.get(p)} for p in pull.reviewers],
             "links": {"self": {"href": own}, "html": {"href": f"{self.web_url}/{self.repository}/pull-requests/{pull.number}"}},
         }
 
@@ -101,6 +101,8 @@ class BitbucketCloud(Fake):
 
     def list_pulls(self, request):
         states, query = request.query.get("state"), request.one("q", "")
+        if set(states or ()) - {"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}:
+            raise Refused(self.error(400, "Invalid state"))
         if states is None:
             named = re.findall(r'state\s*=\s*"(\w+)"', query)
             states = named or ["OPEN"]
@@ -146,13 +148,16 @@ class BitbucketCloud(Fake):
         pull, body = self.pull(n), request.json()
         if pull.state != "open":
             raise Refused(self.error(400, "Only open pull requests can be mutated"))
-        changes = {own: "" if body[name] is None else body[name] for own, name in (("title", "title"), ("body", "description"), ("draft", "draft"), ("delete_branch", "close_source_branch")) if name in body}
+        changes = {own: "" if body[name] is None else body[name] for own, name in (("title", "title"), ("body", "description"), ("draft", "draft")) if name in body}
+        changes["delete_branch"] = bool(body.get("close_source_branch"))  # "omitting a parameter causes the server to drop the existing value"
+        reviewers = self.reviewers(body)
+        pull.reviews = {who: how for who, how in pull.reviews.items() if who in reviewers}
         if "destination" in body:
             changes["base"] = body["destination"]["branch"]["name"]
             if not self.git.head(changes["base"]):
                 text = f"branch not found: {changes['base']}"
                 raise Refused(self.error(400, "destination: " + text, fields={"destination": [text]}))
-        self.edit(pull, request.user.login, **changes, reviewers=self.reviewers(body))
+        self.edit(pull, request.user.login, **changes, reviewers=reviewers)
         return Answer(200, self.shown(pull))
 
     def decline(self, request, n):
@@ -203,7 +208,18 @@ class BitbucketCloud(Fake):
             raise Refused(self.not_found())
         return login
 
+    def account_permission(self, request):
+        """An access token is no user: it has no scope for accounts."""
+        if "account" in self.lacking:
+            answer = self.error(403, "Your credentials lack one or more required privilege scopes.", detail={"required": ["account"], "granted": ["pullrequest:write", "repository:write"]})
+            raise Refused(answer)
+
+    def members(self, request):
+        self.account_permission(request)
+        return self.paged(request, [p for p in self.people if self.people[p].role], self.membership)
+
     def member(self, request, id):
+        self.account_permission(request)
         return Answer(200, self.membership(self.member_login(id)))
 
     def membership(self, login):

@@ -28,11 +28,12 @@ class BitbucketDataCenter(Fake):
             ("GET", pulls + "/{n}/auto-merge", "get", lambda r, n: Answer(200, {"createdDate": 0, "fromHash": self.pull(n).head_commit}) if self.pull(n).auto_merge else self.error(404, "No auto-merge was requested.")),
             ("DELETE", pulls + "/{n}/auto-merge", "disarm", self.cancel_auto_merge),
             ("POST", pulls + "/{n}/comments", "comment", self.create_comment),
-            ("GET", pulls + "/{n}/activities", "comments", lambda r, n: self.paged(r, [{"id": c.id, "action": "COMMENTED", "commentAction": "ADDED", "comment": self.comment(c)} for c in self.pull(n).comments])),
+            ("GET", pulls + "/{n}/activities", "comments", lambda r, n: self.paged(r, self.activities(self.pull(n)))),
+            ("GET", "/rest/build-status/1.0/commits/stats/{sha}", "checks", lambda r, sha: Answer(200, self.build_stats(sha))),
             ("POST", "/rest/build-status/1.0/commits/{sha}", "status", self.create_status),
             ("GET", repo + "/permissions/users", "may_write", lambda r: self.paged(r, [{"user": self.user(p.login), "permission": {"admin": "REPO_ADMIN", "write": "REPO_WRITE", "read": "REPO_READ"}[p.role]} for p in self.people.values() if p.role and (r.one("filter") or "") in p.login])),
             ("GET", "/rest/api/1.0/users", "may_write", lambda r: self.paged(r, [self.user(p.login) for p in self.people.values() if p.role in ("admin", "write") and (r.one("filter") or "") in p.login])),
-            ("GET", repo + "/branches", "ref", lambda r: self.paged(r, [{"id": "refs/heads/" + b, "displayId": b, "type": "BRANCH", "latestCommit": self.git.head(b)} for b in (r.one("filterText"),) if self.git.head(b)])),
+            ("GET", repo + "/branches", "ref", lambda r: self.paged(r, [{"id": "refs/heads/" + b, "displayId": b, "type": "BRANCH", "latestCommit": self.git.head(b)} for b in sorted(self.git.branches(), key=lambda b: (r.one("boostMatches") == "true" and b != r.one("filterText"), b)) if (r.one("filterText") or "") in b])),
             ("DELETE", f"/rest/branch-utils/1.0/projects/{key}/repos/{slug}/branches", "delete_branch", self.delete),
         ]
 
@@ -90,6 +91,16 @@ class BitbucketDataCenter(Fake):
             answer["properties"] = {"mergeCommit": {"id": pull.merge_commit, "displayId": pull.merge_commit[:11]}}
         return answer
 
+    def activities(self, pull):
+        """Newest first."""
+        kinds = {"opened": "OPENED", "closed": "DECLINED", "reopened": "REOPENED", "merged": "MERGED", "synchronize": "RESCOPED"}
+        found = [{"id": i, "action": kinds[what], "user": self.user(who if what != "synchronize" else pull.author), "createdDate": self.millis(pull.created)} for i, (what, who) in enumerate(pull.history) if what in kinds]
+        return found[::-1] + [{"id": c.id, "action": "COMMENTED", "commentAction": "ADDED", "comment": self.comment(c), "user": self.user(c.author), "createdDate": self.millis(c.created)} for c in pull.comments[::-1]]
+
+    def build_stats(self, sha):
+        states = [s.state for s in self.statuses_of(sha)] + ["pending"] * (self.settings.optional_checks_running or self.settings.checks_running)
+        return {"successful": states.count("success"), "inProgress": states.count("pending"), "failed": states.count("failure"), "cancelled": 0, "unknown": 0}
+
     def paged(self, request, items, form=lambda x: x):
         start, limit = int(request.one("start", 0)), min(int(request.one("limit", 25)), self.settings.page_limit)
         last = start + limit >= len(items)
@@ -142,7 +153,7 @@ class BitbucketDataCenter(Fake):
         body = request.json()
         pull = self.versioned(request, n, body.get("version"))
         self.text(body)
-        changes = {own: body[name] for own, name in (("title", "title"), ("body", "description"), ("draft", "draft")) if name in body}
+        changes = {own: body.get(name) or empty for own, name, empty in (("title", "title", pull.title), ("body", "description", ""), ("draft", "draft", False))}
         if "toRef" in body:
             changes["base"] = body["toRef"]["id"].removeprefix("refs/heads/")
             if not self.git.head(changes["base"]):
@@ -169,12 +180,17 @@ class BitbucketDataCenter(Fake):
         pull, body = self.versioned(request, n, request.one("version")), request.json()
         why = self.why_blocked(pull)
         method = {"squash": "squash", "squash-ff-only": "squash", "rebase-no-ff": "rebase", "rebase-ff-only": "rebase"}.get(body.get("strategyId"), "merge")
-        if why and body.get("autoMerge") and self.settings.auto_merge and why != "conflict":
-            self.arm(pull, request.user.login, method=method, title=body.get("message"))
+        if body.get("autoMerge") and not self.settings.auto_merge:
+            raise Refused(self.error(403, "The setting is not enabled for the repository."))
+        message = body.get("message")
+        if body.get("autoSubject", True):
+            message = f"Pull request #{pull.number}: {pull.title}" + (f"\n\n{message}" if message else "")
+        if why and body.get("autoMerge") and why != "conflict":
+            self.arm(pull, request.user.login, method=method, title=message)
             return Answer(202, self.shown(pull))
         if why:
             raise Refused(self.error(409, "The pull request cannot be merged.", "pull.PullRequestMergeVetoedException", conflicted=why == "conflict", vetoes=[{"summaryMessage": why, "detailedMessage": why}]))
-        self.merge(pull, request.user.login, method, body.get("message"))
+        self.merge(pull, request.user.login, method, message)
         return Answer(200, self.shown(pull))
 
     def cancel_auto_merge(self, request, n):
@@ -197,7 +213,7 @@ class BitbucketDataCenter(Fake):
         body = request.json()
         branch = body["name"].removeprefix("refs/heads/")
         if self.git.head(branch) and body.get("endPoint") not in (None, self.git.head(branch)):
-            raise Refused(self.error(409, "The branch has moved.", "repository.ref.RefChangedException"))
+            raise Refused(self.error(400, "The branch has moved.", "repository.ref.RefChangedException"))
         if self.git.head(branch):
             self.git.delete_branch(branch)
         return Answer(204)

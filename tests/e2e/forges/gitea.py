@@ -6,7 +6,7 @@ import uuid
 
 from .core import Answer, Fake, Refused, iso
 from .git_repository import Conflict
-from .store import Label
+from .store import Label, now
 
 DRAFT = ("WIP:", "[WIP]")
 METHODS = {"merge": "merge", "squash": "squash", "rebase": "rebase", "rebase-merge": "merge", "fast-forward-only": "ff"}
@@ -17,9 +17,13 @@ class Gitea(Fake):
     header = "Gitea"
     default_base_path = "/api/v1"
     notices_merges_by_push = False  # autodetect_manual_merge is off unless asked for
+    looks_when_scheduled = True  # else with the next status or review
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
+        # Only an administrator of the repository may ask what others may do in it.
+        self.people["linkspan-bot"].role = "admin"
+        self.organization = True  # owns the repository; a user has no teams
         self.labels["deploy"] = Label(self.new_id(), "deploy")
 
     def route_table(self):
@@ -37,17 +41,19 @@ class Gitea(Fake):
             ("DELETE", pulls + "/{n}/merge", "disarm", self.cancel),
             ("POST", pulls + "/{n}/requested_reviewers", "reviewers", self.add_reviewers),
             ("DELETE", pulls + "/{n}/requested_reviewers", "reviewers", self.remove_reviewers),
-            ("GET", pulls + "/{base}/{head}", "find", self.by_branches),
-            ("GET", repo + "/labels", "repository_labels", lambda r: self.paged(r, list(self.labels), self.label)),
+            ("GET", pulls + "/{base}/{head+}", "find", self.by_branches),
+            ("GET", issues + "/{n}/timeline", "timeline", self.timeline),
+            ("GET", repo + "/assignees", "assignees", lambda r: Answer(200, [self.user(p) for p in self.people if self.people[p].role])),
+            ("GET", repo + "/commits/{sha}/status", "checks", self.combined),
+            ("GET", repo + "/labels", "repository_labels", lambda r: self.paged(r, list(self.labels), self.label, linked=False)),
             ("POST", repo + "/labels", "create_label", self.create_label),
-            ("GET", "/orgs/{org}/labels", "repository_labels", lambda r, org: Answer(200, [])),
+            ("GET", "/orgs/{org}/labels", "repository_labels", lambda r, org: Answer(200, []) if self.organization else self.not_found()),
             ("GET", issues + "/{n}/labels", "labels", lambda r, n: Answer(200, [self.label(x) for x in self.pull(n).labels])),
             ("POST", issues + "/{n}/labels", "labels", self.add_labels),
             ("DELETE", issues + "/{n}/labels/{id}", "labels", self.remove_label),
             ("GET", issues + "/{n}/comments", "comments", lambda r, n: Answer(200, [self.comment(self.pull(n), c) for c in self.pull(n).comments])),
             ("POST", issues + "/{n}/comments", "comment", self.create_comment),
-            ("GET", issues + "/{n}/timeline", "label_events", self.timeline),
-            ("GET", repo + "/milestones", "milestones", lambda r: self.paged(r, list(self.milestones), self.milestone)),
+            ("GET", repo + "/milestones", "milestones", lambda r: self.paged(r, list(self.milestones), self.milestone, linked=False)),
             ("POST", repo + "/statuses/{sha}", "status", self.create_status),
             ("GET", repo + "/commits/{sha}/statuses", "statuses", lambda r, sha: self.paged(r, [s for s in self.statuses if s.commit == sha], self.status)),
             ("GET", repo + "/collaborators/{user}/permission", "may_write", self.permission_of),
@@ -135,27 +141,43 @@ class Gitea(Fake):
             "updated_at": iso(pull.updated), "closed_at": iso(pull.closed), "pin_order": 0,
         }
 
-    def paged(self, request, items, form):
+    def paged(self, request, items, form, linked=True):
         shown, page, _, pages = self.page(request, items, "limit", 30)
         headers = {"X-Total-Count": str(len(items))}
-        if page < pages:
-            headers["Link"] = f'<{self.page_url(request, page=page + 1)}>; rel="next",<{self.page_url(request, page=pages)}>; rel="last"'
+        if page < pages and linked:
+            # ROOT_URL is what people type; inside a cluster it is asked at another address.
+            links = [self.page_url(request, page=n).replace(self.origin, "https://git.example.invalid") for n in (page + 1, pages)]
+            headers["Link"] = f'<{links[0]}>; rel="next",<{links[1]}>; rel="last"'
         return Answer(200, [form(item) for item in shown], headers)
 
     def timeline(self, request, n):
-        """Comments and events in their order, in pages without a Link."""
         pull = self.pull(n)
-        comments = [{**self.comment(pull, c), "type": "comment"} for c in pull.comments]
-        for shown in comments:
-            del shown["original_author"], shown["original_author_id"], shown["assets"]
+        kinds = {"auto_merge_armed": "pull_scheduled_merge", "auto_merge_disarmed": "pull_cancel_scheduled_merge", "synchronize": "pull_push", "closed": "close", "reopened": "reopen", "merged": "merge_pull"}
         web = f"{self.web_url}/{self.repository}/pulls/{pull.number}"
-        labels = [
+        events = [
+            {"id": i + 1, "type": kinds[what], "html_url": f"{web}#issuecomment-{i + 1}", "pull_request_url": web, "issue_url": "", "user": self.user(pull.author if what == "synchronize" else who), "body": "", "created_at": iso(pull.created), "updated_at": iso(pull.created)}
+            for i, (what, who) in enumerate(pull.history) if what in kinds
+        ]
+        events += [
             {"id": e.id, "type": "label", "html_url": f"{web}#issuecomment-{e.id}", "pull_request_url": web, "issue_url": "", "user": self.user(e.who),
              "body": "1" if e.added else "", "created_at": iso(e.created), "updated_at": iso(e.created), "label": self.label(e.name)}
             for e in pull.label_events
         ]
-        shown, _, _, _ = self.page(request, sorted(comments + labels, key=lambda e: e["id"]), "limit", 30)
-        return Answer(200, shown, {"X-Total-Count": str(len(shown))})
+        size = max(1, min(int(request.one("limit", 30)), 50, self.settings.page_limit))
+        page = max(1, int(request.one("page", 1)))
+        shown = events[(page - 1) * size : page * size]
+        return Answer(200, shown or None, {"X-Total-Count": str(len(shown))}) if shown else Answer(200, text="null", headers={"Content-Type": "application/json", "X-Total-Count": "0"})
+
+    def combined(self, request, sha):
+        newest = self.statuses_of(sha)
+        shown = [self.status(s) for s in newest]
+        if self.settings.optional_checks_running or self.settings.checks_running:
+            shown.append({"id": 1, "status": "pending", "target_url": "", "description": "", "url": "", "context": "ci/optional", "creator": None, "created_at": iso(now()), "updated_at": iso(now())})
+        if not shown:
+            return Answer(200, {"state": "", "sha": "", "total_count": 0, "statuses": None, "repository": None, "commit_url": "", "url": ""})
+        items, _, _, _ = self.page(request, shown, "limit", 30)
+        worst = next((s for s in ("error", "failure", "pending") if any(i["status"] == s for i in items)), "success")
+        return Answer(200, {"state": worst, "sha": sha, "total_count": len(items), "statuses": items, "repository": self.repo(), "commit_url": "", "url": ""}, {"X-Total-Count": str(len(shown))})
 
     def list_pulls(self, request):
         state = request.one("state", "open")
@@ -170,7 +192,13 @@ class Gitea(Fake):
         return Answer(200, self.shown(found[-1]))
 
     def why_blocked(self, pull):
+        if pull.auto_merge and not pull.auto_merge.get("allowed", True):
+            return "style"
         return "draft" if pull.title.upper().startswith(DRAFT) else super().why_blocked(pull)
+
+    def checks(self, pull):
+        # Without a rule for the branch nothing is waited for.
+        return super().checks(pull) if self.settings.required_checks else None
 
     def create(self, request):
         self.permission(request, "repository")
@@ -204,8 +232,10 @@ class Gitea(Fake):
         self.edit(pull, who, **changes)
         if body.get("assignees") is not None:
             for login in body["assignees"]:
-                if login not in self.people or not self.people[login].role:
-                    raise Refused(self.error(422, f"Assignee does not exist: [name: {login}]"))
+                if login not in self.people:
+                    raise Refused(self.error(422, f"Assignee does not exist: [name: user does not exist [uid: 0, name: {login}]]"))
+                if not self.people[login].role:
+                    raise Refused(self.error(500, ""))
             pull.assignees = list(body["assignees"])
         if body.get("labels") is not None:
             ids = {label.id: name for name, label in self.labels.items()}
@@ -230,21 +260,24 @@ class Gitea(Fake):
             raise Refused(self.error(422, "[Do]: Required"))
         if pull.state != "open":
             raise Refused(self.not_found() if pull.state == "closed" else Answer(404, {"message": ""}))
-        if body.get("head_commit_id") and body["head_commit_id"] != pull.head_commit:
-            raise Refused(self.error(409, "head out of date"))
-        if METHODS[how] not in self.settings.methods | {"ff"}:
-            raise Refused(self.error(405, f"Invalid merge style: {how}"))
         why = self.why_blocked(pull)
         if why == "draft":
             raise Refused(self.error(405, "Work in progress PRs cannot be merged"))
-        options = {"title": body.get("MergeTitleField") or None, "message": body.get("MergeMessageField") or None, "delete_branch": bool(body.get("delete_branch_after_merge"))}
-        if body.get("merge_when_checks_succeed") and why in ("checks", "checks_failed", "reviews"):
-            if pull.auto_merge:
-                raise Refused(self.error(409, f"pull request is already scheduled to auto merge when checks succeed [pull_id: {pull.number}]"))
-            self.arm(pull, request.user.login, method=METHODS[how], **options)
-            return Answer(201)
         if self.computing(pull) or why == "conflict":
             raise Refused(self.error(405, "Please try again later"))
+        options = {"title": body.get("MergeTitleField") or None, "message": body.get("MergeMessageField") or None, "delete_branch": bool(body.get("delete_branch_after_merge"))}
+        if body.get("merge_when_checks_succeed"):
+            # Neither the expected head nor the style is looked at here.
+            if pull.auto_merge:
+                raise Refused(self.error(409, f"pull request is already scheduled to auto merge when checks succeed [pull_id: {pull.number}]"))
+            self.arm(pull, request.user.login, method=METHODS[how], allowed=METHODS[how] in self.settings.methods | {"ff"}, **options)
+            if self.looks_when_scheduled:
+                self.try_auto_merge()
+            return Answer(201)
+        if body.get("head_commit_id") and body["head_commit_id"] != pull.head_commit:
+            raise Refused(self.error(409, "head out of date"))
+        if METHODS[how] not in self.settings.methods | {"ff"}:
+            raise Refused(self.error(405, f"{how} is not allowed an allowed merge style for this repository"))
         if why and not body.get("force_merge"):
             raise Refused(self.error(405, "Not all required status checks successful" if why.startswith("checks") else "Does not have enough approvals"))
         try:
@@ -257,6 +290,8 @@ class Gitea(Fake):
         pull = self.pull(n)
         if not pull.auto_merge:
             raise Refused(self.not_found())
+        if pull.auto_merge["by"] != request.user.login and request.user.role != "admin":
+            raise Refused(self.error(403, "user has no permission to cancel the scheduled auto merge"))
         self.disarm(pull, request.user.login)
         return Answer(204)
 
@@ -270,12 +305,19 @@ class Gitea(Fake):
                 raise Refused(self.error(422, "poster of pr can't be reviewer"))
             if not self.people[login].role:
                 raise Refused(self.error(422, f"reviewer can't read the repository [user_id: {self.people[login].id}]"))
-        for team in body.get("team_reviewers") or []:
+        new = [p for p in body.get("reviewers") or [] if p not in pull.reviewers]
+        pull.reviewers += new
+        reviews = [self.review(pull, user=self.user(p)) for p in new]
+        for team in (body.get("team_reviewers") or []) if self.organization else []:
             if team not in self.teams:
-                raise Refused(self.error(404, f"team does not exist [org_id 9, team_id 0, name: {team}]"))
-        pull.reviewers += [p for p in body.get("reviewers") or [] if p not in pull.reviewers]
-        pull.teams += [t for t in body.get("team_reviewers") or [] if t not in pull.teams]
-        return Answer(201, [])
+                raise Refused(self.error(404, f"Team '{team}' not exist"))
+            if team not in pull.teams:
+                pull.teams.append(team)
+                reviews.append(self.review(pull, team={"id": self.teams[team], "name": team}))
+        return Answer(201, reviews)
+
+    def review(self, pull, user=None, team=None):
+        return {"id": self.new_id(), "user": user, "team": team, "state": "REQUEST_REVIEW", "body": "", "commit_id": pull.head_commit, "stale": False, "official": False, "dismissed": False, "comments_count": 0, "html_url": "", "pull_request_url": ""}
 
     def remove_reviewers(self, request, n):
         pull, body = self.pull(n), request.json()
@@ -327,6 +369,8 @@ class Gitea(Fake):
     def permission_of(self, request, user):
         if user not in self.people:
             raise Refused(self.not_found())
+        if request.user.role != "admin" and request.user.login != user:
+            raise Refused(self.error(403, "Only admins can query all permissions, repo admins can query all repo permissions, collaborators can query only their own"))
         role = self.people[user].role or "none"
         return Answer(200, {"permission": role, "role_name": role, "user": self.user(user)})
 
@@ -334,7 +378,9 @@ class Gitea(Fake):
         head = self.git.head(branch)
         if not head:
             raise Refused(self.not_found())
-        return Answer(200, {"name": branch, "commit": {"id": head, "message": self.git.commit(head)["message"]}, "protected": False})
+        ruled = branch == "main" and bool(self.settings.required_checks or self.settings.required_approvals)
+        rule = {"protected": ruled, "required_approvals": self.settings.required_approvals if ruled else 0, "enable_status_check": ruled and bool(self.settings.required_checks), "status_check_contexts": sorted(self.settings.required_checks) if ruled else [], "user_can_push": True, "user_can_merge": True, "effective_branch_protection_name": ""}
+        return Answer(200, {"name": branch, "commit": {"id": head, "message": self.git.commit(head)["message"]}, **rule})
 
     def delete(self, request, branch):
         self.permission(request, "repository")
@@ -370,3 +416,4 @@ class Gitea(Fake):
 class Forgejo(Gitea):
     kind = "forgejo"
     header = "Forgejo"
+    looks_when_scheduled = False

@@ -11,7 +11,7 @@ import urllib.parse
 import uuid
 
 from . import github_forms as forms
-from .core import Answer, Fake, Refused, iso
+from .core import Answer, Fake, Refused, Route, iso
 from .git_repository import ZERO, Conflict, GitError, Moved
 from .github_graphql import answer_graphql
 from .graphql import root_fields
@@ -24,6 +24,8 @@ OPERATIONS = {
     "markPullRequestReadyForReview": "ready",
     "convertPullRequestToDraft": "draft",
     "enqueuePullRequest": "enqueue",
+    "dequeuePullRequest": "dequeue",
+    "node": "queue",
 }
 
 
@@ -32,7 +34,15 @@ class GitHub(Fake):
 
     def __init__(self, *arguments, **options):
         self.installation_tokens = {}
+        self.old_names = set()  # "owner/name" that it had before it was renamed
         super().__init__(*arguments, **options)
+
+    def rename(self, name):
+        """As its owner does: the old name redirects from now on."""
+        with self._lock:
+            self.old_names.add(self.repository)
+            self.repository = name
+            self.routes = [Route(*entry) for entry in self.route_table()]
 
     @property
     def owner(self):
@@ -91,6 +101,12 @@ class GitHub(Fake):
         # A server's GraphQL is beside its REST root, not below it.
         if request.target.split("?")[0] == self.graphql_url[len(self.origin) :]:
             request.path = "/graphql"
+        for name in self.old_names:
+            if request.path == f"/repos/{name}" or request.path.startswith(f"/repos/{name}/"):
+                request.moved = request.path[len(f"/repos/{name}") :]
+        # Where GitHub redirects to: by number, which no name changes.
+        if request.path == "/repositories/900" or request.path.startswith("/repositories/900/"):
+            request.path = f"/repos/{self.repository}" + request.path[len("/repositories/900") :]
         return super()._route(request)
 
     @staticmethod
@@ -126,6 +142,11 @@ class GitHub(Fake):
         if not request.headers.get("user-agent"):
             text = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header."
             raise Refused(Answer(403, text=text, headers={"Content-Type": "text/html"}))
+        if getattr(request, "moved", None) is not None:
+            query = request.target.partition("?")[2]
+            place = f"{self.api_url}/repositories/900{request.moved}" + ("?" + query if query else "")
+            words = {"message": "Moved Permanently", "url": place, "documentation_url": DOCS}
+            raise Refused(Answer(301 if request.method in ("GET", "HEAD") else 307, words, {"Location": place}))
         version = request.headers.get("x-github-api-version")
         if version not in (None, "2022-11-28", "2026-03-10"):
             raise Refused(self.error(400, f"{version} is not a valid version"))
@@ -301,6 +322,8 @@ class GitHub(Fake):
             raise Refused(self.error(405, "Pull Request is not mergeable"))
         if body.get("sha") and body["sha"] != pull.head_commit:
             raise Refused(self.error(409, "Head branch was modified. Review and try the merge again."))
+        if pull.queued:
+            raise Refused(self.error(405, "Pull Request is in the merge queue"))
         if self.settings.merge_queue:
             raise Refused(self.error(405, "Repository rule violations found\n\nChanges must be made through the merge queue\n\n"))
         why = "computing" if self.computing(pull) else self.why_blocked(pull)

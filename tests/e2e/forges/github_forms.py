@@ -113,7 +113,7 @@ def pull_simple(fake, pull):
         "self": url, "html": web, "issue": issue_url, "comments": issue_url + "/comments", "review_comments": url + "/comments",
         "review_comment": api(fake, "repos", fake.repository, "pulls", "comments{/number}"), "commits": url + "/commits", "statuses": status_url,
     }
-    armed = pull.auto_merge
+    armed = None if pull.queued else pull.auto_merge  # what is queued is no longer called armed
     return {
         "url": url, "id": 100000 + pull.number, "node_id": node("PR", pull.number), "html_url": web, "diff_url": web + ".diff", "patch_url": web + ".patch",
         "issue_url": issue_url, "commits_url": links["commits"], "review_comments_url": links["review_comments"], "review_comment_url": links["review_comment"],

@@ -120,8 +120,17 @@ def roots(fake, request):
             raise GraphQLError("Merge queue is not enabled", "UNPROCESSABLE")
         if input.get("expectedHeadOid") not in (None, pull.head_commit):
             raise GraphQLError("Head sha didn't match expected head oid", "STALE_DATA")
+        if pull.queued:
+            raise GraphQLError("Pull request is already in the queue", "UNPROCESSABLE")
         pull.queued = True
         return {"__typename": "EnqueuePullRequestPayload", "clientMutationId": None, "mergeQueueEntry": {"id": "MQE_1", "position": 1, "state": "QUEUED"}}
+
+    def dequeue(input):
+        pull = by_id(input["id"])
+        if not pull.queued:
+            raise GraphQLError(f"Failed to remove PR #{pull.number}", "UNPROCESSABLE")
+        pull.queued, pull.auto_merge = False, None
+        return {"__typename": "DequeuePullRequestPayload", "clientMutationId": input.get("clientMutationId"), "mergeQueueEntry": None}
 
     def commit_on_branch(input):
         need("contents")
@@ -153,6 +162,6 @@ def roots(fake, request):
         },
         "mutation": {
             "enablePullRequestAutoMerge": enable, "disablePullRequestAutoMerge": disable, "markPullRequestReadyForReview": set_draft(False),
-            "convertPullRequestToDraft": set_draft(True), "enqueuePullRequest": enqueue, "createCommitOnBranch": commit_on_branch,
+            "convertPullRequestToDraft": set_draft(True), "enqueuePullRequest": enqueue, "dequeuePullRequest": dequeue, "createCommitOnBranch": commit_on_branch,
         },
     }

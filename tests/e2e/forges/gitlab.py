@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import time
+import urllib.parse
 import uuid
 
 from .core import Answer, Fake, Refused, iso
@@ -17,12 +18,26 @@ class GitLab(Fake):
     default_base_path = "/api/v4"
     closes_on_branch_deletion = False
 
+    def __init__(self, *arguments, **options):
+        self.old_names = set()  # paths that it had before it was moved
+        super().__init__(*arguments, **options)
+
+    def rename(self, name):
+        with self._lock:
+            self.old_names.add(self.repository)
+            self.repository = name
+
     def route_table(self):
         p, merge_requests = "/projects/{p}", "/projects/{p}/merge_requests"
         mr = merge_requests + "/{n}"
 
         def project(handler):
             def checked(request, p, **more):
+                if p in self.old_names:
+                    if request.method != "GET":
+                        raise Refused(self.error(405, "Non GET methods are not allowed for moved projects"))
+                    place = self.origin + request.target.replace("/projects/" + urllib.parse.quote(p, safe=""), "/projects/1", 1)
+                    raise Refused(Answer(301, {"message": "This resource has been moved permanently to " + place}, {"Location": place}))
                 if p not in ("1", self.repository):
                     raise Refused(self.error(404, "404 Project Not Found"))
                 return handler(request, **more)
@@ -137,7 +152,7 @@ class GitLab(Fake):
             "reviewers": [self.user(p) for p in pull.reviewers], "source_project_id": 2 if pull.from_fork else 1, "target_project_id": 1, "labels": list(pull.labels),
             "draft": self.is_draft(pull), "work_in_progress": self.is_draft(pull), "imported": False, "imported_from": "none",
             "milestone": {"id": self.milestones[pull.milestone], "title": pull.milestone} if pull.milestone else None,
-            "merge_when_pipeline_succeeds": bool(armed), "merge_status": {"mergeable": "can_be_merged", "checking": "checking", "conflict": "cannot_be_merged"}.get(detailed, "can_be_merged"),
+            "merge_when_pipeline_succeeds": bool(armed) or pull.queued, "merge_status": {"mergeable": "can_be_merged", "checking": "checking", "conflict": "cannot_be_merged"}.get(detailed, "can_be_merged"),
             "detailed_merge_status": detailed, "sha": pull.head_commit, "merge_commit_sha": pull.merge_commit, "squash_commit_sha": None, "discussion_locked": None,
             "should_remove_source_branch": None, "force_remove_source_branch": pull.delete_branch, "prepared_at": iso(pull.created), "reference": ref,
             "references": {"short": ref, "relative": ref, "full": self.repository + ref}, "web_url": f"{self.web_url}/{self.repository}/-/merge_requests/{pull.number}",
@@ -257,7 +272,8 @@ class GitLab(Fake):
         status = self.merge_status(pull)
         if self.wants_auto(body):
             running = self.settings.has_ci and status in ("ci_still_running", "not_approved")
-            if not (running or (status == "mergeable" and self.settings.has_ci)):
+            # As of 18: what has no pipeline, or a green one, is merged at once.
+            if not (running or status == "mergeable"):
                 raise Refused(self.error(405, "405 Method Not Allowed"))
             if running:
                 self.arm(pull, who, method=method, **options)
@@ -280,10 +296,11 @@ class GitLab(Fake):
 
     def cancel(self, request, n):
         pull = self.pull(n)
-        if not pull.auto_merge:
-            raise Refused(self.error(406, "406 Not Acceptable"))
+        # What the service behind it says is sent as it is, and never as an error.
+        if not pull.auto_merge and not pull.queued:
+            return Answer(201, {"message": "Can't cancel the automatic merge", "status": "error", "http_status": 406})
         self.disarm(pull, request.user.login)
-        return Answer(201, self.shown_alone(pull))
+        return Answer(201, {"status": "success"})
 
     def note(self, c):
         return {"id": c.id, "type": None, "body": c.body, "author": self.user(c.author), "created_at": iso(c.created), "updated_at": iso(c.created), "system": c.system, "noteable_type": "MergeRequest", "noteable_id": 1, "resolvable": False, "confidential": False, "internal": False, "noteable_iid": 1}

@@ -146,6 +146,7 @@ TEST(AnswerTest, KindsByStatus) {
         {401, Errc::Unauthorized},
         {403, Errc::Unauthorized},
         {404, Errc::NotFound},
+        {408, Errc::Unavailable},  // GitLab, when its database was too slow
         {409, Errc::Conflict},
         {412, Errc::Conflict},
         {422, Errc::InvalidInput},
@@ -155,6 +156,15 @@ TEST(AnswerTest, KindsByStatus) {
     };
     for (const auto& c : kCases)
         EXPECT_EQ(explain(ForgeType::Gitlab, answer(c.status, "{}")).kind, c.kind) << c.status;
+    // No permission helps here.
+    EXPECT_EQ(
+        explain(
+            ForgeType::Github,
+            answer(403, R"({"message":"Repository was archived so is read-only."})")
+        )
+            .message.find("needs"),
+        std::string::npos
+    );
     // A platform that refuses without a word: what is needed is said in its place.
     EXPECT_NE(
         explain(ForgeType::BitbucketDataCenter, answer(403, "{}")).message.find("Repository write"),

@@ -130,6 +130,40 @@ TEST_F(GithubAppTokenTest, ARefusedTokenIsReplacedButNotAtOnce) {
     EXPECT_EQ(app.token()->reveal(), "ghs_test2");
 }
 
+TEST_F(GithubAppTokenTest, APermissionThatTheAppHasNotIsLeftOut) {
+    server.when("POST", "/app/installations/43/access_tokens").then([](const ScriptedRequest& request) {
+        const auto wanted = Json::parse(request.body)["permissions"];
+        if (wanted.contains("issues") || wanted["statuses"] != "read") {
+            return support::ScriptedReply{
+                .status = 422,
+                .body =
+                    R"({"message":"The permissions requested are not granted to this installation."})"};
+        }
+        return support::ScriptedReply{.status = 201, .body = R"({"token":"ghs_test"})"};
+    });
+    server.when("GET", "/app/installations/43")
+        .then_return(
+            {.body =
+                 R"({"id":43,"permissions":{"contents":"write","pull_requests":"write","statuses":"read","metadata":"read","administration":"write"}})"}
+        );
+    auto with = options();
+    with.installation_id = 43;
+    GithubApp app{with};
+    const auto token = app.token();
+    ASSERT_TRUE(token.has_value()) << token.error().message;
+    EXPECT_EQ(token->reveal(), "ghs_test");
+    const auto wanted = Json::parse(server.requests().back().body);
+    EXPECT_EQ(
+        wanted["permissions"],
+        (Json{
+            {"contents", "write"},
+            {"pull_requests", "write"},
+            {"statuses", "read"},
+            {"metadata", "read"}})
+    );
+    EXPECT_EQ(wanted["repositories"], Json::array({"fleet"}));
+}
+
 TEST_F(GithubAppTokenTest, NotInstalledIsSaid) {
     auto with = options();
     with.repository = "other";

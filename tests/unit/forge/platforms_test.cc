@@ -50,7 +50,7 @@ const MergeRequest kSquash{
     .head_commit = "abc", .method = MergeMethod::Squash, .title = "t", .message = "m"};
 
 TEST(GithubTest, TheHeadCarriesItsOwner) {
-    const auto path = github::find_pulls({"acme", "fleet"}, "a/b", "main", State::Closed).path;
+    const auto path = github::find_pulls({"acme", "fleet"}, "acme:a/b", "main", State::Closed).path;
     EXPECT_NE(path.find("head=acme%3Aa%2Fb"), std::string::npos) << path;
     EXPECT_NE(path.find("state=closed"), std::string::npos);
 }
@@ -84,7 +84,11 @@ TEST(GithubTest, ErrorsInsideAGoodAnswer) {
         const char* kind;
     } kCases[] = {
         {"Pull request Pull request is in clean status", "already"},
-        {"Pull request Pull request is in unstable status", "not_yet"},
+        {"Pull request Pull request is in unstable status", "already"},
+        {"Pull request Pull request is in has_hooks status", "already"},
+        {"Pull request Protected branch rules not configured for this branch", "already"},
+        {"Can't enable auto-merge for this pull request", "already"},
+        {"Pull request is already in the queue", "armed"},
         {"Pull request Auto merge is not allowed for this repository", "refused"},
         {"Merge method squash merging is not allowed on this repository", "refused"},
         {"Pull request Pull request is in dirty status", "not_yet"},
@@ -104,6 +108,25 @@ TEST(GithubTest, ErrorsInsideAGoodAnswer) {
         {{"errors", Json::array({{{"type", "FORBIDDEN"}, {"message", "no"}}})}}
     );
     EXPECT_EQ(forbidden->kind, Errc::Unauthorized);
+    // As it comes since 2026; and what GitHub says for its own timeouts, without a type.
+    EXPECT_EQ(
+        github::read_graphql_errors(
+            {{"errors",
+              Json::array(
+                  {{{"type", "RATE_LIMIT"},
+                    {"code", "graphql_rate_limit"},
+                    {"message", "API rate limit already exceeded for user ID 7."}}}
+              )}}
+        )->kind,
+        Errc::RateLimited
+    );
+    EXPECT_EQ(
+        github::read_graphql_errors(
+            {{"errors",
+              Json::array({{{"message", "Something went wrong while executing your query."}}})}}
+        )->kind,
+        Errc::Unavailable
+    );
 }
 
 TEST(GithubTest, MergedIsWhatSaysSo) {
@@ -177,6 +200,7 @@ TEST(GitlabTest, MergeAnswers) {
     const Json open{{"state", "opened"}, {"detailed_merge_status", "ci_still_running"}};
     const Json ready{{"state", "opened"}, {"detailed_merge_status", "mergeable"}};
     const Json armed{{"state", "opened"}, {"merge_when_pipeline_succeeds", true}};
+    const Json old{{"state", "opened"}, {"merge_status", "can_be_merged"}};  // before 15.6
     const Json merged{
         {"state", "merged"}, {"merge_commit_sha", nullptr}, {"squash_commit_sha", "c"}};
     const struct {
@@ -197,10 +221,83 @@ TEST(GitlabTest, MergeAnswers) {
         {409, "SHA does not match HEAD of source branch: abc", open, false, "moved"},
         {422, "Branch cannot be merged", open, false, "not_yet"},
         {401, "401 Unauthorized", open, false, "unauthorized"},
+        {400, "Failed to merge", open, true, "not_yet"},  // a train
+        {405, "405 Method Not Allowed", old, true, "already"},
     };
     for (const auto& c : kCases) {
         EXPECT_EQ(kind_of(gitlab::read_merge(says(c.status, c.message), c.fresh, c.arming)), c.kind)
             << c.status << c.message;
+    }
+}
+
+TEST(GitlabTest, NothingIsArmedThatWouldBeMergedBeforeItsChecksBegin) {
+    const auto request = [](const char* status, const char* pipeline) {
+        Json out{{"state", "opened"}, {"sha", "abc"}, {"detailed_merge_status", status}};
+        if (pipeline != nullptr) out["head_pipeline"] = {{"sha", "abc"}, {"status", pipeline}};
+        return out;
+    };
+    const struct {
+        Json fresh;
+        const char* kind;  // "": ask
+    } kCases[] = {
+        {request("mergeable", nullptr), "already"},
+        {request("mergeable", "success"), "already"},
+        {request("mergeable", "failed"), "already"},
+        {request("mergeable", "running"), ""},
+        {request("mergeable", "manual"), ""},
+        {request("checking", nullptr), "not_yet"},
+        {request("preparing", nullptr), "not_yet"},
+        {request("checking", "running"), ""},
+        {request("ci_must_pass", nullptr), ""},
+        {request("not_approved", nullptr), ""},
+        {{{"state", "opened"}, {"sha", "other"}, {"detailed_merge_status", "mergeable"}}, "moved"},
+        {{{"state", "merged"}, {"sha", "abc"}, {"merge_commit_sha", "m"}}, "merged"},
+    };
+    for (const auto& c : kCases) {
+        auto answer = gitlab::read_before_arming(c.fresh, "abc");
+        EXPECT_EQ(answer ? kind_of(std::move(*answer)) : "", c.kind) << c.fresh.dump();
+    }
+    // Lists have no pipelines.
+    auto listed = request("mergeable", nullptr);
+    listed["source_project_id"] = listed["target_project_id"] = 1;
+    EXPECT_EQ(gitlab::read_requests(Json::array({listed})).front().mergeable, Mergeable::Unknown);
+}
+
+TEST(GitlabTest, WhatIsInTheWayOfMerging) {
+    const struct {
+        Json request;
+        Mergeable mergeable;
+    } kCases[] = {
+        {{{"detailed_merge_status", "mergeable"}}, Mergeable::Clean},
+        {{{"detailed_merge_status", "need_rebase"}}, Mergeable::Behind},
+        {{{"detailed_merge_status", "conflict"}}, Mergeable::Conflict},
+        {{{"detailed_merge_status", "preparing"}}, Mergeable::Unknown},
+        {{{"detailed_merge_status", "security_policy_violations"}}, Mergeable::Blocked},
+        {{{"detailed_merge_status", "what_comes_next_year"}}, Mergeable::Blocked},
+        // Before 15.6.
+        {{{"merge_status", "can_be_merged"}}, Mergeable::Clean},
+        {{{"merge_status", "cannot_be_merged"}}, Mergeable::Conflict},
+        {{{"merge_status", "cannot_be_merged_recheck"}}, Mergeable::Unknown},
+        {{{"merge_status", "unchecked"}}, Mergeable::Unknown},
+        {{{"merge_status", "can_be_merged"}, {"blocking_discussions_resolved", false}},
+         Mergeable::Blocked},
+        // A pipeline of the head, of an older one, of the merge result.
+        {{{"detailed_merge_status", "mergeable"},
+          {"sha", "b"},
+          {"head_pipeline", {{"sha", "b"}, {"ref", "bump"}, {"status", "failed"}}}},
+         Mergeable::Blocked},
+        {{{"detailed_merge_status", "mergeable"},
+          {"sha", "b"},
+          {"head_pipeline", {{"sha", "a"}, {"ref", "bump"}, {"status", "failed"}}}},
+         Mergeable::Clean},
+        {{{"detailed_merge_status", "mergeable"},
+          {"sha", "b"},
+          {"head_pipeline",
+           {{"sha", "c"}, {"ref", "refs/merge-requests/7/merge"}, {"status", "running"}}}},
+         Mergeable::Blocked},
+    };
+    for (const auto& c : kCases) {
+        EXPECT_EQ(gitlab::read_request(c.request).mergeable, c.mergeable) << c.request.dump();
     }
 }
 
@@ -317,16 +414,34 @@ TEST(GiteaTest, OnlyThisRepositorysBranchesCount) {
     EXPECT_EQ(gitea::get_branch({"o", "r"}, "a/b#c").path, "/repos/o/r/branches/a/b%23c");
 }
 
-TEST(BitbucketCloudTest, ReviewersAreSentAgain) {
-    const auto call =
-        bitbucket_cloud::update_pull({"w", "r"}, numbered(), {.body = "new"}, {"{u-1}"});
+TEST(BitbucketCloudTest, AllIsSentAgain) {
+    const Json as_is{
+        {"id", 7},
+        {"title", "Update app"},
+        {"description", "old"},
+        {"draft", true},
+        {"close_source_branch", true},
+        {"reviewers",
+         Json::array(
+             {{{"uuid", "{u-1}"}, {"display_name", "Lee"}},
+              {{"uuid", "{u-2}"}, {"display_name", "Lee Left"}}}
+         )}};
+    const auto call = bitbucket_cloud::update_pull({"w", "r"}, as_is, {.body = "new"}, {"{u-1}"});
+    EXPECT_EQ(call.path, "/repositories/w/r/pullrequests/7");
     EXPECT_EQ(
         Json::parse(call.body),
         (Json{
             {"title", "Update app"},
             {"description", "new"},
+            {"draft", true},
+            {"close_source_branch", true},
             {"reviewers", Json::array({{{"uuid", "{u-1}"}}})}})
     );
+    const auto refusal = answer(
+        400,
+        R"({"error":{"message":"x","fields":{"reviewers":["Lee Left is not a member of this workspace and cannot be added to this pull request"]}}})"
+    );
+    EXPECT_EQ(bitbucket_cloud::named_reviewers(refusal, as_is), std::vector<std::string>{"{u-2}"});
     EXPECT_TRUE(bitbucket_cloud::is_about_reviewers(
         answer(400, R"({"error":{"message":"x","fields":{"reviewers":["left"]}}})")
     ));
@@ -336,7 +451,10 @@ TEST(BitbucketCloudTest, ReviewersAreSentAgain) {
 }
 
 TEST(BitbucketCloudTest, TextInsideAQueryIsQuoted) {
-    const auto path = bitbucket_cloud::find_pulls({"w", "r"}, "a\"b", "main", std::nullopt).path;
+    const auto path = bitbucket_cloud::find_pulls(
+                          {"w", "r"}, "a\"b", "main", {State::Open, State::Merged, State::Closed}
+    )
+                          .path;
     EXPECT_NE(path.find("source.branch.name%3D%22a%5C%22b%22"), std::string::npos) << path;
     EXPECT_NE(
         path.find("state=OPEN&state=MERGED&state=DECLINED&state=SUPERSEDED"), std::string::npos
@@ -431,6 +549,44 @@ TEST(AzureTest, CompletionAnswers) {
     );
 }
 
+TEST(AzureTest, WhatIsUnfinishedOptionalOrNot) {
+    const auto policy = [](const char* status, bool enabled) {
+        return Json{
+            {"status", status},
+            {"configuration",
+             {{"isBlocking", false},
+              {"isEnabled", enabled},
+              {"settings", {{"displayName", ""}}},
+              {"type", {{"displayName", "Build"}}}}}};
+    };
+    const auto of = [](Json item) { return Json{{"value", Json::array({std::move(item)})}}; };
+    EXPECT_EQ(azure::unfinished_policies(of(policy("approved", true))), "");
+    EXPECT_EQ(azure::unfinished_policies(of(policy("notApplicable", true))), "");
+    EXPECT_EQ(azure::unfinished_policies(of(policy("rejected", false))), "");
+    for (const char* const status : {"queued", "running", "rejected", "broken"}) {
+        EXPECT_EQ(
+            azure::unfinished_policies(of(policy(status, true))),
+            std::string{"the policy \"Build\" is "} + status
+        );
+    }
+    const auto status = [](const char* state, const char* genre) {
+        return Json{{"state", state}, {"context", {{"genre", genre}, {"name", "build"}}}};
+    };
+    EXPECT_EQ(azure::unfinished_statuses(of(status("succeeded", "ci"))), "");
+    EXPECT_EQ(azure::unfinished_statuses(of(status("notApplicable", "ci"))), "");
+    EXPECT_EQ(azure::unfinished_statuses(of(status("pending", "linkspan"))), "");
+    EXPECT_EQ(
+        azure::unfinished_statuses(of(status("failed", "ci"))), "the status \"build\" is failed"
+    );
+    EXPECT_EQ(azure::unfinished_policies(Json{}), "");
+    EXPECT_NE(
+        azure::list_policies({"acme", "My Platform", "fleet"}, "0-1", 7)
+            .path.find("/My%20Platform/_apis/policy/evaluations?artifactId=vstfs%3A%2F%2F%2F"
+                       "CodeReview%2FCodeReviewId%2F0-1%2F7&"),
+        std::string::npos
+    );
+}
+
 TEST(AzureTest, DeletingARefIsAnsweredWith200WhateverHappened) {
     const auto update = [](bool success, const char* status) {
         return Json{{"value", Json::array({{{"success", success}, {"updateStatus", status}}})}};
@@ -475,6 +631,16 @@ TEST(MakeForgeTest, FromWhatIsConfigured) {
           .url = "https://dev.azure.com",
           .project = "acme/p/fleet"},
          "Azure DevOps acme/p/fleet"},
+        {{.type = ForgeType::AzureDevops,
+          .repository_url = "/srv/fleet.git",
+          .url = "https://tfs.example.com/tfs",
+          .project = "Main/p/fleet"},
+         "Azure DevOps Main/p/fleet"},
+        {{.type = ForgeType::AzureDevops,
+          .repository_url = "/srv/fleet.git",
+          .url = "https://ci.example.com/azure/Main/",
+          .project = "main/p/fleet"},
+         "Azure DevOps main/p/fleet"},
         {{.type = ForgeType::BitbucketCloud, .repository_url = "mirror:acme/fleet"},
          "Bitbucket acme/fleet"},
     };

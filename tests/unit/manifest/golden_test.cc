@@ -7,6 +7,7 @@
 
 #include "core/glob.h"
 #include "core/manifest/field.h"
+#include "tests/support/file_tree.h"
 #include "tests/unit/manifest/rewrite.h"
 
 #include <gtest/gtest.h>
@@ -16,8 +17,6 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,30 +28,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-using Files = std::map<std::string, std::string>;
 
 fs::path root() { return fs::path{LINKSPAN_SOURCE_DIR} / "tests/golden/yaml"; }
-
-std::string read_bytes(const fs::path& path) {
-    std::ifstream in{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-void write_bytes(const fs::path& path, const std::string& bytes) {
-    fs::create_directories(path.parent_path());
-    std::ofstream{path, std::ios::binary} << bytes;
-}
-
-Files read_tree_at(const fs::path& folder) {
-    Files out;
-    if (!fs::exists(folder)) return out;
-    for (const auto& entry : fs::recursive_directory_iterator{folder}) {
-        if (entry.is_regular_file()) {
-            out[fs::relative(entry.path(), folder).string()] = read_bytes(entry.path());
-        }
-    }
-    return out;
-}
 
 test::Wishes read_wishes(const Json& json) {
     const std::map<std::string, policy::DigestMode> modes = {
@@ -169,12 +146,12 @@ class GoldenTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenTest, OnlyTheValuesChange) {
     const fs::path folder = root() / GetParam();
-    const Json wanted = Json::parse(read_bytes(folder / "case.json"));
+    const Json wanted = Json::parse(linkspan::test::read_bytes(folder / "case.json"));
     const test::Wishes wishes = read_wishes(wanted);
     const auto watches = read_watches(wanted);
-    Files after;
+    linkspan::test::FileTree after;
     Json plan = Json::object();
-    for (const auto& [path, bytes] : read_tree_at(folder / "before")) {
+    for (const auto& [path, bytes] : linkspan::test::read_files(folder / "before")) {
         SCOPED_TRACE(path);
         const auto looked = scan_as(watches, path, bytes);
         if (!looked) {
@@ -197,11 +174,12 @@ TEST_P(GoldenTest, OnlyTheValuesChange) {
     const char* accept = std::getenv("LINKSPAN_ACCEPT");
     if (accept != nullptr && std::string_view{accept} == "1") {
         fs::remove_all(folder / "after");
-        for (const auto& [path, bytes] : after) write_bytes(folder / "after" / path, bytes);
-        write_bytes(folder / "plan.json", plan_text);
+        for (const auto& [path, bytes] : after)
+            linkspan::test::write_bytes(folder / "after" / path, bytes);
+        linkspan::test::write_bytes(folder / "plan.json", plan_text);
         GTEST_SKIP() << "accepted " << folder;
     }
-    const Files expected = read_tree_at(folder / "after");
+    const linkspan::test::FileTree expected = linkspan::test::read_files(folder / "after");
     EXPECT_EQ(after.size(), expected.size());
     for (const auto& [path, bytes] : after) {
         SCOPED_TRACE(path);
@@ -212,13 +190,13 @@ TEST_P(GoldenTest, OnlyTheValuesChange) {
         }
         EXPECT_EQ(bytes, it->second);
     }
-    EXPECT_EQ(plan_text, read_bytes(folder / "plan.json"));
+    EXPECT_EQ(plan_text, linkspan::test::read_bytes(folder / "plan.json"));
 }
 
 // What is there already is never changed.
 TEST_P(GoldenTest, ToWhatIsThereIsNothingToDo) {
     for (const char* side : {"before", "after"}) {
-        for (const auto& [path, bytes] : read_tree_at(root() / GetParam() / side)) {
+        for (const auto& [path, bytes] : linkspan::test::read_files(root() / GetParam() / side)) {
             SCOPED_TRACE(std::string{side} + "/" + path);
             for (const Place& place : scan(path, bytes).places) {
                 const Named now = named(place);

@@ -7,6 +7,7 @@
 #include "core/manifest/ignore.h"
 #include "core/manifest/scan.h"
 #include "core/plan/turn.h"
+#include "tests/support/file_tree.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -15,8 +16,6 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,30 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-using Files = std::map<std::string, std::string>;
 
 fs::path root() { return fs::path{LINKSPAN_SOURCE_DIR} / "tests/golden/turn"; }
-
-std::string read_bytes(const fs::path& path) {
-    std::ifstream in{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-void write_bytes(const fs::path& path, const std::string& bytes) {
-    fs::create_directories(path.parent_path());
-    std::ofstream{path, std::ios::binary} << bytes;
-}
-
-Files read_files(const fs::path& folder) {
-    Files out;
-    if (!fs::exists(folder)) return out;
-    for (const auto& entry : fs::recursive_directory_iterator{folder}) {
-        if (entry.is_regular_file()) {
-            out[fs::relative(entry.path(), folder).string()] = read_bytes(entry.path());
-        }
-    }
-    return out;
-}
 
 Bid bid_of(const Json& wishes) {
     const auto reference =
@@ -78,7 +55,7 @@ Bid bid_of(const Json& wishes) {
     return bid;
 }
 
-Turn plan(const Files& files, const Bid& bid) {
+Turn plan(const test::FileTree& files, const Bid& bid) {
     const auto own = files.find(std::string{manifest::kIgnoreFile});
     const manifest::IgnoreFile ignore{own == files.end() ? std::string_view{} : own->second};
     Snapshot snapshot;
@@ -94,7 +71,7 @@ Turn plan(const Files& files, const Bid& bid) {
     return plan_turn(snapshot, std::vector{bid}).value();
 }
 
-Files rewritten(Files files, const Turn& turn) {
+test::FileTree rewritten(test::FileTree files, const Turn& turn) {
     for (const auto& file : turn.plan.files) files[file.path] = file.after;
     return files;
 }
@@ -103,11 +80,11 @@ class GoldenTurn : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenTurn, IsAsAccepted) {
     const fs::path folder = root() / GetParam();
-    const Files before = read_files(folder / "before");
+    const test::FileTree before = test::read_files(folder / "before");
     ASSERT_FALSE(before.empty());
-    const Bid bid = bid_of(Json::parse(read_bytes(folder / "case.json")));
+    const Bid bid = bid_of(Json::parse(test::read_bytes(folder / "case.json")));
     const Turn turn = plan(before, bid);
-    const Files after = rewritten(before, turn);
+    const test::FileTree after = rewritten(before, turn);
     const BidAnswer& answer = turn.answers.front();
     const Json told = {
         {"places", answer.places},
@@ -116,12 +93,12 @@ TEST_P(GoldenTurn, IsAsAccepted) {
         {"problems", answer.problems}};
     const std::string text = told.dump(2) + "\n";
     if (std::getenv("LINKSPAN_ACCEPT") != nullptr) {
-        for (const auto& [path, bytes] : after) write_bytes(folder / "after" / path, bytes);
-        write_bytes(folder / "answer.json", text);
+        for (const auto& [path, bytes] : after) test::write_bytes(folder / "after" / path, bytes);
+        test::write_bytes(folder / "answer.json", text);
         GTEST_SKIP() << "accepted";
     }
-    EXPECT_EQ(after, read_files(folder / "after"));
-    EXPECT_EQ(text, read_bytes(folder / "answer.json"));
+    EXPECT_EQ(after, test::read_files(folder / "after"));
+    EXPECT_EQ(text, test::read_bytes(folder / "answer.json"));
     EXPECT_TRUE(plan(after, bid).plan.empty()) << "a second turn has something to do";
 }
 

@@ -373,32 +373,24 @@ const Case kCases[] = {
          w.seen[0].auto_merge = true;
      },
      "disarm"},
-    {"disarmed where the platform does not tell whether it is armed",
-     [](World& w) {
-         w.wanted.auto_merge = true;
-         w.wanted.window_open = false;
-         w.able.tells_auto_merge = false;
-         w.memory.armed_head = "ours";
-     },
-     "disarm"},
-    {"armed again after a crash where the platform does not tell",
-     [](World& w) {
-         w.wanted.auto_merge = true;
-         w.able.tells_auto_merge = false;
-         w.memory.arming = "ours";
-     },
-     "arm"},
-    {"armed once where the platform does not tell",
-     [](World& w) {
-         w.wanted.auto_merge = true;
-         w.able.tells_auto_merge = false;
-         w.memory.armed_head = "ours";
-     },
-     "done"},
     {"not armed for a push that the platform has not seen yet",
      [](World& w) {
          w.wanted.auto_merge = true;
          w.seen[0].head = "before";
+     },
+     "done"},
+    {"armed anew for a new head, where the platform keeps it over a push",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.memory.armed_head = "before";
+         w.seen[0].auto_merge = true;
+     },
+     "arm"},
+    {"armed once for a head",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.memory.armed_head = "ours";
+         w.seen[0].auto_merge = true;
      },
      "done"},
     {"not outside its window",

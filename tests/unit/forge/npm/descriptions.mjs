@@ -147,7 +147,7 @@ const type = (of, name) => of(name.replace("[]", ""));
 // Microsoft's client asks the server for its paths: here they are from the documentation, and only bodies and answers
 // are Microsoft's.
 function azure() {
-  const { made, of } = namedTypes(...["Git", "Core", "Locations"].map((one) => join(folder("azure-devops-node-api"), `interfaces/${one}Interfaces.d.ts`)));
+  const { made, of } = namedTypes(...["Git", "Core", "Locations", "Policy"].map((one) => join(folder("azure-devops-node-api"), `interfaces/${one}Interfaces.d.ts`)));
   const git = "/{org}/{project}/_apis/git/repositories/{repository}";
   const rows = [
     ["POST", `${git}/pullrequests`, "GitPullRequest", "GitPullRequest"],
@@ -158,6 +158,9 @@ function azure() {
     ["DELETE", `${git}/pullrequests/{id}/labels/{label}`],
     ["GET", "/{org}/_apis/projects/{project}/teams", undefined, "WebApiTeam[]", ["$top", "$skip"]],
     ["GET", "/{org}/_apis/projects/{project}/teams/{team}/members", undefined, "TeamMember[]", ["$top", "$skip"]],
+    ["GET", `${git}/pullrequests/{id}/labels`, undefined, "WebApiTagDefinition[]"],
+    ["GET", "/{org}/{project}/_apis/policy/evaluations", undefined, "PolicyEvaluationRecord[]", ["artifactId", "$top"]],
+    ["GET", `${git}/commits/{id}/statuses`, undefined, "GitStatus[]", ["top", "latestOnly"]],
     ["GET", "/{org}/_apis/connectionData", undefined, "ConnectionData"],
     ["GET", `${git}/refs`, undefined, "GitRef[]", ["filter"]],
     ["POST", `${git}/refs`, "GitRefUpdate[]", "GitRefUpdateResult[]"],

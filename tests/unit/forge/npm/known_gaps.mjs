@@ -4,7 +4,8 @@ const same = (path) => path;
 
 export const known = {
   gitlab: {
-    path: same,
+    // By its number after it has moved, and where a read of the old name is redirected to.
+    path: (path) => path.replace(/^\/projects\/\d+(?=\/|$)/, "/projects/acme%2Ffleet"),
     findings: [
       // The client's types lag behind GitLab's "Merge requests API" page, which has these fields.
       { pattern: /answer.*: no field (merge_user|locked|imported|imported_from|merge_trains_enabled|merge_pipelines_enabled|coverage|pipeline_id)$/ },

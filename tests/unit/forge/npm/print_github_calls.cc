@@ -31,8 +31,9 @@ int main() {
           std::optional{State::Open},
           std::optional{State::Closed},
           std::optional{State::Merged}}) {
-        print(find_pulls(repo, "linkspan/prod/app", "main", state));
+        print(find_pulls(repo, "acme:linkspan/prod/app", "main", state));
     }
+    print(get_repository(repo));
     print(get_pull(repo, 7));
     print(get_issue(repo, 7));
     print(open_pull(repo, {.head = "a", .base = "main", .title = "t", .body = "b", .draft = true}));
