@@ -46,7 +46,9 @@ class ByLabel(Changed):
         self.assertEqual(self.work(self.push("1.2.0"))["outcome"], "held")
         # Of somebody who may only read it is not heard.
         self.forge.label_as_human(pull.number, add=[LABEL], who="carol")
-        wait_until(lambda: [r for r in list(self.forge.requests) if r.operation == "label_events"], WAIT, "the question who it was")
+        tells_alone = self.kind in ("github_enterprise", "gitlab")  # the others' timeline is read with every look
+        if tells_alone:
+            wait_until(lambda: [r for r in list(self.forge.requests) if r.operation == "label_events"], WAIT, "the question who it was")
         self.looks()
         self.assertEqual(self.branch(), edited)
         self.forge.label_as_human(pull.number, remove=[LABEL], who="bob")
