@@ -358,15 +358,16 @@ void BranchIndex::strangers(std::span<const plan::Bid> bids, std::set<std::strin
     for (const auto& bid : bids) {
         const plan::Scope& scope = bid.scope;
         if (!scope.markers || !scope.policies) continue;
-        const auto [at, added] = found.try_emplace(scope.policies.get());
-        if (added) {
-            shapes.with_other_policies(*scope.policies, [&](const std::string& path) {
-                at->second.push_back(path);
-                return at->second.size() < kMostStrangers;
+        const auto entry = found.try_emplace(scope.policies.get());
+        auto& paths = entry.first->second;
+        if (entry.second) {
+            shapes.with_other_policies(*scope.policies, [&paths](const std::string& path) {
+                paths.push_back(path);
+                return paths.size() < kMostStrangers;
             });
         }
         std::size_t room = kMostTroubles;
-        for (const auto& path : at->second) {
+        for (const auto& path : paths) {
             if (!scope.holds(path) || ignore_.ignores(path)) continue;
             out.insert(path);
             if (--room == 0) break;

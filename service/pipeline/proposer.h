@@ -211,10 +211,12 @@ private:
     bool prepared_ = false;
     bool stale_ = true;
     bool adopted_ = false;
-    bool over_ = false;  // an answer of the platform ended the look
+    bool over_ = false;        // an answer of the platform ended the look
+    bool head_moved_ = false;  // merging was answered so once in this look
     bool acted_ = false;
     bool interrupted_ = false;  // we were about to say this before a crash
     int steps_ = 0;
+    int conflicts_ = 0;
 };
 
 }  // namespace linkspan::pipeline

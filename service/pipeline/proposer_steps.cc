@@ -10,6 +10,8 @@ namespace linkspan::pipeline {
 namespace {
 
 constexpr std::chrono::minutes kTryAgain{1};
+constexpr int kMostConflicts =
+    5;  // in one look; a platform that says no more than that is asked later
 
 forge::MergeMethod to_forge(config::MergeMethod method) {
     switch (method) {
@@ -40,7 +42,8 @@ Status Proposer::act() {
     if (status.has_error() && status.error().kind == Errc::Conflict) {
         // Somebody was faster: another look says what there is to do now.
         stale_ = true;
-        return {};
+        if (++conflicts_ <= kMostConflicts) return {};
+        return Error{Errc::Unavailable, status.error().message}.within(forge_.name());
     }
     if (status.has_error()) return status.error().within(forge_.name());
     return {};
@@ -337,6 +340,11 @@ Status Proposer::merged_or_not(const forge::MergeAnswer& answer, bool arming) {
         } else {
             over_ = true;
         }
+    } else if (std::exchange(head_moved_, true)) {
+        // It has not seen our push yet: some look at branches a while after a push.
+        answer_.notes.push_back("not merged yet: the platform has another head still");
+        answer_.again = request_.now + kTryAgain;
+        over_ = true;
     } else {
         stale_ = true;
     }

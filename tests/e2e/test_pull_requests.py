@@ -289,7 +289,7 @@ class Life(Proposing):
         self.assertEqual(self.image("main"), "1.1.0")
         self.assertEqual(self.open(), [])
 
-    @each("github_enterprise", "gitlab", "bitbucket_cloud")
+    @each("github_enterprise", "gitlab", "gitea", "forgejo", "bitbucket_cloud", "bitbucket_data_center")
     def test_not_merged_by_itself_before_checks_had_time_to_begin(self):
         # Nothing is in the way just after a push: the platform has not begun its checks.
         self.fleet(pull_request={"automerge": True, "checks_within": "1h"})
@@ -298,7 +298,7 @@ class Life(Proposing):
         time.sleep(2.5)
         self.assertEqual(self.forge.pull_request(pull.number).state, "open")
 
-    @each("github_enterprise")
+    @each("github_enterprise", "gitea", "forgejo", "bitbucket_data_center")
     def test_not_merged_by_itself_while_checks_run_that_nothing_requires(self):
         self.fleet(pull_request={"automerge": True, "checks_within": "0s"}, events=True)
         self.forge.settings.optional_checks_running = True
@@ -306,10 +306,30 @@ class Life(Proposing):
         time.sleep(2.5)
         self.assertEqual(self.forge.pull_request(pull.number).state, "open")
         self.forge.settings.optional_checks_running = False
-        self.forge.label_as_human(pull.number, add=["a-word"])
+        self.forge.comment_as_human(pull.number, "the checks have ended")
         self.becomes(delivery, "merged")
 
-    @each("github_enterprise", "gitlab", "azure_devops")
+    @each("github_enterprise", "gitea", "forgejo", "bitbucket_data_center")
+    def test_armed_for_our_commits_only(self):
+        self.fleet(pull_request={"automerge": True})
+        self.forge.settings.required_checks = {"ci/build"}
+        _, pull = self.proposed("1.1.0")
+        armed = lambda: self.forge.pull_request(pull.number).auto_merge  # noqa: E731
+        wait_until(armed, WAIT, "auto-merge")
+        self.proposed("1.2.0")
+        if self.kind != "github_enterprise":  # which keeps what was armed first
+            wait_until(lambda: armed() and "1.2.0" in str(armed()), WAIT, "auto-merge with the message of the new commit")
+        clone = self.directory / "editor"
+        git("clone", "--quiet", "--branch", "linkspan/prod", self.git.bare, clone)
+        (clone / "clusters/prod/extra.yaml").write_text("a: 1\n")
+        git("add", "--all", cwd=clone)
+        git("commit", "--quiet", "-m", "My fix", cwd=clone)
+        git("push", "--quiet", "origin", "linkspan/prod", cwd=clone)
+        wait_until(lambda: not armed(), WAIT, "auto-merge to be taken off")
+        self.forge.status_as_ci(self.branch(), "ci/build", "success")
+        self.assertEqual(self.forge.pull_request(pull.number).state, "open")
+
+    @each("github_enterprise", "gitlab", "gitea", "azure_devops", "bitbucket_data_center")
     def test_not_merged_outside_of_the_windows(self):
         self.fleet(pull_request={"automerge": True}, target={"windows": ["2020-01-01/2020-01-02 UTC", "2099-01-01/2099-01-02 UTC"]})
         _, pull = self.proposed("1.1.0")

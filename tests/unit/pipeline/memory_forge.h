@@ -33,6 +33,7 @@ public:
     // What the next calls answer in place of doing their work, by name; "after:" does the work
     // first.
     std::map<std::string, Error> broken;
+    std::map<std::string, Error> always_broken;
     forge::MergeAnswer arm_answer = forge::Armed{};
     std::map<std::int64_t, std::string> milestones;
     std::vector<std::string> statuses;
@@ -255,6 +256,7 @@ private:
             before.erase(deed);
             done();
         }
+        if (const auto it = always_broken.find(name); it != always_broken.end()) return it->second;
         if (const auto fault = broken.find(name); fault != broken.end()) {
             const Error error = fault->second;
             broken.erase(fault);

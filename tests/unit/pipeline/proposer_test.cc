@@ -493,6 +493,23 @@ TEST_F(ProposerTest, TwoReplicasAtOnceOpenOne) {
     EXPECT_EQ(forge.pulls.size(), 1U);
 }
 
+TEST_F(ProposerTest, AConflictThatStaysIsTriedAgainLater) {
+    forge.always_broken["open"] = {Errc::Conflict, "a pull request already exists"};
+    const auto error = [&]() -> std::optional<Error> {
+        Proposer proposer{forge, *mirror, wanting("1.1.0"), std::nullopt};
+        for (;;) {
+            auto more = proposer.decide();
+            if (more.has_error()) return more.error();
+            if (!*more) return std::nullopt;
+            if (auto status = proposer.act(); status.has_error()) return status.error();
+        }
+    }();
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->kind, Errc::Unavailable);
+    EXPECT_NE(error->message.find("already exists"), std::string::npos) << error->message;
+    EXPECT_LT(forge.count("open"), 10U);
+}
+
 TEST_F(ProposerTest, AnotherReplicaThatPushedTheSameIsNoPerson) {
     look(wanting("1.1.0"));
     auto mine = std::exchange(store, must(store::Store::open(":memory:")));
@@ -506,6 +523,19 @@ TEST_F(ProposerTest, AnotherReplicaThatPushedTheSameIsNoPerson) {
     EXPECT_EQ(remote.tip("linkspan/prod"), head);
     EXPECT_EQ(forge.count("comment"), 0U);
     EXPECT_EQ(forge.pulls.size(), 1U);
+}
+
+// Bitbucket and Azure DevOps see a push some time after it.
+TEST_F(ProposerTest, APlatformThatHasNotSeenThePushYetIsAskedAgainLater) {
+    options.automerge = true;
+    forge.arm_answer = forge::HeadMoved{};
+    const auto answer = look(wanting("1.1.0"));
+    EXPECT_EQ(answer.kind, "pull_request");
+    EXPECT_EQ(answer.again, now + std::chrono::minutes{1});
+    EXPECT_EQ(forge.count("arm"), 2U);
+    forge.arm_answer = forge::Armed{};
+    look(wanting("1.1.0"));
+    EXPECT_TRUE(forge.at(1).auto_merge);
 }
 
 }  // namespace

@@ -44,6 +44,8 @@ export const known = {
       { pattern: /pull-requests.*answer.*: no field (author|properties|commentAction|comment|canMerge)$/ },
       // "permission.1" and what belongs to it are in the operation's text only, and the answer is one user, not the page of them.
       { pattern: /GET \/api\/latest\/users: (no query parameter|answer: no field)/ },
+      // Described as "true to prepend …, or false …"; a boolean in RestAutoMergeRequest, and clients send one.
+      { pattern: /merge: body\.autoSubject is a boolean, not string$/ },
       // For auto-merge; nothing describes the status. Not verified.
       { pattern: /merge: 202 is not described$/ },
     ],
