@@ -21,6 +21,10 @@ const SeenPullRequest* find(const std::vector<SeenPullRequest>& seen, std::int64
     return at == seen.end() ? nullptr : &*at;
 }
 
+bool same_title(const std::string& a, const std::string& b) {
+    return plain_title(a) == plain_title(b);
+}
+
 class Story {
 public:
     Story(
@@ -42,11 +46,14 @@ public:
         if (open_ != nullptr && open_->number != memory_.number) {
             return step::Adopt{open_->number};
         }
+        // Before all else, which may fail.
+        if (is_armed() && !may_merge()) return step::Disarm{};
         if (!wanted_.wanted) return without_wish();
         if (auto held = ignored(); !held.images.empty()) return held;
-        // What people did and merged is safe: the branch that they left is free again.
-        const bool free = branch_.head.empty() || (branch_.landed && open_ == nullptr);
-        if (!free && is_a_persons() && !asked()) return left_alone();
+        if (!branch_.head.empty() && is_a_persons() && !asked()) return left_alone();
+        if (is_elsewhere()) {
+            if (auto step = bring_back()) return *step;
+        }
         if (auto step = branch_step()) return *step;
         if (open_ == nullptr) return step::Open{};
         return while_open();
@@ -59,14 +66,18 @@ private:
             memory_.number != 0 ? find(seen_, memory_.number) : unknown_end();
         if (ended == nullptr || ended->state == SeenState::Open) return std::nullopt;
         if (ended->state == SeenState::Merged) {
-            return step::RecordMerged{ended->number, ended->merge_commit};
+            const bool elsewhere = !ended->base.empty() && ended->base != wanted_.base;
+            return step::RecordMerged{
+                ended->number, ended->merge_commit, elsewhere ? ended->base : std::string{}};
         }
         const auto state = read_state(ended->body);
         if (memory_.closing || (state && !state->ended.empty())) {
             return step::RecordClosed{ended->number};
         }
         step::Ignore ignore{.number = ended->number, .who = ended->closed_by};
-        ignore.images = memory_.images;
+        // Who closed it has not seen what was pushed, or was about to be, meanwhile.
+        const bool before = !memory_.earlier_head.empty() && ended->head == memory_.earlier_head;
+        ignore.images = before ? memory_.earlier_images : memory_.images;
         if (ignore.images.empty() && state) {
             ignore.images = state->images;
             ignore.unknown = state->left_out;
@@ -89,6 +100,10 @@ private:
         if (memory_.intended.starts_with("api:") && branch_.on_base && branch_.same_tree) {
             return false;
         }
+        // Nothing of anybody is in it that could be lost.
+        if (open_ == nullptr && (branch_.landed || branch_.head == memory_.merged_head)) {
+            return false;
+        }
         // A head that we know we did not push; without memory its authors say whose it is.
         return !memory_.head.empty() || !branch_.ours;
     }
@@ -100,7 +115,12 @@ private:
     step::Held ignored() const {
         step::Held held;
         for (const auto& image : wanted_.images) {
-            if (has(wanted_.ignored, image)) held.images.push_back(image);
+            // Where no digest was written, there was none to say no to: the tag was meant.
+            CarriedImage by_tag = image;
+            by_tag.digest.clear();
+            if (has(wanted_.ignored, image) || has(wanted_.ignored, by_tag)) {
+                held.images.push_back(image);
+            }
         }
         return held;
     }
@@ -113,41 +133,102 @@ private:
     }
 
     Step left_alone() const {
-        if (open_ != nullptr && open_->auto_merge && !memory_.armed_head.empty()) {
-            return step::Disarm{};
-        }
-        return say_once(
+        const std::string why = fmt::format(
+            "branch has commits that Linkspan did not push ({}): left alone until somebody {}",
+            branch_.head.substr(0, 12),
+            open_ != nullptr ? "asks for a rebuild" : "deletes the branch"
+        );
+        auto step = say_once(
             "edited",
             "Somebody else has pushed to this branch, so Linkspan leaves it alone. To have it "
             "built anew, without those commits, comment `linkspan rebuild`.",
+            why
+        );
+        if (is_elsewhere() && !is_ours_to_bring_back() &&
+            std::holds_alternative<step::LeaveAlone>(step)) {
+            return sent_elsewhere();
+        }
+        return step;
+    }
+
+    // It goes to another branch than ours do.
+    bool is_elsewhere() const {
+        return open_ != nullptr && !open_->base.empty() && open_->base != wanted_.base;
+    }
+    // The configuration names another branch than when we opened it.
+    bool is_ours_to_bring_back() const { return open_->base == memory_.base; }
+
+    Step sent_elsewhere() const {
+        return say_once(
+            "retargeted",
             fmt::format(
-                "branch has commits that Linkspan did not push ({}): left alone until somebody {}",
-                branch_.head.substr(0, 12),
-                open_ != nullptr ? "asks for a rebuild" : "deletes the branch"
+                "Somebody has sent this pull request to {}, so Linkspan leaves it alone, and does "
+                "not merge it. To have it go to {} again, set it back, or comment `linkspan "
+                "rebuild`.",
+                markdown::code(open_->base),
+                markdown::code(wanted_.base)
+            ),
+            fmt::format(
+                "pull request {} goes to {} and not to {}: left alone until somebody sets that "
+                "back, or asks for a rebuild",
+                open_->number,
+                open_->base,
+                wanted_.base
             )
         );
+    }
+
+    std::optional<Step> bring_back() const {
+        if (!is_ours_to_bring_back() && !asked()) return sent_elsewhere();
+        if (abilities_.retarget) {
+            return step::Update{.title = false, .body = false, .draft = false, .base = true};
+        }
+        const std::string sentence = fmt::format(
+            "This pull request goes to {}, and Linkspan may not change that. It closes it, and "
+            "opens another one to {}.",
+            markdown::code(open_->base),
+            markdown::code(wanted_.base)
+        );
+        return say_and_close(sentence, sentence);
+    }
+
+    Step say_and_close(const std::string& comment, const std::string& why) const {
+        const std::string key = fmt::format("closing:{}", open_->number);
+        if (abilities_.comments && !has(memory_.said, key)) return step::Say{key, comment};
+        return step::Close{why};
+    }
+
+    // By us, or we were about to.
+    bool is_armed() const {
+        return open_ != nullptr && open_->auto_merge &&
+               (!memory_.armed_head.empty() || !memory_.arming.empty());
+    }
+    bool may_merge() const {
+        return wanted_.wanted && wanted_.auto_merge && wanted_.window_open && !wanted_.draft &&
+               !open_->draft && !is_elsewhere() && ignored().images.empty() &&
+               (branch_.head.empty() || !is_a_persons());
     }
 
     Step without_wish() const {
         const bool theirs = !branch_.head.empty() && is_a_persons();
         if (theirs && open_ != nullptr) {
             return say_once(
-                "no-longer-wanted:" + branch_.head,
+                "no-longer-wanted",
                 markdown::prose(wanted_.gone, 1000) +
                     " Somebody else has pushed to this branch, so Linkspan does not close it.",
                 "nothing is left to do, and the branch has commits of others: left open"
             );
         }
+        if (is_elsewhere() && !is_ours_to_bring_back() && !asked()) return sent_elsewhere();
         if (open_ != nullptr) {
-            const std::string key = fmt::format("closing:{}", open_->number);
-            if (abilities_.comments && !has(memory_.said, key)) {
-                return step::Say{
-                    key,
-                    markdown::prose(wanted_.gone, 1000) + " Linkspan closes this pull request."};
-            }
-            return step::Close{wanted_.gone};
+            return say_and_close(
+                markdown::prose(wanted_.gone, 1000) + " Linkspan closes this pull request.",
+                wanted_.gone
+            );
         }
-        if (!branch_.head.empty() && !theirs && wanted_.delete_branch) {
+        // Commits of others were merged with it: theirs to delete.
+        const bool mixed = branch_.head == memory_.merged_head && !branch_.ours;
+        if (!branch_.head.empty() && !theirs && !mixed && wanted_.delete_branch) {
             return step::DeleteBranch{branch_.head};
         }
         return step::Done{std::nullopt, wanted_.gone};
@@ -160,6 +241,8 @@ private:
             return limit();
         }
         if (auto wait = limit()) return wait;
+        // Armed for one head, and with its message: most platforms would merge the next with it.
+        if (is_armed()) return step::Disarm{};
         return step::Push{branch_.head, rebuild};
     }
 
@@ -199,11 +282,15 @@ private:
     step::Update differences(const SeenPullRequest& open) const {
         step::Update update;
         // A title that a person gave it stays.
-        update.title = wanted_.title != memory_.title && wanted_.title != open.title &&
-                       (memory_.title.empty() || open.title == memory_.title);
+        update.title = !same_title(wanted_.title, memory_.title) &&
+                       !same_title(wanted_.title, open.title) &&
+                       (memory_.title.empty() || same_title(open.title, memory_.title));
         // Line endings and edits around ours are no difference; nor is a tick in our checkbox,
-        // which is taken away again with the rebuild that it asked for.
-        update.body = fingerprint(wanted_.body) != memory_.body || rebuild_is_ticked(open.body);
+        // which is taken away again with the rebuild that it asked for. One that we were about to
+        // close, and did not, must not say that we did.
+        const auto state = read_state(open.body);
+        update.body = fingerprint(wanted_.body) != memory_.body || rebuild_is_ticked(open.body) ||
+                      (state && !state->ended.empty());
         update.draft =
             abilities_.drafts && wanted_.draft != memory_.draft && open.draft == memory_.draft;
         return update;
@@ -222,10 +309,7 @@ private:
     }
 
     Step merging(const SeenPullRequest& open) const {
-        const bool armed = open.auto_merge && !memory_.armed_head.empty();
-        const bool may = wanted_.auto_merge && wanted_.window_open && !wanted_.draft && !open.draft;
-        // Platforms that keep it for a new head would merge that with the texts of the old one.
-        if (armed && (!may || memory_.armed_head != branch_.head)) return step::Disarm{};
+        const bool may = wanted_.window_open && !wanted_.draft && !open.draft;
         if (!wanted_.auto_merge) return step::Done{};
         if (!may) {
             if (!wanted_.window_open) {
@@ -233,13 +317,15 @@ private:
             }
             return step::Done{std::nullopt, "a draft is not merged"};
         }
+        if (!open.head.empty() && !branch_.head.starts_with(open.head)) {
+            return step::Done{std::nullopt, "not merged yet: the platform has not seen the push"};
+        }
         // Somebody took it off again: they have a reason.
         const bool once = memory_.armed_head == branch_.head;
-        // What stays armed over a push would merge the new head with the old one's message.
-        const bool for_another = armed && !once;
-        if (abilities_.auto_merge && (for_another || (!open.auto_merge && !once))) {
-            return step::Arm{};
-        }
+        // Platforms that keep it for a new head would merge that with the texts of the old one, and
+        // some keep them when they are asked again.
+        if (is_armed() && !once) return step::Disarm{};
+        if (abilities_.auto_merge && !open.auto_merge && !once) return step::Arm{};
         if (abilities_.auto_merge) return step::Done{wanted_.window_changes, {}};
         if (wanted_.checks_begin_by) {
             return step::Done{wanted_.checks_begin_by, "not merged yet: checks may begin"};

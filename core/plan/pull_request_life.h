@@ -9,7 +9,8 @@
 //     (none) ──push, open──▶ open ──merged by anybody──▶ recorded, branch deleted if ours
 //                             │ ──closed by a person──▶ its images are ignored
 //                             │ ──nothing left to do──▶ closed with a sentence, branch deleted
-//                             │ ──a person pushed────▶ left alone, said once, until asked for
+//                             │ ──a person pushed, or sent it to another base
+//                             │                    ──▶ left alone, said once, until asked for
 //                             └──rebuilt, updated, labelled, armed, merged ◀─ while it is open
 #pragma once
 
@@ -50,12 +51,20 @@ struct Memory {
     std::string title{};                 // that we set last
     std::uint64_t body = 0;              // fingerprint of what is ours in it
     bool draft = false;                  // as we set it last
+    std::string base{};                  // branch that it goes to, as we set it last
+    std::string arming{};                // head for which we are about to arm auto-merge
     std::string armed_head{};            // head for which we armed auto-merge
-    std::vector<std::string> labels{};   // that we set; people may have taken them off since
-    std::vector<std::string> asked{};    // "assignee:ann", "reviewer:bob", "team:platform"
+    // What was in it before the images of the newest push, with the head of then: who closes it
+    // has seen the head that it has.
+    std::string earlier_head{};
+    std::vector<CarriedImage> earlier_images{};
+    std::string earlier_changes{};  // of the caller, about these
+    std::string merged_head{};      // of the last one that was merged: nothing of it can be lost
+    std::vector<std::string> labels{};  // that we set; people may have taken them off since
+    std::vector<std::string> asked{};   // "assignee:ann", "reviewer:bob", "team:platform"
     std::string milestone{};
     std::string saying{};                 // key of what we are about to say
-    std::string doing{};                  // "draft", "arm", "disarm": that we are about to do
+    std::string doing{};                  // "draft", "disarm": that we are about to do
     std::vector<std::string> said{};      // sentences that were said: "edited:<head>"
     std::vector<std::string> statuses{};  // "<head> <context> <state> <description>"
     std::string rebuild_done{};           // the request for a rebuild that was answered last
@@ -73,6 +82,7 @@ struct SeenPullRequest {
     std::string title{};
     std::string body{};
     std::string head{};  // commit
+    std::string base{};  // branch that it goes to; empty: not known
     bool auto_merge = false;
     bool clean = false;     // nothing is in the way of merging
     bool conflict = false;  // does not merge as it is
@@ -99,6 +109,7 @@ struct Wanted {
     // False: nothing is to be changed on the base any more, and `gone` says why.
     bool wanted = true;
     std::string gone{};  // a sentence: "The base has these images already."
+    std::string base{};  // branch that it is to go to
     std::vector<CarriedImage> images{};
     std::string title{};
     std::string body{};  // what is ours
@@ -131,6 +142,7 @@ struct Abilities {
     bool auto_merge = false;
     bool comments = false;
     bool statuses = false;
+    bool retarget = true;  // until the platform says that it can't
 };
 
 namespace step {
@@ -144,6 +156,7 @@ struct Update {
     bool title = false;
     bool body = false;
     bool draft = false;
+    bool base = false;  // set back, since the configuration or a person asks for it
 };
 struct Label {
     std::vector<std::string> add{};
@@ -176,6 +189,7 @@ struct Adopt {  // an open one that we did not know: the store was lost, or we c
 struct RecordMerged {
     std::int64_t number = 0;
     std::string commit{};
+    std::string elsewhere{};  // the branch it was merged into, when that is not the base
 };
 struct RecordClosed {  // by us
     std::int64_t number = 0;

@@ -112,6 +112,10 @@ std::optional<BodyState> read_fields(std::string_view text) {
             if (!read_number(value, state.decision, 16)) return std::nullopt;
             continue;
         }
+        if (name == "title") {
+            if (!read_number(value, state.title, 16)) return std::nullopt;
+            continue;
+        }
         auto plain = decode(value);
         if (!plain) return std::nullopt;
         if (name == "target") state.target = std::move(*plain);
@@ -180,6 +184,7 @@ std::string write_state(const BodyState& state, bool html_comments, std::size_t 
     if (!state.group.empty()) head += " group=" + encode(named(state.group));
     head += fmt::format(" decision={:x}", state.decision);
     if (!state.ended.empty()) head += " ended=" + encode(state.ended);
+    if (state.title != 0) head += fmt::format(" title={:x}", state.title);
     // For the frame, the checksum and left_out.
     constexpr std::size_t kRest = 60;
     std::string images;
@@ -223,6 +228,7 @@ std::string rebuild_checkbox(bool html_comments) {
 }
 
 bool rebuild_is_ticked(std::string_view body) {
+    if (const auto ours = ours_in(body); !ours.empty()) body = ours;
     for (const auto line : split(body, '\n')) {
         const std::string_view text = trimmed(line);
         if (text.size() < 6 || (text[0] != '-' && text[0] != '*') || text[1] != ' ') continue;
@@ -260,17 +266,49 @@ std::string_view ours_in(std::string_view body) {
     return trimmed(body.substr(begin.end, state.end - begin.end));
 }
 
-std::string mark_ended(std::string_view body, const std::string& why, bool html_comments) {
+namespace {
+
+template <class Change>
+std::string with_state(
+    std::string_view body, std::size_t longer, bool html_comments, const Change& change
+) {
     auto state = read_state(body);
     const Found found = find_hidden(body, kVersion, std::string_view::npos);
     if (!state) return std::string{body};
-    state->ended = why;
+    change(*state);
     return fmt::format(
         "{}{}{}",
         body.substr(0, found.begin),
-        write_state(*state, html_comments, found.end - found.begin + why.size() + 40),
+        write_state(*state, html_comments, found.end - found.begin + longer),
         body.substr(found.end)
     );
+}
+
+}  // namespace
+
+std::string mark_ended(std::string_view body, const std::string& why, bool html_comments) {
+    return with_state(body, why.size() + 40, html_comments, [&](BodyState& state) {
+        state.ended = why;
+    });
+}
+
+std::string mark_title(std::string_view body, std::string_view title, bool html_comments) {
+    return with_state(body, 80, html_comments, [&](BodyState& state) {
+        state.title = fingerprint(plain_title(title));
+    });
+}
+
+std::string plain_title(std::string_view title) {
+    std::string out;
+    for (const char c : title) {
+        if (std::isspace(static_cast<unsigned char>(c)) == 0) {
+            out += c;
+        } else if (!out.empty() && out.back() != ' ') {
+            out += ' ';
+        }
+    }
+    if (out.ends_with(' ')) out.pop_back();
+    return out;
 }
 
 std::string comment_mark(std::string_view key, bool html_comments) {
@@ -291,6 +329,11 @@ std::string put_into(
         after = trimmed(current.substr(state.end));
     } else if (begin.begin == std::string_view::npos && state.begin == std::string_view::npos) {
         before = trimmed(current);
+    } else if (begin.begin == std::string_view::npos) {
+        // One of the marks is gone: where ours begins, or ends, is not known any more.
+        after = trimmed(current.substr(state.end));
+    } else {
+        before = trimmed(current.substr(0, begin.begin));
     }
     std::string out;
     if (!before.empty()) out += std::string{before} + "\n\n";

@@ -29,6 +29,7 @@ struct BodyState {
     std::size_t left_out = 0;
     std::uint64_t decision = 0;  // fingerprint of all images
     std::string ended;           // why Linkspan closed it: "superseded"; empty: it did not
+    std::uint64_t title = 0;     // fingerprint of plain_title() of the title that Linkspan gave it
     friend bool operator==(const BodyState&, const BodyState&) = default;
 };
 
@@ -42,7 +43,11 @@ std::string write_state(const BodyState& state, bool html_comments, std::size_t 
 // The last block that is whole; nullopt when there is none.
 std::optional<BodyState> read_state(std::string_view body);
 
-// The task list entry that asks for a rebuild, and whether somebody ticked it.
+// As platforms keep a title: no blanks around it, and one where there were many.
+std::string plain_title(std::string_view title);
+
+// The task list entry that asks for a rebuild, and whether somebody ticked it; in ours, where there
+// is such a part: what people copied elsewhere would stay ticked.
 std::string rebuild_checkbox(bool html_comments);
 bool rebuild_is_ticked(std::string_view body);
 // A line "linkspan rebuild" (or "/linkspan rebuild", "@bot linkspan rebuild" ) in a comment.
@@ -58,6 +63,10 @@ std::string begin_mark(bool html_comments);
 std::string_view ours_in(std::string_view body);
 // The body with a state that says why Linkspan closed it; as it is when it has no state.
 std::string mark_ended(std::string_view body, const std::string& why, bool html_comments);
+// The body with a state that knows our title, at most kTitleMark bytes longer; as it is when it has
+// no state.
+std::string mark_title(std::string_view body, std::string_view title, bool html_comments);
+inline constexpr std::size_t kTitleMark = 24;
 // A mark in a comment, by which it is found again.
 std::string comment_mark(std::string_view key, bool html_comments);
 

@@ -61,17 +61,12 @@ Call find_requests(
     if (state == State::Open) status = "active";
     if (state == State::Closed) status = "abandoned";
     if (state == State::Merged) status = "completed";
-    return {
-        .path = under(
-            repo,
-            "/pullrequests" + make_query({
-                                  {"searchCriteria.status", status},
-                                  {"searchCriteria.sourceRefName", full_ref(head)},
-                                  {"searchCriteria.targetRefName", full_ref(base)},
-                                  {"$top", std::to_string(kPage)},
-                                  {"$skip", std::to_string(skip)},
-                              })
-        )};
+    std::vector<std::pair<std::string_view, std::string>> query{
+        {"searchCriteria.status", status}, {"searchCriteria.sourceRefName", full_ref(head)}};
+    if (!base.empty()) query.emplace_back("searchCriteria.targetRefName", full_ref(base));
+    query.emplace_back("$top", std::to_string(kPage));
+    query.emplace_back("$skip", std::to_string(skip));
+    return {.path = under(repo, "/pullrequests" + make_query(query))};
 }
 
 Call get_request(const Repo& repo, std::int64_t number) {
@@ -97,6 +92,7 @@ std::optional<Call> update_request(
     if (change.title && *change.title != now.title) body["title"] = *change.title;
     if (change.body && *change.body != now.body) body["description"] = *change.body;
     if (change.draft && *change.draft != now.draft) body["isDraft"] = *change.draft;
+    if (change.base && *change.base != now.base) body["targetRefName"] = full_ref(*change.base);
     if (body.empty()) return std::nullopt;
     return write("PATCH", request_path(repo, now.number), body);
 }

@@ -179,7 +179,8 @@ Result<PullRequest> BitbucketCloud::update(
 ) {
     const bool same = (!change.title || *change.title == now.title) &&
                       (!change.body || *change.body == now.body) &&
-                      (!change.draft || *change.draft == now.draft);
+                      (!change.draft || *change.draft == now.draft) &&
+                      (!change.base || *change.base == now.base);
     if (same) return now;
     LINKSPAN_TRY(as_is, caller_.ask(get_pull(repo_, now.number)));
     const auto fresh = read_pull(as_is);

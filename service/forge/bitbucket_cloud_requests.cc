@@ -49,8 +49,8 @@ Call find_pulls(
     const std::string& base,
     const std::vector<State>& states
 ) {
-    const std::string filter =
-        "source.branch.name=" + quoted(head) + " AND destination.branch.name=" + quoted(base);
+    std::string filter = "source.branch.name=" + quoted(head);
+    if (!base.empty()) filter += " AND destination.branch.name=" + quoted(base);
     std::vector<std::pair<std::string_view, std::string>> parameters{{"q", filter}};
     for (const State state : states) {
         if (state == State::Open) parameters.emplace_back("state", "OPEN");
@@ -97,6 +97,7 @@ Call update_pull(
         {"description", change.body.value_or(description_of(as_is))},
         {"close_source_branch", flag(as_is, {"close_source_branch"})},
         {"draft", change.draft.value_or(flag(as_is, {"draft"}))}};
+    if (change.base) body["destination"] = branch(*change.base);
     Json people = Json::array();
     for (const auto& uuid : reviewers) people.push_back({{"uuid", uuid}});
     body["reviewers"] = std::move(people);

@@ -151,7 +151,8 @@ Result<PullRequest> BitbucketDc::put(
 Result<PullRequest> BitbucketDc::update(const PullRequest& now, const PullRequestChange& change) {
     const bool same = (!change.title || *change.title == now.title) &&
                       (!change.body || *change.body == now.body) &&
-                      (!change.draft || *change.draft == now.draft);
+                      (!change.draft || *change.draft == now.draft) &&
+                      (!change.base || *change.base == now.base);
     if (same) return now;
     LINKSPAN_TRY(pull, put(now, change, now.reviewers, nullptr));
     pull.auto_merge = now.auto_merge;

@@ -55,8 +55,9 @@ std::vector<PullRequest> read_pulls(const Json& list, const std::string& base) {
     for (const Json& pull : list) {
         const bool inside = number(pull, {"fromRef", "repository", "id"}) ==
                             number(pull, {"toRef", "repository", "id"});
-        if (inside && branch_of(text(pull, {"toRef", "id"})) == base)
+        if (inside && (base.empty() || branch_of(text(pull, {"toRef", "id"})) == base)) {
             out.push_back(read_pull(pull));
+        }
     }
     std::sort(out.begin(), out.end(), [](const PullRequest& a, const PullRequest& b) {
         return a.number > b.number;

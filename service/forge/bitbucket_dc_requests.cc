@@ -104,6 +104,7 @@ Call update_pull(
         {"reviewers", people}};
     // A version without drafts has none to lose.
     if (change.draft || now.draft) body["draft"] = change.draft.value_or(now.draft);
+    if (change.base) body["toRef"] = side(repo, *change.base);
     return write("PUT", pull_path(repo, now.number), body);
 }
 

@@ -37,12 +37,12 @@ struct Capabilities {
     bool team_reviewers = false;
     bool milestones = false;
     bool drafts = false;  // as a flag, or as a prefix of the title that the client takes care of
-    bool auto_merge = false;       // of the platform
-    bool tells_auto_merge = true;  // PullRequest::auto_merge says whether it is armed
+    bool auto_merge = false;  // of the platform
     bool reopen = false;
     bool comments = false;
-    bool statuses = false;     // of commits
-    bool api_commits = false;  // commit_through_api()
+    bool statuses = false;      // of commits
+    bool label_events = false;  // labeled_by()
+    bool api_commits = false;   // commit_through_api()
     bool html_comments =
         true;  // whether <!-- --> in a body is hidden; else a reference definition is
     std::string_view closing = "Close";  // what people do there to end one without merging
@@ -98,6 +98,13 @@ struct PullRequestChange {
     std::optional<std::string> title{};
     std::optional<std::string> body{};
     std::optional<bool> draft{};
+    std::optional<std::string> base{};  // a branch
+};
+
+// A label was put on.
+struct LabelEvent {
+    std::string id{};
+    std::string user{};
 };
 
 struct People {
@@ -176,7 +183,7 @@ public:
 
     // Those from `head` to `base` of this repository (never of a fork with an equal branch name),
     // newest first; of those that have ended at least the newest, and none need be given beside an
-    // open one. nullopt: in any state.
+    // open one. Empty base: to any, since people may send one elsewhere. nullopt: in any state.
     virtual Result<std::vector<PullRequest>> find(
         const std::string& head, const std::string& base, std::optional<State> state
     ) = 0;
@@ -196,6 +203,14 @@ public:
     ) = 0;
     virtual Result<std::vector<Unasked>> ask(const PullRequest& now, const People& people) = 0;
     virtual Status set_milestone(const PullRequest& now, const std::string& title) = 0;
+    // Who put the label on last; nullopt: nobody that the platform tells of, or it is off again.
+    virtual Result<std::optional<LabelEvent>> labeled_by(
+        const PullRequest& now, const std::string& label
+    ) {
+        return Error{
+            Errc::InvalidInput,
+            name() + " does not say who put " + label + " on " + std::to_string(now.number)};
+    }
     virtual Result<std::vector<Comment>> comments(const PullRequest& now) = 0;
     virtual Status comment(const PullRequest& now, const std::string& text) = 0;
 

@@ -23,10 +23,10 @@ const Capabilities& Gitea::capabilities() const {
         .milestones = true,
         .drafts = true,
         .auto_merge = true,
-        .tells_auto_merge = false,
         .reopen = true,
         .comments = true,
         .statuses = true,
+        .label_events = true,
         // Its contents API can't put a branch onto another base.
         .api_commits = false,
         .html_comments = true,
@@ -265,6 +265,16 @@ Status Gitea::set_milestone(const PullRequest& now, const std::string& title) {
         return caller_.tell(gitea::set_milestone(repo_, now.number, number(milestone, {"id"})));
     }
     return Error{Errc::NotFound, "Gitea has no open milestone \"" + title + "\""};
+}
+
+Result<std::optional<LabelEvent>> Gitea::labeled_by(
+    const PullRequest& now, const std::string& label
+) {
+    const Pages events{
+        .make = [&](unsigned page) { return list_timeline(repo_, now.number, page); },
+        .counted = false};
+    LINKSPAN_TRY(list, numbered_pages(caller_, events));
+    return read_timeline(list, label);
 }
 
 Result<std::vector<Comment>> Gitea::comments(const PullRequest& now) {

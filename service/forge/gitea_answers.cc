@@ -19,6 +19,8 @@ PullRequest read_pull(const Json& pull) {
     out.title = std::move(title.text);
     out.body = text(pull, {"body"});
     out.head = text(pull, {"head", "ref"});
+    // The branch's name stays in the label when the branch is gone.
+    if (out.head.starts_with("refs/pull/")) out.head = text(pull, {"head", "label"});
     out.base = text(pull, {"base", "ref"});
     out.head_commit = text(pull, {"head", "sha"});
     if (merged) out.merge_commit = text(pull, {"merge_commit_sha"});
@@ -89,9 +91,8 @@ std::vector<PullRequest> read_pulls(
         // refs/pull/….
         const std::string ref = text(pull, {"head", "ref"});
         const std::string label = text(pull, {"head", "label"});
-        if (!inside || (ref != head && label != head) || text(pull, {"base", "ref"}) != base) {
-            continue;
-        }
+        if (!inside || (ref != head && label != head)) continue;
+        if (!base.empty() && text(pull, {"base", "ref"}) != base) continue;
         out.push_back(read_pull(pull));
         out.back().head = head;
     }
@@ -111,6 +112,20 @@ std::vector<Comment> read_comments(const Json& list) {
         );
     }
     return out;
+}
+
+std::optional<LabelEvent> read_timeline(const Json& list, const std::string& label) {
+    std::optional<LabelEvent> last;
+    for (const Json& event : list) {
+        if (text(event, {"type"}) != "label") continue;
+        if (!equal_ignoring_case(text(event, {"label", "name"}), label)) continue;
+        last.reset();
+        // Without a text it was taken off.
+        if (!text(event, {"body"}).empty()) {
+            last = {text(event, {"id"}), text(event, {"user", "login"})};
+        }
+    }
+    return last;
 }
 
 Result<MergeAnswer> read_merge(const HttpResponse& response) {

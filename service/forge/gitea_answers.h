@@ -31,6 +31,8 @@ bool asked_teams(const Json& reviews);
 std::vector<PullRequest> read_pulls(
     const Json& list, const std::string& head, const std::string& base
 );
+// Who put the label on last, if it was not taken off since.
+std::optional<LabelEvent> read_timeline(const Json& list, const std::string& label);
 std::vector<Comment> read_comments(const Json& list);
 // 200 and "already merged" are Merged without a commit: it has to be looked up.
 Result<MergeAnswer> read_merge(const transport::HttpResponse& response);

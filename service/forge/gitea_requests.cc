@@ -76,6 +76,7 @@ std::optional<Call> update_pull(
     const bool draft = change.draft.value_or(now.draft);
     if (title != now.title || draft != now.draft) body["title"] = titled(title, draft);
     if (change.body && *change.body != now.body) body["body"] = *change.body;
+    if (change.base && *change.base != now.base) body["base"] = *change.base;
     if (body.empty()) return std::nullopt;
     return write("PATCH", under(repo, fmt::format("/pulls/{}", now.number)), body);
 }

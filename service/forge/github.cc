@@ -31,6 +31,7 @@ const Capabilities& Github::capabilities() const {
         .reopen = true,
         .comments = true,
         .statuses = true,
+        .label_events = true,
         .api_commits = true,
         .html_comments = true,
         .title_limit = 256,
@@ -49,7 +50,8 @@ Result<std::vector<PullRequest>> Github::find(
     auto pulls = read_pulls(list);
     // "closed" is both.
     std::erase_if(pulls, [&](const PullRequest& pull) {
-        return (state && pull.state != *state) || pull.head != head || pull.base != base;
+        return (state && pull.state != *state) || pull.head != head ||
+               (!base.empty() && pull.base != base);
     });
     return pulls;
 }
@@ -231,6 +233,13 @@ Status Github::set_milestone(const PullRequest& now, const std::string& title) {
         );
     }
     return Error{Errc::NotFound, "GitHub has no open milestone \"" + title + "\""};
+}
+
+Result<std::optional<LabelEvent>> Github::labeled_by(
+    const PullRequest& now, const std::string& label
+) {
+    LINKSPAN_TRY(list, caller_.linked_pages(list_events(repo_, now.number)));
+    return read_label_events(list, label);
 }
 
 Result<std::vector<Comment>> Github::comments(const PullRequest& now) {

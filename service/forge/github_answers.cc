@@ -89,6 +89,18 @@ std::vector<Comment> read_comments(const Json& list) {
     return out;
 }
 
+std::optional<LabelEvent> read_label_events(const Json& list, const std::string& label) {
+    std::optional<LabelEvent> last;
+    for (const Json& event : list) {
+        const std::string what = text(event, {"event"});
+        if (what != "labeled" && what != "unlabeled") continue;
+        if (!equal_ignoring_case(text(event, {"label", "name"}), label)) continue;
+        last.reset();
+        if (what == "labeled") last = {text(event, {"id"}), text(event, {"actor", "login"})};
+    }
+    return last;
+}
+
 Error read_open_refusal(const HttpResponse& response) {
     Error error = explain(ForgeType::Github, response);
     if (response.status == 422 &&

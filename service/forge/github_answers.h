@@ -15,6 +15,8 @@ PullRequest read_pull(const Json& pull);
 // Of one repository alone: a fork's branch may have the same name. Which repository that is, its
 // base says: it answers under its old name after it was renamed.
 std::vector<PullRequest> read_pulls(const Json& list);
+// Who put the label on last, if it was not taken off since.
+std::optional<LabelEvent> read_label_events(const Json& list, const std::string& label);
 std::vector<Comment> read_comments(const Json& list);
 
 // 422 for what is there already is Conflict; other refusals as explain() has them.

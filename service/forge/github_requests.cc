@@ -44,15 +44,12 @@ Call find_pulls(
     const Repo& repo, const std::string& head, const std::string& base, std::optional<State> state
 ) {
     const std::string wanted = !state ? "all" : *state == State::Open ? "open" : "closed";
-    return {
-        .path = under(repo, "/pulls") + make_query({
-                                            {"head", head},
-                                            {"base", base},
-                                            {"state", wanted},
-                                            {"sort", "created"},
-                                            {"direction", "desc"},
-                                            {"per_page", "100"},
-                                        })};
+    std::vector<std::pair<std::string_view, std::string>> query{{"head", head}, {"state", wanted}};
+    if (!base.empty()) query.emplace_back("base", base);
+    query.emplace_back("sort", "created");
+    query.emplace_back("direction", "desc");
+    query.emplace_back("per_page", "100");
+    return {.path = under(repo, "/pulls") + make_query(query)};
 }
 
 Call get_repository(const Repo& repo) { return {.path = under(repo, "")}; }
@@ -83,6 +80,7 @@ std::optional<Call> update_pull(
     Json body = Json::object();
     if (change.title && *change.title != now.title) body["title"] = *change.title;
     if (change.body && *change.body != now.body) body["body"] = *change.body;
+    if (change.base && *change.base != now.base) body["base"] = *change.base;
     if (body.empty()) return std::nullopt;
     return write("PATCH", under(repo, fmt::format("/pulls/{}", now.number)), body);
 }
@@ -136,6 +134,10 @@ Call set_milestone(const Repo& repo, std::int64_t number, std::int64_t milestone
     return write(
         "PATCH", under(repo, fmt::format("/issues/{}", number)), {{"milestone", milestone}}
     );
+}
+
+Call list_events(const Repo& repo, std::int64_t number) {
+    return {.path = under(repo, fmt::format("/issues/{}/events?per_page=100", number))};
 }
 
 Call list_comments(const Repo& repo, std::int64_t number) {

@@ -42,6 +42,8 @@ Call request_reviews(
 );
 Call list_milestones(const Repo& repo);
 Call set_milestone(const Repo& repo, std::int64_t number, std::int64_t milestone);
+// What happened to it, oldest first.
+Call list_events(const Repo& repo, std::int64_t number);
 Call list_comments(const Repo& repo, std::int64_t number);
 Call add_comment(const Repo& repo, std::int64_t number, const std::string& text);
 Call merge_pull(const Repo& repo, std::int64_t number, const MergeRequest& wanted);

@@ -75,6 +75,7 @@ const Capabilities& Gitlab::capabilities() const {
         .reopen = true,
         .comments = true,
         .statuses = true,
+        .label_events = true,
         .api_commits = true,
         .html_comments = true,
         .title_limit = 255,
@@ -194,6 +195,13 @@ Status Gitlab::set_milestone(const PullRequest& now, const std::string& title) {
         return Error{Errc::NotFound, "GitLab has no active milestone \"" + title + "\""};
     }
     return tell(gitlab::set_milestone(project_, now.number, number(list.front(), {"id"})));
+}
+
+Result<std::optional<LabelEvent>> Gitlab::labeled_by(
+    const PullRequest& now, const std::string& label
+) {
+    LINKSPAN_TRY(list, caller_.linked_pages(list_label_events(project_, now.number)));
+    return read_label_events(list, label);
 }
 
 Result<std::vector<Comment>> Gitlab::comments(const PullRequest& now) {

@@ -31,6 +31,8 @@ public:
     Status remove_labels(const PullRequest& now, const std::vector<std::string>& labels) override;
     Result<std::vector<Unasked>> ask(const PullRequest& now, const People& people) override;
     Status set_milestone(const PullRequest& now, const std::string& title) override;
+    Result<std::optional<LabelEvent>> labeled_by(const PullRequest& now, const std::string& label)
+        override;
     Result<std::vector<Comment>> comments(const PullRequest& now) override;
     Status comment(const PullRequest& now, const std::string& text) override;
     Result<MergeAnswer> merge(const PullRequest& now, const MergeRequest& wanted) override;

@@ -125,6 +125,19 @@ std::vector<Comment> read_notes(const Json& list) {
     return out;
 }
 
+std::optional<LabelEvent> read_label_events(const Json& list, const std::string& label) {
+    std::optional<LabelEvent> last;
+    for (const Json& event : list) {
+        // A label that was deleted since has none.
+        if (!equal_ignoring_case(text(event, {"label", "name"}), label)) continue;
+        last.reset();
+        if (text(event, {"action"}) == "add") {
+            last = {text(event, {"id"}), text(event, {"user", "username"})};
+        }
+    }
+    return last;
+}
+
 std::optional<MergeAnswer> read_before_arming(const Json& fresh, const std::string& head_commit) {
     if (state_of(fresh) == State::Merged) return MergeAnswer{Merged{merge_commit_of(fresh)}};
     if (const auto head = text(fresh, {"sha"}); !head.empty() && head != head_commit) {

@@ -15,6 +15,8 @@ PullRequest read_request(const Json& request);
 // Of this project alone.
 std::vector<PullRequest> read_requests(const Json& list);
 // Without those that GitLab writes itself ("changed the title").
+// Who put the label on last, if it was not taken off since.
+std::optional<LabelEvent> read_label_events(const Json& list, const std::string& label);
 std::vector<Comment> read_notes(const Json& list);
 
 // What a call to merge or to arm is answered with. `fresh` is the merge request as it is

@@ -51,15 +51,13 @@ Call find_requests(
     if (state == State::Open) wanted = "opened";
     if (state == State::Closed) wanted = "closed";
     if (state == State::Merged) wanted = "merged";
-    return {
-        .path = under(project, "/merge_requests") + make_query({
-                                                        {"state", wanted},
-                                                        {"source_branch", head},
-                                                        {"target_branch", base},
-                                                        {"order_by", "created_at"},
-                                                        {"sort", "desc"},
-                                                        {"per_page", "100"},
-                                                    })};
+    std::vector<std::pair<std::string_view, std::string>> query{
+        {"state", wanted}, {"source_branch", head}};
+    if (!base.empty()) query.emplace_back("target_branch", base);
+    query.emplace_back("order_by", "created_at");
+    query.emplace_back("sort", "desc");
+    query.emplace_back("per_page", "100");
+    return {.path = under(project, "/merge_requests") + make_query(query)};
 }
 
 Call get_request(const Project& project, std::int64_t number) {
@@ -86,6 +84,7 @@ std::optional<Call> update_request(
     const bool draft = change.draft.value_or(now.draft);
     if (title != now.title || draft != now.draft) body["title"] = titled(title, draft);
     if (change.body && *change.body != now.body) body["description"] = *change.body;
+    if (change.base && *change.base != now.base) body["target_branch"] = *change.base;
     if (body.empty()) return std::nullopt;
     return write("PUT", request_path(project, now.number), body);
 }
@@ -131,6 +130,10 @@ Call find_milestone(const Project& project, const std::string& title) {
 
 Call set_milestone(const Project& project, std::int64_t number, std::int64_t milestone) {
     return write("PUT", request_path(project, number), {{"milestone_id", milestone}});
+}
+
+Call list_label_events(const Project& project, std::int64_t number) {
+    return {.path = request_path(project, number, "/resource_label_events?per_page=100")};
 }
 
 Call list_notes(const Project& project, std::int64_t number) {

@@ -42,6 +42,7 @@ Call set_people(
 );
 Call find_milestone(const Project& project, const std::string& title);
 Call set_milestone(const Project& project, std::int64_t number, std::int64_t milestone);
+Call list_label_events(const Project& project, std::int64_t number);
 Call list_notes(const Project& project, std::int64_t number);
 Call add_note(const Project& project, std::int64_t number, const std::string& text);
 

@@ -174,6 +174,9 @@ ProposeRequest request_of(
     } else if (target.pull_request.automerge) {
         request.window_changes = closing_soon(target.schedule, look.now);
     }
+    request.window_still_open = [schedule = target.schedule] {
+        return policy::opening(schedule, std::chrono::system_clock::now()).open;
+    };
     if (wanted.row && !wanted.row->wish.empty()) request.rebuild = read_wish(wanted.row->wish);
     if (!look.config->server.public_url.empty()) {
         request.link = look.config->server.public_url + "/v1/deliveries/{id}";

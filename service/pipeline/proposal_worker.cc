@@ -154,9 +154,11 @@ asio::awaitable<void> ProposalWorker::look_at(
             fmt::format("target \"{}\" does not propose pull requests any more", target_name)
         );
         co_await pipeline_.settle_all(std::move(items), std::move(outcome));
-        std::function<Status(store::Store&)> forget = [target_name](store::Store& store) -> Status {
+        std::function<Status(store::Store&)> forget =
+            [target_name, repository = repository_](store::Store& store) -> Status {
             LINKSPAN_TRY(rows, store.pull_requests().list(target_name));
             for (auto& row : rows) {
+                if (row.repository != repository) continue;
                 row.state = "none";
                 row.note = "the target is no longer configured to propose pull requests";
                 if (auto put = store.pull_requests().put(row); put.has_error()) return put;

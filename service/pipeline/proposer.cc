@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 namespace linkspan::pipeline {
@@ -16,6 +17,18 @@ constexpr int kMostSteps = 60;        // more in one look is a bug, and must not
 constexpr std::size_t kCommits = 50;  // of a branch that are looked at
 constexpr std::chrono::minutes kLookAgain{1};
 constexpr std::size_t kMostRefusals = 20;
+
+bool has_rebuild_label(const forge::PullRequest& one) {
+    return std::any_of(one.labels.begin(), one.labels.end(), [](const auto& label) {
+        return std::equal(
+            label.begin(),
+            label.end(),
+            kRebuildLabel.begin(),
+            kRebuildLabel.end(),
+            [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; }
+        );
+    });
+}
 
 std::string subject_of(const std::string& message) { return message.substr(0, message.find('\n')); }
 
@@ -76,10 +89,13 @@ std::string write_changes(const plan::EditPlan& plan) {
 }
 
 std::vector<store::Write> read_changes(
-    const store::PullRequest& row, const std::string& commit, store::TimePoint at
+    const std::string& target,
+    const std::string& changes,
+    const std::string& commit,
+    store::TimePoint at
 ) {
     std::vector<store::Write> writes;
-    const auto json = nlohmann::json::parse(row.changes, nullptr, false);
+    const auto json = nlohmann::json::parse(changes, nullptr, false);
     if (!json.is_array()) return writes;
     for (const auto& one : json) {
         if (!one.is_object()) continue;
@@ -88,7 +104,7 @@ std::vector<store::Write> read_changes(
             return one.contains(name) ? std::optional{text(name)} : std::nullopt;
         };
         writes.push_back(
-            {.target = row.target,
+            {.target = target,
              .policy = text("policy"),
              .path = text("path"),
              .document = one.value("document", std::size_t{0}),
@@ -168,6 +184,7 @@ Proposer::Proposer(
     : forge_{forge}, mirror_{mirror}, request_{std::move(request)} {
     if (remembered) row_ = std::move(*remembered);
     memory_ = read_memory(row_.memory);
+    if (memory_.base.empty() && memory_.number != 0) memory_.base = row_.base;
     const auto& can = forge.capabilities();
     abilities_ = {
         .labels = can.labels,
@@ -187,8 +204,11 @@ Status Proposer::prepare() {
     row_.group = proposal.group;
     row_.base = request_.base_branch;
     LINKSPAN_TRY(branch, plan::branch_name(options.branch, proposal.target, proposal.group));
-    row_.branch = branch;
+    configured_branch_ = branch;
+    // One that is open lives on in its branch; another name counts for the next.
+    if (row_.state != "open" || row_.branch.empty()) row_.branch = branch;
 
+    wanted_.base = row_.base;
     wanted_.wanted = !proposal.plan.empty();
     wanted_.gone = request_.gone;
     wanted_.images = plan::carried(proposal.plan);
@@ -217,6 +237,9 @@ Status Proposer::prepare() {
     }
 
     const auto& counts = request_.counts;
+    // Where this one counts among the open ones, it has ended when it asks for a place.
+    const std::size_t others =
+        row_.state == "open" && counts.open > 0 ? counts.open - 1 : counts.open;
     const auto free = [&](std::size_t most, std::size_t taken, const std::string& what) {
         if (most == 0) return;
         const auto rest = static_cast<std::int64_t>(most) - static_cast<std::int64_t>(taken) -
@@ -227,9 +250,7 @@ Status Proposer::prepare() {
         if (may == 0) wanted_.limit = what;
     };
     free(
-        options.max_open,
-        counts.open,
-        fmt::format("waits: {} pull requests are open (max_open)", counts.open)
+        options.max_open, others, fmt::format("waits: {} pull requests are open (max_open)", others)
     );
     free(
         options.max_per_hour,
@@ -255,7 +276,7 @@ Status Proposer::prepare() {
         .checkboxes = can.html_comments,
         .closing = std::string{can.closing},
         .title_limit = can.title_limit,
-        .body_limit = can.body_limit,
+        .body_limit = can.body_limit - plan::kTitleMark,
         .link = request_.link};
     // Ages are as of when these images were proposed first.
     const bool same = memory_.images == wanted_.images && memory_.proposed_at != 0;
@@ -265,7 +286,7 @@ Status Proposer::prepare() {
     LINKSPAN_TRY(title, plan::title_of(proposal, texts));
     wanted_.title = title;
     LINKSPAN_TRY(body, plan::body_of(proposal, texts));
-    wanted_.body = body;
+    wanted_.body = plan::mark_title(body, title, can.html_comments);
     LINKSPAN_TRY(message, plan::commit_message(request_.message, proposal.plan));
     message_ = message;
     // A time that stays while nothing changes, so that an unchanged proposal is the same commit.
@@ -324,9 +345,8 @@ plan::SeenPullRequest Proposer::seen_of(const forge::PullRequest& one) const {
         .title = one.title,
         .body = one.body,
         .head = one.head_commit,
-        // Where the platform does not say, it is what we left it at.
-        .auto_merge =
-            forge_.capabilities().tells_auto_merge ? one.auto_merge : !memory_.armed_head.empty(),
+        .base = one.base,
+        .auto_merge = one.auto_merge,
         .clean = one.mergeable == forge::Mergeable::Clean,
         .conflict = one.mergeable == forge::Mergeable::Conflict,
         .labels = one.labels,
@@ -342,13 +362,24 @@ forge::PullRequest* Proposer::open() {
     return at == pulls_.end() ? nullptr : &*at;
 }
 
+// With a state of this target and group in its body.
+bool Proposer::is_ours(const forge::PullRequest& one) const {
+    const auto state = plan::read_state(one.body);
+    return state && state->target == row_.target && state->group == row_.group;
+}
+
 Status Proposer::observe() {
     pulls_.clear();
     bool known = false;
     if (memory_.number != 0) {
         auto mine = forge_.get(memory_.number);
         if (mine.has_error() && mine.error().kind != Errc::NotFound) return mine.error();
-        if (mine.has_value()) {
+        if (mine.has_value() && !mine->head.empty() && mine->head != row_.branch) {
+            // The repository is another one now, where the number is somebody else's.
+            memory_ = {};
+            row_.number = 0;
+            row_.state = "none";
+        } else if (mine.has_value()) {
             known = mine->state == forge::State::Open;
             pulls_.push_back(std::move(*mine));
         } else {
@@ -357,20 +388,45 @@ Status Proposer::observe() {
         }
     }
     if (!known) {
-        LINKSPAN_TRY(found, forge_.find(row_.branch, row_.base, std::nullopt));
+        LINKSPAN_TRY(found, forge_.find(row_.branch, {}, std::nullopt));
         for (auto& one : found) {
             if (memory_.number != 0 && one.number == memory_.number) continue;
-            pulls_.push_back(std::move(one));
+            // People may have others from this branch: to other bases those are theirs.
+            const bool in_the_way = one.state == forge::State::Open && one.base == row_.base;
+            if (in_the_way || is_ours(one)) pulls_.push_back(std::move(one));
         }
         std::sort(pulls_.begin(), pulls_.end(), [](const auto& a, const auto& b) {
             return a.number > b.number;
         });
+        // Two may be open, when somebody sent ours elsewhere and opened one to its base.
+        std::stable_partition(pulls_.begin(), pulls_.end(), [&](const auto& one) {
+            return one.state == forge::State::Open && one.base == row_.base;
+        });
+    }
+    if (const auto* const now = open(); now != nullptr && now->base == row_.base) {
+        if (now->number == memory_.number) memory_.base = row_.base;
+        std::erase(memory_.said, "retargeted");
     }
     if (auto status = observe_branch(); status.has_error()) return status;
+    note_auto_merge();
     recall_interrupted();
     if (auto status = look_for_wishes(); status.has_error()) return status;
     stale_ = false;
     return {};
+}
+
+// Whose it is.
+void Proposer::note_auto_merge() {
+    const auto* const now = open();
+    if (now == nullptr || now->number != memory_.number) return;
+    if (!now->auto_merge) return;
+    if (!memory_.arming.empty()) {
+        // Armed just before a crash.
+        memory_.armed_head = std::exchange(memory_.arming, {});
+    } else if (std::exchange(adopted_, false) && request_.options.automerge) {
+        // What we would have armed, before the store was lost.
+        memory_.armed_head = now->head_commit;
+    }
 }
 
 Status Proposer::observe_branch() {
@@ -413,10 +469,8 @@ void Proposer::recall_interrupted() {
     const forge::PullRequest* const now = open();
     if (now == nullptr || now->number != memory_.number) return;
     if (!wanted_.title.empty() && now->title == wanted_.title) memory_.title = now->title;
-    const bool armed = seen_of(*now).auto_merge;
     if (memory_.doing == "draft") memory_.draft = now->draft;
-    if (memory_.doing == "arm" && armed) memory_.armed_head = memory_.head;
-    if (memory_.doing == "disarm" && !armed) memory_.armed_head.clear();
+    if (memory_.doing == "disarm" && !now->auto_merge) memory_.armed_head.clear();
     memory_.doing.clear();
 }
 
@@ -448,28 +502,56 @@ Status Proposer::look_for_wishes() {
             request_.rebuild->user + " asked for a rebuild, but may not write here"
         );
     }
-    // No event may have come: where we wait for such a comment, we look for it.
-    if (!forge_.capabilities().comments || branch_.head.empty() || branch_.head == memory_.head) {
-        return {};
-    }
-    auto comments = forge_.comments(*now);
+    // No event may have come: where we wait for such a word, we look for it.
+    const bool edited = !branch_.head.empty() && branch_.head != memory_.head;
+    const bool elsewhere = now->number == memory_.number && now->base != row_.base &&
+                           !now->base.empty() && now->base != memory_.base;
+    if (!edited && !elsewhere) return {};
+    const auto told = [&](const char* key) {
+        return std::find(memory_.said.begin(), memory_.said.end(), key) != memory_.said.end();
+    };
+    // Whoever asked before we noticed, asked before those commits were there.
+    const bool noticed = (!edited || told("edited")) && (!elsewhere || told("retargeted"));
+    if (!noticed) memory_.heard.clear();
+    if (auto status = hear_comments(*now, noticed); status.has_error()) return status;
+    if (!wanted_.rebuild.empty()) return {};
+    return hear_label(*now, noticed);
+}
+
+Status Proposer::hear_comments(const forge::PullRequest& now, bool noticed) {
+    if (!forge_.capabilities().comments) return {};
+    auto comments = forge_.comments(now);
     if (comments.has_error()) return unless_transient(comments.error(), "reading the comments");
     std::erase_if(*comments, [](const auto& one) { return !plan::asks_for_rebuild(one.body); });
-    const auto has = [](const auto& all, const auto& one) {
-        return std::find(all.begin(), all.end(), one) != all.end();
-    };
-    if (!has(memory_.said, "edited")) {
-        // Whoever asked before we noticed, asked before those commits were there.
-        memory_.heard.clear();
-        for (const auto& one : *comments) memory_.heard.push_back(one.id);
-        return {};
-    }
+    auto& heard = memory_.heard;
     for (auto at = comments->rbegin(); at != comments->rend(); ++at) {
-        if (has(memory_.heard, at->id)) continue;
+        if (!noticed) heard.push_back(at->id);
+        if (std::find(heard.begin(), heard.end(), at->id) != heard.end()) continue;
         LINKSPAN_TRY(may, may_write(at->author));
         if (!may) continue;
         wanted_.rebuild = "comment:" + at->id;
         return {};
+    }
+    return {};
+}
+
+// Only the platform knows who put it on.
+Status Proposer::hear_label(const forge::PullRequest& now, bool noticed) {
+    if (!forge_.capabilities().label_events || !has_rebuild_label(now)) return {};
+    auto event = forge_.labeled_by(now, std::string{kRebuildLabel});
+    if (event.has_error()) {
+        return unless_transient(event.error(), "asking who put a label on");
+    }
+    if (!*event) return {};
+    const std::string id = "label:" + (*event)->id;
+    auto& heard = memory_.heard;
+    if (!noticed) heard.push_back(id);
+    if (std::find(heard.begin(), heard.end(), id) != heard.end()) return {};
+    LINKSPAN_TRY(may, may_write((*event)->user));
+    if (may) {
+        wanted_.rebuild = id;
+    } else {
+        answer_.notes.push_back((*event)->user + " asked for a rebuild, but may not write here");
     }
     return {};
 }
@@ -500,6 +582,17 @@ void Proposer::count_ended(std::int64_t number, const std::string& state) {
     fresh.rebuild_done = memory_.rebuild_done;
     fresh.pushed_at = memory_.pushed_at;
     fresh.refused = memory_.refused;
+    fresh.merged_head = memory_.merged_head;
+    if (row_.branch != configured_branch_ && !configured_branch_.empty()) {
+        // The next one has another branch.
+        if (state != "ignored" && wanted_.delete_branch && !memory_.head.empty()) {
+            (void)forge_.delete_branch(row_.branch, memory_.head);
+        }
+        row_.branch = configured_branch_;
+        fresh.head.clear();
+        fresh.intended.clear();
+        stale_ = true;
+    }
     memory_ = std::move(fresh);
     std::erase_if(pulls_, [&](const auto& one) {
         return one.number <= number && one.state != forge::State::Open;
@@ -530,6 +623,11 @@ Result<bool> Proposer::decide() {
         for (const auto& one : pulls_) seen.push_back(seen_of(one));
         step_ = plan::next_step(memory_, seen, branch_, wanted_, abilities_);
         if (plan::is_end(step_)) {
+            // We were about to close it, and it is wanted after all.
+            memory_.closing = false;
+            if (wanted_.wanted) {
+                std::erase(memory_.said, fmt::format("closing:{}", memory_.number));
+            }
             end();
             return false;
         }
@@ -541,13 +639,18 @@ Result<bool> Proposer::decide() {
             settle_past();
             continue;
         }
-        if (std::holds_alternative<plan::step::Push>(step_)) {
+        const bool pushes = std::holds_alternative<plan::step::Push>(step_);
+        if (pushes && memory_.intended.empty()) {
+            memory_.earlier_head = memory_.number != 0 ? memory_.head : std::string{};
+            memory_.earlier_images = memory_.images;
+            memory_.earlier_changes = row_.changes;
+        }
+        if (pushes) {
             memory_.intended = request_.options.api_commits && forge_.capabilities().api_commits
                                    ? fmt::format("api:{:x}", plan::fingerprint(wanted_.images))
                                    : commit_->hex;
         }
-        if (std::holds_alternative<plan::step::Push>(step_) ||
-            std::holds_alternative<plan::step::Open>(step_)) {
+        if (pushes || std::holds_alternative<plan::step::Open>(step_)) {
             memory_.images = wanted_.images;
             memory_.proposed_at = std::chrono::duration_cast<std::chrono::seconds>(
                                       request_.proposal.proposed_at.time_since_epoch()
@@ -556,13 +659,13 @@ Result<bool> Proposer::decide() {
             row_.images = images_of(request_.proposal.plan, request_.facts);
             row_.changes = write_changes(request_.proposal.plan);
         }
+        if (std::holds_alternative<plan::step::Arm>(step_)) memory_.arming = memory_.head;
         if (const auto* say = std::get_if<plan::step::Say>(&step_)) {
             interrupted_ = std::exchange(memory_.saying, say->key) == say->key;
         }
         memory_.closing = std::holds_alternative<plan::step::Close>(step_);
         const auto* const update = std::get_if<plan::step::Update>(&step_);
         memory_.doing = update != nullptr && update->draft                  ? "draft"
-                        : std::holds_alternative<plan::step::Arm>(step_)    ? "arm"
                         : std::holds_alternative<plan::step::Disarm>(step_) ? "disarm"
                                                                             : "";
         return true;
@@ -571,52 +674,13 @@ Result<bool> Proposer::decide() {
 
 void Proposer::settle_past() {
     if (const auto* adopt = std::get_if<plan::step::Adopt>(&step_)) {
-        const auto* now = open();
-        if (adopt->number <= memory_.handled) {
-            // Opened again by a person: what closing it had meant is taken back.
-            for (const auto& image : wanted_.images) {
-                lifted_.push_back(
-                    {.target = row_.target,
-                     .policy = image.policy,
-                     .tag = image.tag,
-                     .digest = image.digest.empty() ? std::nullopt : std::optional{image.digest},
-                     .who = {},
-                     .why = {},
-                     .since = request_.now,
-                     .until = std::nullopt}
-                );
-            }
-            wanted_.ignored.clear();
-        }
-        memory_.number = now->number;
-        memory_.title = now->title;
-        memory_.draft = now->draft;
-        memory_.body = plan::fingerprint(plan::ours_in(now->body));
-        if (memory_.images.empty()) {
-            if (auto state = plan::read_state(now->body)) memory_.images = state->images;
-        }
-        row_.state = "open";
-        row_.number = now->number;
-        row_.url = now->url;
-        row_.title = now->title;
-        row_.waiting_since.reset();
-        if (!row_.opened_at) row_.opened_at = request_.now;
+        const auto* const now = open();
+        if (now != nullptr && now->number == adopt->number) this->adopt(*now);
     } else if (const auto* merged = std::get_if<plan::step::RecordMerged>(&step_)) {
-        answer_.kind = "merged";
-        answer_.reason = fmt::format("pull request {} was merged", merged->number);
-        answer_.commit = merged->commit;
-        answer_.number = merged->number;
-        answer_.url = row_.url;
-        if (merged->number == row_.number) {
-            became("merged", answer_.reason, merged->commit);
-            landed_ = read_changes(row_, merged->commit, request_.now);
-        }
-        // What is wanted was planned on a base without it.
-        if (memory_.images == wanted_.images) wanted_.wanted = false;
-        count_ended(merged->number, "merged");
+        record_merged(*merged);
     } else if (const auto* closed = std::get_if<plan::step::RecordClosed>(&step_)) {
         if (!wanted_.wanted && closed->number == row_.number) {
-            became(request_.gone_kind, request_.gone, {});
+            became(memory_.images, request_.gone_kind, request_.gone, {});
         }
         count_ended(closed->number, "closed");
     } else if (const auto* ignore = std::get_if<plan::step::Ignore>(&step_)) {
@@ -637,6 +701,7 @@ void Proposer::settle_past() {
         }
         if (ignore->number == row_.number) {
             became(
+                ignore->images,
                 "held",
                 fmt::format("{} closed pull request {} without merging", who, ignore->number),
                 {}
@@ -651,6 +716,89 @@ void Proposer::settle_past() {
         answer_.url = row_.url;
         count_ended(ignore->number, "ignored");
     }
+}
+
+void Proposer::adopt(const forge::PullRequest& now) {
+    const auto state = plan::read_state(now.body);
+    if (now.number <= memory_.handled) {
+        // Opened again by a person: what closing it had meant is taken back.
+        for (const auto& image : wanted_.images) {
+            lifted_.push_back(
+                {.target = row_.target,
+                 .policy = image.policy,
+                 .tag = image.tag,
+                 .digest = image.digest.empty() ? std::nullopt : std::optional{image.digest},
+                 .who = {},
+                 .why = {},
+                 .since = request_.now,
+                 .until = std::nullopt}
+            );
+        }
+        wanted_.ignored.clear();
+    } else if (row_.number != now.number || !row_.opened_at) {
+        row_.opened_at = request_.now;
+    }
+    memory_.number = now.number;
+    // Where it goes is known; who sent it there is not, so that nothing is undone.
+    memory_.base = row_.base;
+    // A title that is not the one we gave it, or of which nobody knows, is a person's.
+    const bool our_title =
+        state &&
+        (state->title == 0 || state->title == plan::fingerprint(plan::plain_title(now.title)));
+    memory_.title = our_title ? now.title : wanted_.title;
+    memory_.draft = now.draft && request_.options.draft_while_soaking;
+    memory_.body = plan::fingerprint(plan::ours_in(now.body));
+    if (memory_.images.empty() && state) memory_.images = state->images;
+    row_.state = "open";
+    row_.number = now.number;
+    row_.url = now.url;
+    row_.title = now.title;
+    row_.waiting_since.reset();
+    // A list does not tell all.
+    adopted_ = true;
+    stale_ = true;
+}
+
+Proposer::Content Proposer::content_of(std::int64_t number) const {
+    const auto at = std::find_if(pulls_.begin(), pulls_.end(), [&](const auto& one) {
+        return one.number == number;
+    });
+    Content content{memory_.images, row_.changes};
+    if (at == pulls_.end()) return content;
+    if (!memory_.earlier_head.empty() && at->head_commit == memory_.earlier_head) {
+        return {memory_.earlier_images, memory_.earlier_changes};
+    }
+    if (content.images.empty()) {
+        if (auto state = plan::read_state(at->body)) content.images = std::move(state->images);
+    }
+    return content;
+}
+
+void Proposer::record_merged(const plan::step::RecordMerged& merged) {
+    const auto content = content_of(merged.number);
+    const auto at = std::find_if(pulls_.begin(), pulls_.end(), [&](const auto& one) {
+        return one.number == merged.number;
+    });
+    const std::string head = at == pulls_.end() ? std::string{} : at->head_commit;
+    answer_.reason = fmt::format("pull request {} was merged", merged.number);
+    if (!merged.elsewhere.empty()) {
+        // Nobody said no to it here.
+        answer_.reason += " into " + merged.elsewhere;
+        answer_.notes.push_back(answer_.reason);
+    } else {
+        answer_.kind = "merged";
+        answer_.commit = merged.commit;
+        answer_.number = merged.number;
+        answer_.url = row_.url;
+        if (merged.number == row_.number) {
+            became(content.images, "merged", answer_.reason, merged.commit);
+            landed_ = read_changes(row_.target, content.changes, merged.commit, request_.now);
+        }
+        // What is wanted was planned on a base without it.
+        if (content.images == wanted_.images) wanted_.wanted = false;
+    }
+    count_ended(merged.number, "merged");
+    memory_.merged_head = head;
 }
 
 void Proposer::end() {
@@ -676,6 +824,8 @@ void Proposer::end() {
     } else if (const auto* alone = std::get_if<plan::step::LeaveAlone>(&step_)) {
         answer_.kind = "held";
         answer_.reason = alone->why;
+        // What is rebuilt once somebody asks is what is wanted now.
+        if (wanted_.wanted) row_.images = images_of(request_.proposal.plan, request_.facts);
     } else {
         const auto* done = std::get_if<plan::step::Done>(&step_);
         if (done != nullptr && done->again) answer_.again = done->again;
@@ -714,13 +864,22 @@ ToRecord Proposer::to_record() {
         .became_of = became_of_};
 }
 
-void Proposer::became(std::string kind, const std::string& reason, const std::string& commit) {
+void Proposer::became(
+    const std::vector<plan::CarriedImage>& images,
+    std::string kind,
+    const std::string& reason,
+    const std::string& commit
+) {
     const nlohmann::json detail{
         {"pull_request", {{"number", row_.number}, {"url", row_.url}, {"state", kind}}}};
     became_of_ = row_.number;
-    for (const auto& image : row_.images) {
+    for (const auto& image : images) {
         became_.push_back(
-            {.image = image,
+            {.image =
+                 {.image = image.image,
+                  .policy = image.policy,
+                  .tag = image.tag,
+                  .digest = image.digest},
              .outcome =
                  {.kind = kind,
                   .reason = reason,

@@ -72,6 +72,7 @@ struct ProposeRequest {
     store::PullRequestCounts counts{};
     bool window_open = true;
     std::optional<store::TimePoint> window_changes{};
+    std::function<bool()> window_still_open{};  // asked just before merging; empty: it is
     std::optional<RebuildWish> rebuild{};
     std::string link{};  // page about a delivery, with "{id}"; empty: none
     store::TimePoint now{};
@@ -138,11 +139,28 @@ private:
     Status observe_branch();
     void recall_interrupted();
     Status look_for_wishes();
+    Status hear_comments(const forge::PullRequest& now, bool noticed);
+    Status hear_label(const forge::PullRequest& now, bool noticed);
+    bool is_ours(const forge::PullRequest& one) const;
+    void note_auto_merge();
+    // What was in it when it had the head with which it ended.
+    struct Content {
+        std::vector<plan::CarriedImage> images;
+        std::string changes;
+    };
+    Content content_of(std::int64_t number) const;
+    void adopt(const forge::PullRequest& now);
+    void record_merged(const plan::step::RecordMerged& merged);
     void settle_past();  // steps that only record
     void end();
     void count_ended(std::int64_t number, const std::string& state);
     // The work of what is in it has this outcome now.
-    void became(std::string kind, const std::string& reason, const std::string& commit);
+    void became(
+        const std::vector<plan::CarriedImage>& images,
+        std::string kind,
+        const std::string& reason,
+        const std::string& commit
+    );
     plan::SeenPullRequest seen_of(const forge::PullRequest& one) const;
     forge::PullRequest* open();
     forge::MergeRequest merge_request() const;
@@ -161,6 +179,9 @@ private:
     Status take(const plan::step::Merge& step);
     Status take(const plan::step::Close& step);
     Status take(const plan::step::DeleteBranch& step);
+    Status set_base_back();
+    // Just before merging: what was seen when the look began is as it was, and may be merged still.
+    Result<bool> is_as_seen(bool merging);
     Status merged_or_not(const forge::MergeAnswer& answer, bool arming);
     // A push that was refused, or what to do first.
     Status unless_held_for_merging(Error refusal);
@@ -180,6 +201,7 @@ private:
     plan::Abilities abilities_;
     plan::SeenBranch branch_;
     std::vector<forge::PullRequest> pulls_;
+    std::string configured_branch_;
     std::string message_;
     std::optional<git::CommitId> commit_;
     plan::Step step_ = plan::step::Done{};
@@ -192,7 +214,8 @@ private:
     bool prepared_ = false;
     bool stale_ = true;
     bool head_moved_ = false;  // told so by the platform, once
-    bool over_ = false;        // an answer of the platform ended the look
+    bool adopted_ = false;
+    bool over_ = false;  // an answer of the platform ended the look
     bool acted_ = false;
     bool interrupted_ = false;  // we were about to say this before a crash
     int steps_ = 0;

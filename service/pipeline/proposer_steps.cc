@@ -125,15 +125,17 @@ Status Proposer::take(const plan::step::Push& step) {
         std::chrono::duration_cast<std::chrono::seconds>(request_.now.time_since_epoch()).count();
     wait_for_checks();
     std::erase(memory_.said, "edited");
+    std::erase(memory_.said, "no-longer-wanted");
     if (step.rebuild) {
         // Taken off by the platform for those commits, or by us; the head may be the same again.
         const forge::PullRequest* const now = open();
-        if (now != nullptr && !seen_of(*now).auto_merge) memory_.armed_head.clear();
+        if (now != nullptr && !now->auto_merge) memory_.armed_head.clear();
         memory_.rebuild_done = wanted_.rebuild;
-        const bool label = request_.rebuild && !request_.rebuild->label.empty();
+        const bool label = wanted_.rebuild.starts_with("label:") ||
+                           (request_.rebuild && !request_.rebuild->label.empty());
         if (now != nullptr && label) {
             auto taken = unless_transient(
-                forge_.remove_labels(*now, {request_.rebuild->label}), "taking a label off"
+                forge_.remove_labels(*now, {std::string{kRebuildLabel}}), "taking a label off"
             );
             if (taken.has_error()) return taken;
         }
@@ -175,6 +177,7 @@ Status Proposer::take(const plan::step::Open&) {
         )
     );
     memory_.number = opened.number;
+    memory_.base = row_.base;
     memory_.title = wanted_.title;
     memory_.body = plan::fingerprint(wanted_.body);
     memory_.draft = draft;
@@ -184,11 +187,35 @@ Status Proposer::take(const plan::step::Open&) {
     row_.title = wanted_.title;
     row_.opened_at = request_.now;
     row_.waiting_since.reset();
+    if (memory_.rebuild_done == "checkbox") {
+        // Its own box is not ticked yet.
+        memory_.rebuild_done.clear();
+        wanted_.rebuild.clear();
+    }
     saw(std::move(opened));
     return {};
 }
 
+Status Proposer::set_base_back() {
+    auto moved = forge_.update(*open(), {.title = {}, .body = {}, .draft = {}, .base = row_.base});
+    if (moved.has_error()) {
+        if (is_transient(moved.error().kind)) return moved.error();
+        answer_.notes.push_back(
+            fmt::format("the base could not be set back: {}", moved.error().message)
+        );
+        abilities_.retarget = false;
+        return {};
+    }
+    // Taken without a word, and left as it was.
+    abilities_.retarget = moved->base == row_.base;
+    if (abilities_.retarget) memory_.base = row_.base;
+    saw(std::move(*moved));
+    stale_ = true;
+    return {};
+}
+
 Status Proposer::take(const plan::step::Update& step) {
+    if (step.base) return set_base_back();
     forge::PullRequest* const now = open();
     const auto& can = forge_.capabilities();
     forge::PullRequestChange change;
@@ -327,6 +354,7 @@ forge::MergeRequest Proposer::merge_request() const {
 
 Status Proposer::merged_or_not(const forge::MergeAnswer& answer, bool arming) {
     forge::PullRequest* const now = open();
+    memory_.arming.clear();
     if (const auto* merged = std::get_if<forge::Merged>(&answer)) {
         now->state = forge::State::Merged;
         now->merge_commit = merged->commit;
@@ -365,12 +393,32 @@ Status Proposer::merged_or_not(const forge::MergeAnswer& answer, bool arming) {
     return {};
 }
 
+Result<bool> Proposer::is_as_seen(bool merging) {
+    const forge::PullRequest before = *open();
+    if (request_.window_still_open && !request_.window_still_open()) {
+        wanted_.window_open = false;
+        return false;
+    }
+    LINKSPAN_TRY(fresh, forge_.get(before.number));
+    const bool same = fresh.state == before.state && fresh.base == before.base &&
+                      fresh.draft == before.draft &&
+                      (fresh.head_commit.empty() || memory_.head.starts_with(fresh.head_commit)) &&
+                      (!merging || fresh.mergeable == forge::Mergeable::Clean);
+    saw(std::move(fresh));
+    stale_ = !same;
+    return same;
+}
+
 Status Proposer::take(const plan::step::Arm&) {
+    LINKSPAN_TRY(same, is_as_seen(false));
+    if (!same) return {};
     LINKSPAN_TRY(answer, refusal_as_answer(forge_.arm_auto_merge(*open(), merge_request())));
     return merged_or_not(answer, true);
 }
 
 Status Proposer::take(const plan::step::Merge&) {
+    LINKSPAN_TRY(same, is_as_seen(true));
+    if (!same) return {};
     LINKSPAN_TRY(answer, refusal_as_answer(forge_.merge(*open(), merge_request())));
     return merged_or_not(answer, false);
 }
@@ -380,6 +428,7 @@ Status Proposer::take(const plan::step::Disarm&) {
     if (auto status = forge_.disarm_auto_merge(*now); status.has_error()) return status;
     now->auto_merge = false;
     memory_.armed_head.clear();
+    memory_.arming.clear();
     return {};
 }
 

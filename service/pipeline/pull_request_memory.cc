@@ -15,10 +15,13 @@ void get(const Json& json, const char* name, T& value) {
 }  // namespace
 
 std::string write_memory(const plan::Memory& memory) {
-    Json images = Json::array();
-    for (const auto& one : memory.images) {
-        images.push_back({one.image, one.policy, one.tag, one.digest});
-    }
+    const auto images_of = [](const std::vector<plan::CarriedImage>& all) {
+        Json images = Json::array();
+        for (const auto& one : all) {
+            images.push_back({one.image, one.policy, one.tag, one.digest});
+        }
+        return images;
+    };
     Json refused = Json::array();
     for (const auto& one : memory.refused) {
         refused.push_back({one.image, one.policy, one.tag, one.reason, one.by_gate});
@@ -29,12 +32,18 @@ std::string write_memory(const plan::Memory& memory) {
         {"head", memory.head},
         {"intended", memory.intended},
         {"closing", memory.closing},
-        {"images", images},
+        {"images", images_of(memory.images)},
         {"proposed_at", memory.proposed_at},
         {"title", memory.title},
         {"body", memory.body},
         {"draft", memory.draft},
+        {"base", memory.base},
+        {"arming", memory.arming},
         {"armed_head", memory.armed_head},
+        {"earlier_head", memory.earlier_head},
+        {"earlier_images", images_of(memory.earlier_images)},
+        {"earlier_changes", memory.earlier_changes},
+        {"merged_head", memory.merged_head},
         {"labels", memory.labels},
         {"asked", memory.asked},
         {"milestone", memory.milestone},
@@ -64,7 +73,12 @@ plan::Memory read_memory(const std::string& text) {
         get(json, "title", memory.title);
         get(json, "body", memory.body);
         get(json, "draft", memory.draft);
+        get(json, "base", memory.base);
+        get(json, "arming", memory.arming);
         get(json, "armed_head", memory.armed_head);
+        get(json, "earlier_head", memory.earlier_head);
+        get(json, "earlier_changes", memory.earlier_changes);
+        get(json, "merged_head", memory.merged_head);
         get(json, "labels", memory.labels);
         get(json, "asked", memory.asked);
         get(json, "milestone", memory.milestone);
@@ -75,9 +89,13 @@ plan::Memory read_memory(const std::string& text) {
         get(json, "rebuild_done", memory.rebuild_done);
         get(json, "heard", memory.heard);
         get(json, "pushed_at", memory.pushed_at);
-        for (const auto& one : json.value("images", Json::array())) {
-            memory.images.push_back({one.at(0), one.at(1), one.at(2), one.at(3)});
-        }
+        const auto get_images = [&json](const char* name, std::vector<plan::CarriedImage>& all) {
+            for (const auto& one : json.value(name, Json::array())) {
+                all.push_back({one.at(0), one.at(1), one.at(2), one.at(3)});
+            }
+        };
+        get_images("images", memory.images);
+        get_images("earlier_images", memory.earlier_images);
         for (const auto& one : json.value("refused", Json::array())) {
             memory.refused.push_back({one.at(0), one.at(1), one.at(2), one.at(3), one.at(4)});
         }

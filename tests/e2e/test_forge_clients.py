@@ -204,6 +204,46 @@ class ForgeClients(unittest.TestCase):
         self.good(client("remove_labels", pull, labels=["new label", "never there"]))
         self.assertEqual(self.good(client("get", number=pull["number"]))["labels"], ["linkspan"])
 
+    @each()
+    def test_who_put_a_label_on(self, kind, fake, client):
+        pull = self.open(client)
+        if not self.good(client("capabilities"))["label_events"]:
+            self.bad(client("labeled_by", pull, label="linkspan:rebuild"), "invalid_input")
+            return
+        self.assertIsNone(self.good(client("labeled_by", pull, label="linkspan:rebuild")))
+        number = pull["number"]
+        fake.label_as_human(number, add=["linkspan:rebuild", "other"], who="bob")
+        first = self.good(client("labeled_by", pull, label="linkspan:rebuild"))
+        self.assertEqual(first["user"], "bob")
+        fake.label_as_human(number, remove=["linkspan:rebuild"], who="alice")
+        self.assertIsNone(self.good(client("labeled_by", pull, label="linkspan:rebuild")))
+        # Far beyond one page.
+        for _ in range(60):
+            fake.label_as_human(number, add=["noise"], who="carol")
+            fake.label_as_human(number, remove=["noise"], who="carol")
+        fake.label_as_human(number, add=["linkspan:rebuild"], who="alice")
+        again = self.good(client("labeled_by", pull, label="linkspan:rebuild"))
+        self.assertEqual(again["user"], "alice")
+        self.assertNotEqual(again["id"], first["id"])
+
+    @each()
+    def test_sent_to_another_base_it_is_found_and_sent_back(self, kind, fake, client):
+        pull = self.open(client)
+        number = pull["number"]
+        fake.git.git("branch", "staging", "main")
+        fake.edit_as_human(number, base="staging")
+        self.assertEqual(self.good(client("find", head="linkspan/prod/app", base="main")), [])
+        found = self.good(client("find", head="linkspan/prod/app", base=""))
+        self.assertEqual([(p["number"], p["base"]) for p in found], [(number, "staging")])
+        now = self.good(client("get", number=number))
+        self.assertEqual(now["base"], "staging")
+        back = self.good(client("update", now, base="main"))
+        self.assertEqual((back["base"], back["title"]), ("main", "Update app"))
+        self.assertEqual(fake.pull_request(number).base, "main")
+        before = len(fake.requests)
+        self.good(client("update", back, base="main"))
+        self.assertEqual(len(fake.requests), before, "nothing is sent when nothing would change")
+
     def person(self, kind, login):
         if kind == "bitbucket_cloud":
             return self.fake.uid(login)

@@ -121,7 +121,7 @@ class AutoMerge(Merging):
         subject = git("log", "-1", "--format=%s", work["commit"], cwd=self.git.bare)
         self.assertIn("1.2.0", subject, "the texts are those of what is merged")
 
-    @each(*(k for k in AUTO_MERGE if k not in ("gitea", "forgejo")))
+    @each(*AUTO_MERGE)
     def test_taken_off_by_a_person_it_is_not_armed_again_for_that_head(self):
         # Gitea and Forgejo do not say whether it is armed; there it is not looked for.
         self.guarded()
@@ -132,21 +132,6 @@ class AutoMerge(Merging):
         self.assertFalse(self.armed(pull))
         self.proposed("1.2.0")
         self.gets_armed(pull)
-
-    @each("gitea", "forgejo")
-    def test_taken_off_by_a_person_where_nobody_tells(self):
-        self.guarded()
-        _, pull = self.proposed("1.1.0")
-        self.gets_armed(pull)
-        self.take_off(pull)
-        self.looked(2)
-        self.assertFalse(self.armed(pull))
-        self.proposed("1.2.0")
-        self.gets_armed(pull)
-
-    def take_off(self, pull):
-        with self.forge._lock:
-            self.forge.disarm(self.now(pull), "alice")
 
     @each()
     def test_edited_by_a_person_it_is_taken_off_until_the_rebuild(self):

@@ -163,6 +163,7 @@ Json run(Forge& forge, const Json& request) {
               {"reopen", has.reopen},
               {"comments", has.comments},
               {"statuses", has.statuses},
+              {"label_events", has.label_events},
               {"api_commits", has.api_commits},
               {"body_limit", has.body_limit},
               {"name", forge.name()}}}};
@@ -197,9 +198,18 @@ Json run(Forge& forge, const Json& request) {
                 pull,
                 {.title = maybe<std::string>(with, "title"),
                  .body = maybe<std::string>(with, "body"),
-                 .draft = maybe<bool>(with, "draft")}
+                 .draft = maybe<bool>(with, "draft"),
+                 .base = maybe<std::string>(with, "base")}
             ),
             show_pull
+        );
+    }
+    if (what == "labeled_by") {
+        return line(
+            forge.labeled_by(pull, with.at("label")),
+            [](const std::optional<LabelEvent>& event) {
+                return event ? Json{{"id", event->id}, {"user", event->user}} : Json{};
+            }
         );
     }
     if (what == "close") return line(forge.close(pull));

@@ -208,6 +208,11 @@ class AzureDevOps(Fake):
         if pull.state != "open" and not (status == "active" and pull.state == "closed" and set(body) == {"status"}):
             raise Refused(self.error(400, "TF401181: The pull request cannot be edited due to its state.", "GitPullRequestNotEditableException"))
         changes = {own: body[name] for own, name in (("title", "title"), ("body", "description"), ("draft", "isDraft")) if name in body}
+        if "targetRefName" in body:
+            base = body["targetRefName"].removeprefix("refs/heads/")
+            if not self.settings.retargeting:
+                raise Refused(self.error(400, "TF401398: The target branch of the pull request cannot be changed.", "GitPullRequestUpdateRejectedException"))
+            changes["base"] = base
         self.edit(pull, who, **changes)
         if status == "abandoned":
             self.close(pull, who)

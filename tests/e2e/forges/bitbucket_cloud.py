@@ -152,6 +152,11 @@ class BitbucketCloud(Fake):
         changes["delete_branch"] = bool(body.get("close_source_branch"))  # "omitting a parameter causes the server to drop the existing value"
         reviewers = self.reviewers(body)
         pull.reviews = {who: how for who, how in pull.reviews.items() if who in reviewers}
+        if "destination" in body:
+            changes["base"] = body["destination"]["branch"]["name"]
+            if not self.git.head(changes["base"]):
+                text = f"branch not found: {changes['base']}"
+                raise Refused(self.error(400, "destination: " + text, fields={"destination": [text]}))
         self.edit(pull, request.user.login, **changes, reviewers=reviewers)
         return Answer(200, self.shown(pull))
 

@@ -154,6 +154,10 @@ class BitbucketDataCenter(Fake):
         pull = self.versioned(request, n, body.get("version"))
         self.text(body)
         changes = {own: body.get(name) or empty for own, name, empty in (("title", "title", pull.title), ("body", "description", ""), ("draft", "draft", False))}
+        if "toRef" in body:
+            changes["base"] = body["toRef"]["id"].removeprefix("refs/heads/")
+            if not self.git.head(changes["base"]):
+                raise Refused(self.error(404, f"Branch \"{changes['base']}\" does not exist", "repository.NoSuchBranchException"))
         self.edit(pull, request.user.login, **changes, reviewers=self.reviewers(body))
         return Answer(200, self.shown(pull))
 

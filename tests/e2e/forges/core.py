@@ -19,7 +19,7 @@ import urllib.request
 
 from .faults import Rule
 from .git_repository import Conflict, GitError, GitRepository
-from .store import CheckStatus, Comment, Label, Person, PullRequest, Settings, now
+from .store import CheckStatus, Comment, Label, LabelEvent, Person, PullRequest, Settings, now
 
 HTML_PAGE = "<!DOCTYPE html><html><head><title>Unicorn!</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -377,11 +377,13 @@ class Fake:
                 self.labels[name] = Label(self.new_id(), name)
             if name not in pull.labels:
                 pull.labels.append(name)
+                pull.label_events.append(LabelEvent(self.new_id(), name, who, True))
                 pull.touch()
                 self.emit("labeled", pull, who, label=name)
         for name in remove:
             if name in pull.labels:
                 pull.labels.remove(name)
+                pull.label_events.append(LabelEvent(self.new_id(), name, who, False))
                 pull.touch()
                 self.emit("unlabeled", pull, who, label=name)
 

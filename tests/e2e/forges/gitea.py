@@ -158,6 +158,11 @@ class Gitea(Fake):
             {"id": i + 1, "type": kinds[what], "html_url": f"{web}#issuecomment-{i + 1}", "pull_request_url": web, "issue_url": "", "user": self.user(pull.author if what == "synchronize" else who), "body": "", "created_at": iso(pull.created), "updated_at": iso(pull.created)}
             for i, (what, who) in enumerate(pull.history) if what in kinds
         ]
+        events += [
+            {"id": e.id, "type": "label", "html_url": f"{web}#issuecomment-{e.id}", "pull_request_url": web, "issue_url": "", "user": self.user(e.who),
+             "body": "1" if e.added else "", "created_at": iso(e.created), "updated_at": iso(e.created), "label": self.label(e.name)}
+            for e in pull.label_events
+        ]
         size = max(1, min(int(request.one("limit", 30)), 50, self.settings.page_limit))
         page = max(1, int(request.one("page", 1)))
         shown = events[(page - 1) * size : page * size]

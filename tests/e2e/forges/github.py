@@ -75,6 +75,7 @@ class GitHub(Fake):
             ("DELETE", issues + "/{n}/labels/{name+}", "labels", self.remove_label),
             ("POST", issues + "/{n}/assignees", "assignees", self.add_assignees),
             ("GET", issues + "/{n}/comments", "comments", self.list_comments),
+            ("GET", issues + "/{n}/events", "label_events", lambda r, n: self.linked(r, self.pull(n).label_events, lambda e: forms.label_event(self, self.pull(n), e))),
             ("POST", issues + "/{n}/comments", "comment", self.create_comment),
             ("GET", repo + "/labels", "repository_labels", self.list_labels),
             ("GET", repo + "/milestones", "milestones", self.list_milestones),

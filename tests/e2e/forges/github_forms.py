@@ -165,6 +165,14 @@ def comment(fake, pull, it):
     }
 
 
+def label_event(fake, pull, it):
+    return {
+        "id": it.id, "node_id": node("LE", it.id), "url": api(fake, "repos", fake.repository, "issues", "events", it.id), "actor": user(fake, it.who),
+        "event": "labeled" if it.added else "unlabeled", "commit_id": None, "commit_url": None, "created_at": iso(it.created),
+        "label": {"name": it.name, "color": fake.labels[it.name].color}, "performed_via_github_app": None,
+    }
+
+
 def status(fake, it):
     return {
         "url": api(fake, "repos", fake.repository, "statuses", it.commit), "avatar_url": None, "id": it.id, "node_id": node("SC", it.id),

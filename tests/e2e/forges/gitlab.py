@@ -52,6 +52,7 @@ class GitLab(Fake):
             ("PUT", mr, lambda r: {"close": "close", "reopen": "reopen"}.get(r.json().get("state_event"), "update"), self.update),
             ("PUT", mr + "/merge", lambda r: "auto_merge" if self.wants_auto(r.json()) else "merge", self.merge_call),
             ("POST", mr + "/cancel_merge_when_pipeline_succeeds", "disarm", self.cancel),
+            ("GET", mr + "/resource_label_events", "label_events", lambda r, n: self.paged(r, self.pull(n).label_events, lambda e: self.label_event(self.pull(n), e))),
             ("GET", mr + "/notes", "comments", lambda r, n: self.paged(r, self.pull(n).comments, self.note)),
             ("POST", mr + "/notes", "comment", self.create_note),
             ("GET", mr + "/pipelines", "pipelines", lambda r, n: Answer(200, [self.pipeline(self.pull(n))] if self.settings.has_ci else [])),
@@ -303,6 +304,10 @@ class GitLab(Fake):
 
     def note(self, c):
         return {"id": c.id, "type": None, "body": c.body, "author": self.user(c.author), "created_at": iso(c.created), "updated_at": iso(c.created), "system": c.system, "noteable_type": "MergeRequest", "noteable_id": 1, "resolvable": False, "confidential": False, "internal": False, "noteable_iid": 1}
+
+    def label_event(self, pull, e):
+        label = {"id": self.labels[e.name].id, "name": e.name, "color": "#" + self.labels[e.name].color, "description": None}
+        return {"id": e.id, "user": self.user(e.who), "created_at": iso(e.created), "resource_type": "MergeRequest", "resource_id": pull.number, "label": label, "action": "add" if e.added else "remove"}
 
     def create_note(self, request, n):
         self.permission(request, "api")

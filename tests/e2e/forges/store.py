@@ -30,6 +30,15 @@ class Label:
 
 
 @dataclasses.dataclass
+class LabelEvent:
+    id: int
+    name: str
+    who: str
+    added: bool
+    created: datetime.datetime = dataclasses.field(default_factory=now)
+
+
+@dataclasses.dataclass
 class Comment:
     id: int
     author: str
@@ -84,6 +93,7 @@ class PullRequest:
     merged_by: Optional[str] = None
     from_fork: Optional[str] = None  # owner of the fork; its branch has the same name
     history: list = dataclasses.field(default_factory=list)  # (what, who): for tests
+    label_events: list = dataclasses.field(default_factory=list)
 
     def touch(self):
         self.version += 1
@@ -107,6 +117,7 @@ class Settings:
     computing: int = 0  # so many looks after each change answer "still computed"
     archived: bool = False
     issues_disabled: bool = False
+    retargeting: bool = True  # Azure's feature of changing a target
     drafts: bool = True  # the plan or version has them
     create_missing_labels: bool = True  # where the platform does so
     template: Optional[str] = None

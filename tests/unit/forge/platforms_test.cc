@@ -324,6 +324,69 @@ TEST(GiteaTest, MergeAnswers) {
         EXPECT_EQ(kind_of(gitea::read_merge(c.response)), c.kind) << c.response.body;
 }
 
+TEST(LabelEventsTest, TheLastWordCountsInEveryForm) {
+    const std::string label = "linkspan:rebuild";
+    const auto github = [&](int id, const char* what, const char* who) {
+        return Json{
+            {"id", id}, {"event", what}, {"actor", {{"login", who}}}, {"label", {{"name", label}}}};
+    };
+    auto list = Json::array({github(1, "labeled", "ann"), github(2, "labeled", "bob")});
+    list.push_back({{"id", 3}, {"event", "closed"}, {"actor", {{"login", "eve"}}}});
+    EXPECT_EQ(github::read_label_events(list, "Linkspan:Rebuild").value().user, "bob");
+    EXPECT_EQ(github::read_label_events(list, "other"), std::nullopt);
+    list.push_back(github(4, "unlabeled", "ann"));
+    EXPECT_EQ(github::read_label_events(list, label), std::nullopt);
+
+    const auto gitlab = [&](int id, const char* action) {
+        return Json{
+            {"id", id},
+            {"action", action},
+            {"user", {{"username", "ann"}}},
+            {"label", {{"name", label}}}};
+    };
+    // A label that was deleted since.
+    list = Json::array({gitlab(1, "add"), {{"id", 2}, {"action", "add"}, {"label", nullptr}}});
+    EXPECT_EQ(gitlab::read_label_events(list, label).value().id, "1");
+    list.push_back(gitlab(3, "remove"));
+    EXPECT_EQ(gitlab::read_label_events(list, label), std::nullopt);
+
+    const auto gitea = [&](int id, const char* body) {
+        return Json{
+            {"id", id},
+            {"type", "label"},
+            {"body", body},
+            {"user", {{"login", "ann"}}},
+            {"label", {{"name", label}}}};
+    };
+    list = Json::array({gitea(1, "1"), {{"id", 2}, {"type", "comment"}, {"body", "1"}}});
+    EXPECT_EQ(gitea::read_timeline(list, label).value().user, "ann");
+    list.push_back(gitea(3, ""));
+    EXPECT_EQ(gitea::read_timeline(list, label), std::nullopt);
+}
+
+TEST(AnyBaseTest, ASearchWithoutABaseHasNoneInIt) {
+    EXPECT_EQ(github::find_pulls({"o", "r"}, "a", "", {}).path.find("base"), std::string::npos);
+    EXPECT_EQ(
+        gitlab::find_requests("p", "a", "", {}).path.find("target_branch"), std::string::npos
+    );
+    EXPECT_EQ(
+        azure::find_requests({"o", "p", "r"}, "a", "", {}, 0).path.find("targetRefName"),
+        std::string::npos
+    );
+    EXPECT_EQ(
+        bitbucket_cloud::find_pulls({"o", "r"}, "a", "", {}).path.find("destination"),
+        std::string::npos
+    );
+}
+
+TEST(GiteaTest, ABranchThatIsGoneKeepsItsName) {
+    const Json pull{
+        {"number", 7},
+        {"state", "closed"},
+        {"head", {{"ref", "refs/pull/7/head"}, {"label", "linkspan/prod"}}}};
+    EXPECT_EQ(gitea::read_pull(pull).head, "linkspan/prod");
+}
+
 TEST(GiteaTest, OnlyThisRepositorysBranchesCount) {
     const auto pull = [](int number, int head_repo, const char* head, const char* base) {
         return Json{

@@ -19,7 +19,7 @@ public:
     explicit MemoryForge(testing::RemoteRepo& repo) : repo_{repo} {
         can.labels = can.assignees = can.reviewers = can.team_reviewers = true;
         can.milestones = can.drafts = can.auto_merge = can.comments = true;
-        can.statuses = can.reopen = can.api_commits = true;
+        can.statuses = can.reopen = can.api_commits = can.label_events = true;
     }
 
     forge::Capabilities can;
@@ -38,6 +38,9 @@ public:
     std::function<void()> disarmed;
     std::map<std::int64_t, std::string> milestones;
     std::vector<std::string> statuses;
+    std::map<std::string, forge::LabelEvent> labeled;  // by label
+    int label_questions = 0;
+    std::map<std::string, std::function<void()>> before;  // what people do just before a call
 
     forge::PullRequest& at(std::int64_t number) {
         return pulls.at(static_cast<std::size_t>(number - 1));
@@ -68,7 +71,8 @@ public:
     ) override {
         std::vector<forge::PullRequest> found;
         for (auto at = pulls.rbegin(); at != pulls.rend(); ++at) {
-            if (at->head == head && at->base == base && (!state || at->state == *state)) {
+            if (at->head == head && (base.empty() || at->base == base) &&
+                (!state || at->state == *state)) {
                 found.push_back(fresh(*at));
             }
         }
@@ -83,7 +87,8 @@ public:
     Result<forge::PullRequest> open(const forge::NewPullRequest& wanted) override {
         return change<forge::PullRequest>("open", [&]() -> Result<forge::PullRequest> {
             for (const auto& one : pulls) {
-                if (one.head == wanted.head && one.state == forge::State::Open) {
+                if (one.head == wanted.head && one.base == wanted.base &&
+                    one.state == forge::State::Open) {
                     return Error{Errc::Conflict, "a pull request already exists"};
                 }
             }
@@ -112,6 +117,7 @@ public:
             if (wanted.title) one.title = *wanted.title;
             if (wanted.body) one.body = *wanted.body;
             if (wanted.draft) one.draft = *wanted.draft;
+            if (wanted.base) one.base = *wanted.base;
             return fresh(one);
         });
     }
@@ -163,6 +169,14 @@ public:
     }
     Status set_milestone(const forge::PullRequest& now, const std::string& title) override {
         return change_status("set_milestone", [&] { milestones[now.number] = title; });
+    }
+    Result<std::optional<forge::LabelEvent>> labeled_by(
+        const forge::PullRequest&, const std::string& label
+    ) override {
+        ++label_questions;
+        const auto at = labeled.find(label);
+        if (at == labeled.end()) return std::optional<forge::LabelEvent>{};
+        return std::optional{at->second};
     }
     Result<std::vector<forge::Comment>> comments(const forge::PullRequest& now) override {
         return said[now.number];
@@ -241,6 +255,11 @@ private:
     template <class T>
     Result<T> change(const std::string& name, const std::function<Result<T>()>& work) {
         calls.push_back(name);
+        if (const auto deed = before.find(name); deed != before.end()) {
+            const auto done = std::move(deed->second);
+            before.erase(deed);
+            done();
+        }
         if (const auto it = always_broken.find(name); it != always_broken.end()) return it->second;
         if (const auto fault = broken.find(name); fault != broken.end()) {
             const Error error = fault->second;

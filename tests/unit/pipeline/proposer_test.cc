@@ -378,6 +378,7 @@ TEST_F(ProposerTest, WhatIsInAMergeQueueIsTakenOutForANewCommit) {
     // Where a person queued it, their reviewed head is merged first.
     { std::ofstream{queued}; }
     lose_the_store();
+    options.automerge = false;
     look(wanting("1.2.0"));
     auto request = wanting("1.3.0");
     request.counts = must(store->pull_requests().counts("prod", "", now));

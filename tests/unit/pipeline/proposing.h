@@ -37,8 +37,8 @@ protected:
     ProposeRequest wanting(const std::string& tag, const std::string& digest = "") {
         ProposeRequest request;
         request.repository = "fleet";
-        request.base_branch = "main";
-        request.base = must(mirror->fetch("main"));
+        request.base_branch = base_branch;
+        request.base = must(mirror->fetch(base_branch));
         request.author = {"Linkspan", "linkspan@example.com"};
         request.committer = request.author;
         request.now = now;
@@ -104,6 +104,7 @@ protected:
     std::unique_ptr<store::Store> store = must(store::Store::open(":memory:"));
     std::unique_ptr<git::Mirror> mirror;
     config::PullRequest options;
+    std::string base_branch = "main";
     store::TimePoint now{std::chrono::seconds{1'790'000'000}};
 };
 

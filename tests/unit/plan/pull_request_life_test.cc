@@ -29,6 +29,7 @@ const CarriedImage kImage{"registry.example.com/acme/app", "app", "1.1.0", ""};
 World at_rest() {
     World w;
     w.wanted.images = {kImage};
+    w.wanted.base = "main";
     w.wanted.title = "Update app";
     w.wanted.body = "body";
     w.memory.number = 7;
@@ -36,7 +37,8 @@ World at_rest() {
     w.memory.images = {kImage};
     w.memory.title = "Update app";
     w.memory.body = fingerprint("body");
-    w.seen = {{.number = 7, .title = "Update app", .body = "body", .head = "ours"}};
+    w.memory.base = "main";
+    w.seen = {{.number = 7, .title = "Update app", .body = "body", .head = "ours", .base = "main"}};
     w.branch = {.head = "ours", .ours = true, .on_base = true, .same_tree = true};
     return w;
 }
@@ -81,6 +83,13 @@ const Case kCases[] = {
          w.wanted.title = "New";
      },
      "done"},
+    {"blanks that a platform drops make no title of a person's",
+     [](World& w) {
+         w.memory.title = " Update  app ";
+         w.wanted.title = "Update app 2";
+     },
+     "update"},
+    {"and are no difference", [](World& w) { w.wanted.title = " Update  app "; }, "done"},
     {"edited by a person: said",
      [](World& w) {
          w.branch.head = "theirs";
@@ -155,6 +164,103 @@ const Case kCases[] = {
          w.memory.closing = true;
      },
      "record closed"},
+    {"wanted again after we were about to close it: a close from now on is a person's",
+     [](World& w) {
+         BodyState ended;
+         ended.target = "prod";
+         ended.ended = "superseded";
+         w.seen[0].body = "body\n" + write_state(ended, true, 4000);
+     },
+     "update"},
+    {"sent to another base by a person: said", [](World& w) { w.seen[0].base = "staging"; }, "say"},
+    {"sent to another base by a person: once",
+     [](World& w) {
+         w.seen[0].base = "staging";
+         w.memory.said = {"retargeted"};
+         w.branch.same_tree = false;
+     },
+     "leave alone"},
+    {"sent to another base by a person: no automatic merge of it",
+     [](World& w) {
+         w.seen[0].base = "staging";
+         w.wanted.auto_merge = true;
+         w.memory.armed_head = "ours";
+         w.seen[0].auto_merge = true;
+     },
+     "disarm"},
+    {"sent to another base by a person: not merged by us",
+     [](World& w) {
+         w.seen[0].base = "staging";
+         w.memory.said = {"retargeted"};
+         w.wanted.auto_merge = true;
+         w.able.auto_merge = false;
+         w.seen[0].clean = true;
+     },
+     "leave alone"},
+    {"sent to another base by a person, and nothing is left to do: not closed",
+     [](World& w) {
+         w.seen[0].base = "staging";
+         w.memory.said = {"retargeted"};
+         w.wanted.wanted = false;
+     },
+     "leave alone"},
+    {"set back when somebody asks",
+     [](World& w) {
+         w.seen[0].base = "staging";
+         w.wanted.rebuild = "comment:1";
+     },
+     "update"},
+    {"where it can't be set back, said",
+     [](World& w) {
+         w.seen[0].base = "staging";
+         w.wanted.rebuild = "comment:1";
+         w.able.retarget = false;
+     },
+     "say"},
+    {"where it can't be set back, closed for another one",
+     [](World& w) {
+         w.seen[0].base = "staging";
+         w.wanted.rebuild = "comment:1";
+         w.able.retarget = false;
+         w.memory.said = {"closing:7"};
+     },
+     "close"},
+    {"set back by whoever sent it away: goes on",
+     [](World& w) { w.memory.said = {"retargeted"}; },
+     "done"},
+    {"the configuration names another base: sent there",
+     [](World& w) { w.wanted.base = "release"; },
+     "update"},
+    {"the configuration names another base: not merged into the old one",
+     [](World& w) {
+         w.wanted.base = "release";
+         w.wanted.auto_merge = true;
+         w.memory.armed_head = "ours";
+         w.seen[0].auto_merge = true;
+     },
+     "disarm"},
+    {"the branch of one that was merged with commits of others is free again",
+     [](World& w) {
+         w.memory = {.handled = 7, .head = "ours", .merged_head = "theirs"};
+         w.seen.clear();
+         w.branch = {.head = "theirs"};
+     },
+     "push"},
+    {"and stays when there is nothing to propose",
+     [](World& w) {
+         w.memory = {.handled = 7, .head = "ours", .merged_head = "theirs"};
+         w.seen.clear();
+         w.branch = {.head = "theirs"};
+         w.wanted.wanted = false;
+     },
+     "done"},
+    {"a branch that the base has whole is free",
+     [](World& w) {
+         w.memory = {.handled = 7, .head = "ours"};
+         w.seen.clear();
+         w.branch = {.head = "theirs", .ours = true, .landed = true};
+     },
+     "push"},
     {"an image that a person ignored", [](World& w) { w.wanted.ignored = {kImage}; }, "held"},
     {"the same tag with another digest is another image",
      [](World& w) {
@@ -162,6 +268,20 @@ const Case kCases[] = {
          w.wanted.ignored[0].digest = "sha256:00";
      },
      "done"},
+    {"a tag that was closed when no digest was written is the same with one",
+     [](World& w) {
+         w.wanted.ignored = {kImage};
+         w.wanted.images[0].digest = "sha256:00";
+     },
+     "held"},
+    {"armed before somebody closed another one with the same image",
+     [](World& w) {
+         w.wanted.ignored = {kImage};
+         w.wanted.auto_merge = true;
+         w.memory.armed_head = "ours";
+         w.seen[0].auto_merge = true;
+     },
+     "disarm"},
     {"in the base already: said", [](World& w) { w.wanted.wanted = false; }, "say"},
     {"in the base already: closed",
      [](World& w) {
@@ -173,7 +293,7 @@ const Case kCases[] = {
      [](World& w) {
          w.wanted.wanted = false;
          w.branch.head = "theirs";
-         w.memory.said = {"no-longer-wanted:theirs"};
+         w.memory.said = {"no-longer-wanted"};
      },
      "leave alone"},
     {"our branch goes with it",
@@ -240,13 +360,45 @@ const Case kCases[] = {
      "update"},
     {"a draft that a person made stays one", [](World& w) { w.seen[0].draft = true; }, "done"},
     {"auto-merge is armed", [](World& w) { w.wanted.auto_merge = true; }, "arm"},
-    {"armed anew for a new head, where the platform keeps it over a push",
+    {"disarmed before anything else is done when it may not be merged any more",
      [](World& w) {
          w.wanted.auto_merge = true;
-         w.memory.armed_head = "before";
+         w.wanted.draft = true;
+         w.branch.same_tree = false;
+         w.memory.armed_head = "ours";
          w.seen[0].auto_merge = true;
      },
-     "arm"},
+     "disarm"},
+    {"disarmed before it is closed",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.wanted.wanted = false;
+         w.memory.armed_head = "ours";
+         w.seen[0].auto_merge = true;
+     },
+     "disarm"},
+    {"armed by us just before a crash",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.wanted.window_open = false;
+         w.memory.arming = "ours";
+         w.seen[0].auto_merge = true;
+     },
+     "disarm"},
+    {"disarmed before another head is pushed, which is armed for itself",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.branch.same_tree = false;
+         w.memory.armed_head = "ours";
+         w.seen[0].auto_merge = true;
+     },
+     "disarm"},
+    {"not armed for a push that the platform has not seen yet",
+     [](World& w) {
+         w.wanted.auto_merge = true;
+         w.seen[0].head = "before";
+     },
+     "done"},
     {"armed once for a head",
      [](World& w) {
          w.wanted.auto_merge = true;
@@ -319,6 +471,31 @@ const Case kCases[] = {
      },
      "done"},
 };
+
+TEST(LifeOfImages, WhoClosedItHasSeenTheHeadThatItHad) {
+    World w = at_rest();
+    const CarriedImage newer{kImage.image, kImage.policy, "1.2.0", ""};
+    w.memory.earlier_head = "ours";
+    w.memory.earlier_images = {kImage};
+    w.memory.images = {newer};
+    w.memory.intended = "newer";
+    w.seen[0].state = SeenState::Closed;
+    auto step = next_step(w.memory, w.seen, w.branch, w.wanted, w.able);
+    EXPECT_EQ(std::get<step::Ignore>(step).images, std::vector{kImage});
+    w.memory.head = w.seen[0].head = "newer";
+    step = next_step(w.memory, w.seen, w.branch, w.wanted, w.able);
+    EXPECT_EQ(std::get<step::Ignore>(step).images, std::vector{newer});
+}
+
+TEST(LifeOfImages, MergedElsewhereIsTold) {
+    World w = at_rest();
+    w.seen[0].state = SeenState::Merged;
+    auto step = next_step(w.memory, w.seen, w.branch, w.wanted, w.able);
+    EXPECT_EQ(std::get<step::RecordMerged>(step).elsewhere, "");
+    w.seen[0].base = "staging";
+    step = next_step(w.memory, w.seen, w.branch, w.wanted, w.able);
+    EXPECT_EQ(std::get<step::RecordMerged>(step).elsewhere, "staging");
+}
 
 INSTANTIATE_TEST_SUITE_P(Sentences, Life, testing::ValuesIn(kCases));
 

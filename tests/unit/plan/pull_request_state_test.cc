@@ -49,6 +49,35 @@ TEST(PullRequestState, Ended) {
     EXPECT_EQ(mark_ended("no state", "x", true), "no state");
 }
 
+TEST(PullRequestState, KnowsOurTitle) {
+    const std::string body = "hello\n" + write_state(sample(), true, 4000) + "\nthere";
+    const std::string marked = mark_title(body, " Update  app\n", true);
+    EXPECT_EQ(read_state(marked)->title, fingerprint("Update app"));
+    EXPECT_LE(marked.size(), body.size() + kTitleMark);
+    EXPECT_EQ(read_state(marked)->images, sample().images);
+    EXPECT_EQ(read_state(mark_ended(marked, "x", true))->title, fingerprint("Update app"));
+    EXPECT_EQ(mark_title("no state", "x", true), "no state");
+}
+
+TEST(PullRequestState, ATickOutsideOfOursAsksForNothing) {
+    const std::string ours = rebuild_checkbox(true) + "\n" + write_state(sample(), true, 4000);
+    std::string body = put_into("- [x] Rebuild this branch", ours, true, 10000);
+    EXPECT_FALSE(rebuild_is_ticked(body)) << "it would be asked for with every look";
+    body.replace(body.find("- [ ]"), 5, "- [x]");
+    EXPECT_TRUE(rebuild_is_ticked(body));
+}
+
+TEST(PullRequestState, WhatPeopleWroteStaysWhenAMarkIsGone) {
+    const std::string ours = "text\n\n" + write_state(sample(), true, 4000);
+    const std::string whole = "Hello\n\n" + put_into("", ours, true, 10000) + "\n\nBye";
+    std::string headless = whole;
+    const auto mark = begin_mark(true);
+    headless.erase(headless.find(mark), mark.size());
+    EXPECT_TRUE(put_into(headless, ours, true, 10000).ends_with("\n\nBye"));
+    const std::string tailless = whole.substr(0, whole.find("<!-- linkspan:v1"));
+    EXPECT_TRUE(put_into(tailless, ours, true, 10000).starts_with("Hello\n\n"));
+}
+
 TEST(PullRequestState, RebuildIsAskedFor) {
     EXPECT_FALSE(rebuild_is_ticked(rebuild_checkbox(true)));
     EXPECT_TRUE(rebuild_is_ticked("a\r\n- [X] <!-- linkspan:rebuild -->Rebuild this branch\r\n"));

@@ -27,17 +27,20 @@ Hold hold_of(const std::string& tag) {
         .until = std::nullopt};
 }
 
+// When the transaction is over: the next call is not in it, and sees what came since.
 std::size_t holds_in(Writer& writer) {
-    std::promise<std::size_t> seen;
+    std::size_t count = 99;
+    std::promise<void> over;
     writer.run(
-        [&seen](Store& store) -> Status {
+        [&count](Store& store) -> Status {
             auto holds = store.holds().list(TimePoint{std::chrono::seconds{10}});
-            seen.set_value(holds.has_value() ? holds->size() : 99);
+            if (holds.has_value()) count = holds->size();
             return {};
         },
-        {}
+        [&over](const Status&) { over.set_value(); }
     );
-    return seen.get_future().get();
+    over.get_future().wait();
+    return count;
 }
 
 std::vector<std::string> files_in(const std::filesystem::path& directory) {

@@ -103,6 +103,7 @@ async function gitlab() {
     ["MergeRequests", (api) => api.cancelOnPipelineSuccess(project, 7), undefined, [], undefined],
     ["MergeRequestNotes", (api) => api.create(project, 7, "text"), undefined, ["body"], "MergeRequestNoteSchema"],
     ["MergeRequestNotes", (api) => api.all(project, 7), undefined, ["sort", "order_by", "per_page", "page"], "MergeRequestNoteSchema[]"],
+    ["MergeRequestLabelEvents", (api) => api.all(project, 7), undefined, ["per_page", "page"], "LabelEventSchema[]"],
     ["MergeTrains", (api) => api.addMergeRequest(project, 7, {}), undefined, ["sha", "squash", "when_pipeline_succeeds", "auto_merge"], "MergeTrainSchema[]"],
     ["Branches", (api) => api.show(project, "a/b"), undefined, [], "BranchSchema"],
     ["Branches", (api) => api.remove(project, "a/b"), undefined, [], undefined],

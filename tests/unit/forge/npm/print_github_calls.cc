@@ -37,7 +37,7 @@ int main() {
     print(get_pull(repo, 7));
     print(get_issue(repo, 7));
     print(open_pull(repo, {.head = "a", .base = "main", .title = "t", .body = "b", .draft = true}));
-    print(*update_pull(repo, now, {.title = "t", .body = "b"}));
+    print(*update_pull(repo, now, {.title = "t", .body = "b", .base = "main"}));
     print(set_state(repo, 7, true));
     print(set_state(repo, 7, false));
     print(github::add_labels(repo, 7, {"a", "b c"}));
@@ -47,6 +47,7 @@ int main() {
     print(list_milestones(repo));
     print(github::set_milestone(repo, 7, 3));
     print(list_comments(repo, 7));
+    print(list_events(repo, 7));
     print(add_comment(repo, 7, "text"));
     for (const auto method : {MergeMethod::Merge, MergeMethod::Squash, MergeMethod::Rebase}) {
         MergeRequest one = merge;
