@@ -94,18 +94,21 @@ private:
         return &newest;
     }
 
-    bool is_a_persons() const {
+    // It has commits that we did not push.
+    bool has_others() const {
         if (branch_.head == memory_.head || branch_.head == memory_.intended) return false;
         // The platform's own commit, made before a crash: its id was not known beforehand.
         if (memory_.intended.starts_with("api:") && branch_.on_base && branch_.same_tree) {
             return false;
         }
-        // Nothing of anybody is in it that could be lost.
-        if (open_ == nullptr && (branch_.landed || branch_.head == memory_.merged_head)) {
-            return false;
-        }
         // A head that we know we did not push; without memory its authors say whose it is.
         return !memory_.head.empty() || !branch_.ours;
+    }
+
+    bool is_a_persons() const {
+        // What was merged can't be lost.
+        const bool safe = branch_.landed || branch_.head == memory_.merged_head;
+        return has_others() && !(open_ == nullptr && safe);
     }
 
     bool asked() const {
@@ -226,9 +229,8 @@ private:
                 wanted_.gone
             );
         }
-        // Commits of others were merged with it: theirs to delete.
-        const bool mixed = branch_.head == memory_.merged_head && !branch_.ours;
-        if (!branch_.head.empty() && !theirs && !mixed && wanted_.delete_branch) {
+        // With commits of others, also merged ones, it is theirs to delete.
+        if (!branch_.head.empty() && !has_others() && wanted_.delete_branch) {
             return step::DeleteBranch{branch_.head};
         }
         return step::Done{std::nullopt, wanted_.gone};

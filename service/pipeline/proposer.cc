@@ -456,6 +456,11 @@ Status Proposer::observe_branch() {
     const bool by_platform =
         memory_.intended.starts_with("api:") && branch_.on_base && branch_.same_tree;
     const bool as_wanted = branch_.ours && branch_.on_base && branch_.same_tree;
+    if (branch_.head == memory_.intended) {
+        // What a push does to auto-merge counts also when we were killed after it.
+        const auto* const now = open();
+        if (now != nullptr && !now->auto_merge) memory_.armed_head.clear();
+    }
     if (branch_.head == memory_.intended || by_platform || as_wanted ||
         (memory_.head.empty() && branch_.ours)) {
         memory_.head = branch_.head;

@@ -241,7 +241,12 @@ class Proposing(Fleet):
         return [s.state for s in self.forge.statuses if s.context == context and s.commit == self.branch()]
 
     def writes(self):
-        return [(r.method, r.path, r.body) for r in list(self.forge.requests) if r.method not in ("GET", "HEAD") and r.operation != "graphql"]
+        """What was sent to change something; GraphQL's questions are no changes."""
+
+        def asks(request):
+            return request.method in ("GET", "HEAD") or (isinstance(request.body, dict) and str(request.body.get("query", "")).startswith("query"))
+
+        return [(r.method, r.path, r.body) for r in list(self.forge.requests) if not asks(r)]
 
     def pods(self, *names):
         """A file for each: clusters/prod/NAME/pod.yaml, with the image acme/NAME."""

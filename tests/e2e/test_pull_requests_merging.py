@@ -133,6 +133,10 @@ class AutoMerge(Merging):
         self.proposed("1.2.0")
         self.gets_armed(pull)
 
+    def take_off(self, pull):
+        with self.forge._lock:
+            self.forge.disarm(self.now(pull), "alice")
+
     @each()
     def test_edited_by_a_person_it_is_taken_off_until_the_rebuild(self):
         self.guarded()

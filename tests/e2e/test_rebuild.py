@@ -3,8 +3,8 @@
 import time
 import unittest
 
+from proposing import FILE, KINDS, WAIT, Proposing, each
 from real_parts import git, wait_until
-from test_pull_requests import FILE, KINDS, WAIT, Proposing, each
 
 LABELLED = ("github_enterprise", "gitlab", "gitea", "forgejo")
 LABEL = "linkspan:rebuild"
