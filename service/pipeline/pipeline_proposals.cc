@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace linkspan::pipeline {
@@ -46,9 +47,17 @@ void Pipeline::proposals_looked() {
 
 asio::awaitable<void> Pipeline::nudge_proposals() {
     std::function<Status(store::Store&)> nudge = [config = config_](store::Store& store) -> Status {
+        std::set<std::string> targets;
         for (const auto& target : config->targets) {
-            if (target.deliver != config::Deliver::PullRequest) continue;
-            LINKSPAN_TRY(some, store.pull_requests().nudge_target(target.name, Clock::now()));
+            if (target.deliver == config::Deliver::PullRequest) targets.insert(target.name);
+        }
+        // Also of those that propose no more.
+        LINKSPAN_TRY(rows, store.pull_requests().list(std::nullopt));
+        for (const auto& row : rows) {
+            if (row.state == "open") targets.insert(row.target);
+        }
+        for (const auto& target : targets) {
+            LINKSPAN_TRY(some, store.pull_requests().nudge_target(target, Clock::now()));
             (void)some;
         }
         return {};
@@ -83,7 +92,7 @@ asio::awaitable<void> Pipeline::look_at_proposals_guarded() {
             wait = kAfterFailure;
         } else {
             for (const auto& [repository, target] : due->looks) {
-                if (config_->target(target) != nullptr) proposals(repository).look(target);
+                if (config_->repository(repository) != nullptr) proposals(repository).look(target);
             }
             if (due->next) {
                 const auto left =

@@ -51,6 +51,19 @@ plan::EditPlan changes_of(const plan::EditPlan& plan) {
     return out;
 }
 
+// Another way of grouping, or a file that was moved: what the group had is proposed all the same.
+bool is_in_another_group(const ProposalLook& look, const store::PullRequest& row) {
+    const auto proposed = [&look](const store::PullRequestImage& image) {
+        return std::any_of(look.groups.begin(), look.groups.end(), [&image](const auto& group) {
+            const auto& changes = group.second.plan.changes;
+            return std::any_of(changes.begin(), changes.end(), [&image](const auto& change) {
+                return change.policy == image.policy && change.new_tag == image.tag;
+            });
+        });
+    };
+    return !row.images.empty() && std::all_of(row.images.begin(), row.images.end(), proposed);
+}
+
 // Of the groups that have a change of the answer: what waits or fails anywhere is not done.
 struct Told {
     const ProposeAnswer* answer = nullptr;
@@ -149,7 +162,10 @@ ProposeRequest request_of(
         .signing = look.options.signing,
         .message = look.options.message};
     for (const auto& one : look.candidates) request.facts.push_back(one.fact);
-    if (wanted.plan.empty() && wanted.row) {
+    if (wanted.plan.empty() && wanted.row && is_in_another_group(look, *wanted.row)) {
+        request.gone = "Another pull request of this target has these images now.";
+        request.gone_kind = "pull_request";
+    } else if (wanted.plan.empty() && wanted.row) {
         const auto gone = why_gone(*wanted.row, look.candidates, answers);
         request.gone = gone.reason;
         request.gone_kind = gone.kind;

@@ -154,33 +154,15 @@ asio::awaitable<void> ProposalWorker::look_at(
             fmt::format("target \"{}\" does not propose pull requests any more", target_name)
         );
         co_await pipeline_.settle_all(std::move(items), std::move(outcome));
-        std::function<Status(store::Store&)> forget =
-            [target_name, repository = repository_](store::Store& store) -> Status {
-            LINKSPAN_TRY(rows, store.pull_requests().list(target_name));
-            for (auto& row : rows) {
-                if (row.repository != repository) continue;
-                row.state = "none";
-                row.note = "the target is no longer configured to propose pull requests";
-                if (auto put = store.pull_requests().put(row); put.has_error()) return put;
-                if (auto done = store.pull_requests().answered(row); done.has_error()) return done;
-            }
-            return {};
-        };
-        auto forgotten = co_await in_store_status(pipeline_.writer_, std::move(forget));
-        if (forgotten.has_error()) spdlog::error("{}", forgotten.error().message);
+        co_await take_back(look, target_name);
         co_return;
     }
     if (!co_await gather(look)) co_return;
-    if (forge_config_ != look.config || !forge_) {
-        auto made = forge_of(look.config, *look.repository);
-        if (made.has_error()) {
-            std::string step = "propose";
-            Error error = made.error();
-            co_await give_up(look, std::move(step), std::move(error));
-            co_return;
-        }
-        forge_ = std::move(*made);
-        forge_config_ = look.config;
+    if (auto made = make_forge(look); made.has_error()) {
+        std::string step = "propose";
+        Error error = made.error();
+        co_await give_up(look, std::move(step), std::move(error));
+        co_return;
     }
     auto options = commit_options_of(*look.repository, look.now);
     if (options.has_error()) {
@@ -432,29 +414,9 @@ asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
         *forge_, *look.view->mirror, std::move(request), std::move(known->first)
     );
     const auto nudged_at = row ? row->nudged_at : std::nullopt;
-    // The forge lives as long as its calls.
-    const auto forge = forge_;
     const auto began = std::chrono::steady_clock::now();
-    for (;;) {
-        auto decide = [proposer, forge] { return proposer->decide(); };
-        auto more = co_await runtime::blocking(pipeline_.git_pool_, std::move(decide));
-        if (more.has_error()) co_return more.error();
-        if (!*more) break;
-        // What is about to be done is written down before, and what was done after it.
-        auto intended = proposer->to_record();
-        intended.row.origins = origins_text;
-        auto noted = co_await keep(look.config, std::move(intended), false);
-        if (noted.has_error()) co_return noted.error();
-        spdlog::debug("target {} group {}: {}", target.name, group, proposer->step());
-        auto act = [proposer, forge] { return proposer->act(); };
-        auto acted = co_await runtime::blocking(pipeline_.git_pool_, std::move(act));
-        if (acted.has_error()) co_return acted.error();
-        auto change = proposer->to_record();
-        change.row.origins = origins_text;
-        auto kept = co_await keep(look.config, std::move(change), false);
-        if (kept.has_error()) co_return kept.error();
-        if (pipeline_.stopping_) co_return Error{Errc::Unavailable, "stopping"};
-    }
+    const auto done = co_await drive(look, proposer, origins_text);
+    if (done.has_error()) co_return done.error();
     pipeline_.metrics_.step("propose", std::chrono::steady_clock::now() - began);
     auto change = proposer->to_record();
     change.row.origins = origins_text;
@@ -468,6 +430,111 @@ asio::awaitable<Result<ProposeAnswer>> ProposalWorker::propose(
     auto kept = co_await keep(look.config, std::move(change), true);
     if (kept.has_error()) co_return kept.error();
     co_return proposer->answer();
+}
+
+asio::awaitable<Status> ProposalWorker::drive(
+    const ProposalLook& look, std::shared_ptr<Proposer> proposer, std::string origins
+) {
+    // The forge lives as long as its calls.
+    const auto forge = forge_;
+    for (;;) {
+        auto decide = [proposer, forge] { return proposer->decide(); };
+        auto more = co_await runtime::blocking(pipeline_.git_pool_, std::move(decide));
+        if (more.has_error()) co_return more.error();
+        if (!*more) co_return Status{};
+        auto intended = proposer->to_record();
+        intended.row.origins = origins;
+        spdlog::debug(
+            "target {} group {}: {}", intended.row.target, intended.row.group, proposer->step()
+        );
+        auto noted = co_await keep(look.config, std::move(intended), false);
+        if (noted.has_error()) co_return noted;
+        auto act = [proposer, forge] { return proposer->act(); };
+        auto acted = co_await runtime::blocking(pipeline_.git_pool_, std::move(act));
+        if (acted.has_error()) co_return acted;
+        auto change = proposer->to_record();
+        change.row.origins = origins;
+        auto kept = co_await keep(look.config, std::move(change), false);
+        if (kept.has_error()) co_return kept;
+        if (pipeline_.stopping_) co_return Error{Errc::Unavailable, "stopping"};
+    }
+}
+
+Status ProposalWorker::make_forge(const ProposalLook& look) {
+    if (forge_config_ == look.config && forge_) return {};
+    LINKSPAN_TRY(made, forge_of(look.config, *look.repository));
+    forge_ = std::move(made);
+    forge_config_ = look.config;
+    return {};
+}
+
+asio::awaitable<void> ProposalWorker::take_back(ProposalLook& look, std::string target) {
+    using Rows = std::vector<store::PullRequest>;
+    std::function<Result<Rows>(store::Store&)> read = [target](store::Store& store) {
+        return store.pull_requests().list(target);
+    };
+    auto rows = co_await in_store<Rows>(pipeline_.writer_, std::move(read));
+    if (rows.has_error()) {
+        spdlog::error("target {}: {}", target, rows.error().message);
+        co_return;
+    }
+    for (auto& row : *rows) {
+        if (row.repository != repository_ || row.state == "none") continue;
+        const bool reachable = look.repository != nullptr && look.view && look.repository->forge;
+        if (row.state == "open" && reachable) {
+            auto taken = co_await take_back_one(look, row);
+            if (pipeline_.stopping_) co_return;
+            if (taken.has_error()) {
+                spdlog::warn("target {}: {}", target, taken.error().message);
+                Error error = taken.error();
+                const bool again = is_transient(error.kind);
+                if (again) {
+                    co_await postpone(std::move(row), std::move(error));
+                    continue;
+                }
+            }
+        }
+        std::function<Status(store::Store&)> forget = [row](store::Store& store) -> Status {
+            LINKSPAN_TRY(now, store.pull_requests().get(row.repository, row.target, row.group));
+            if (!now) return {};
+            now->state = "none";
+            now->note = "the target is no longer configured to propose pull requests";
+            now->look_at.reset();
+            if (auto put = store.pull_requests().put(*now); put.has_error()) return put;
+            return store.pull_requests().answered(row);
+        };
+        auto forgotten = co_await in_store_status(pipeline_.writer_, std::move(forget));
+        if (forgotten.has_error()) spdlog::error("{}", forgotten.error().message);
+    }
+}
+
+asio::awaitable<Status> ProposalWorker::take_back_one(ProposalLook& look, store::PullRequest row) {
+    if (auto made = make_forge(look); made.has_error()) co_return made;
+    auto options = commit_options_of(*look.repository, look.now);
+    if (options.has_error()) co_return options.error();
+    auto fetch = [view = look.view]() -> Result<git::CommitId> {
+        if (auto opened = open_mirror(*view); opened.has_error()) return opened.error();
+        return view->mirror->fetch(view->branch);
+    };
+    auto base = co_await runtime::blocking(pipeline_.git_pool_, std::move(fetch));
+    if (base.has_error()) co_return base.error().within(repository_);
+    ProposeRequest request{
+        .repository = repository_,
+        .base_branch = look.repository->branch,
+        .base = std::move(*base),
+        .author = options->author,
+        .committer = options->committer,
+        .message = options->message};
+    request.proposal.target = row.target;
+    request.proposal.group = row.group;
+    request.gone = "The configuration proposes nothing for this target any more.";
+    request.gone_kind = "refused";
+    request.now = look.now;
+    const std::string origins = row.origins;
+    auto proposer = std::make_shared<Proposer>(
+        *forge_, *look.view->mirror, std::move(request), std::optional{std::move(row)}
+    );
+    co_return co_await drive(look, std::move(proposer), origins);
 }
 
 asio::awaitable<Result<std::vector<std::string>>> ProposalWorker::owners(

@@ -65,6 +65,14 @@ private:
     boost::asio::awaitable<Result<ProposeAnswer>> propose(
         ProposalLook& look, std::string group, GroupLook wanted
     );
+    // Step by step until there is nothing to do, each written down before and after.
+    boost::asio::awaitable<Status> drive(
+        const ProposalLook& look, std::shared_ptr<Proposer> proposer, std::string origins
+    );
+    // The target does not propose any more: what is open is closed, and forgotten.
+    boost::asio::awaitable<void> take_back(ProposalLook& look, std::string target);
+    boost::asio::awaitable<Status> take_back_one(ProposalLook& look, store::PullRequest row);
+    Status make_forge(const ProposalLook& look);
     boost::asio::awaitable<Status> keep(
         std::shared_ptr<const config::Config> config, ToRecord change, bool end
     );

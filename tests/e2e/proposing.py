@@ -28,7 +28,7 @@ API_COMMITS = ("github_enterprise", "gitlab")
 
 ONLY = os.environ.get("LINKSPAN_FORGE_KINDS", "").split()  # empty: all
 # So many platforms at a time: a test waits more than it works.
-BESIDE = int(os.environ.get("LINKSPAN_FORGES_BESIDE", "4"))
+BESIDE = int(os.environ.get("LINKSPAN_FORGES_BESIDE", "6"))
 TYPES = {"github_enterprise": "github"}
 PLACES = {"bitbucket_data_center": "ACME/fleet", "azure_devops": "acme/platform/fleet"}
 RECEIVERS = {"github_enterprise": "github", "bitbucket_cloud": "bitbucket", "bitbucket_data_center": "bitbucket_server", "azure_devops": "azuredevops", "forgejo": "gitea"}

@@ -220,6 +220,25 @@ class Groups(Proposing):
             self.assertEqual(len({c.rsplit("/", 1)[0] for c in self.changed(head)}), 1, self.changed(head))
 
     @each()
+    def test_grouped_otherwise_the_images_go_along(self):
+        self.several("app", "web", pull_request={"group": "policy"})
+        deliveries = [self.push("1.1.0", repository=f"acme/{name}") for name in ("app", "web")]
+        for delivery in deliveries:
+            self.assertEqual(self.work(delivery)["outcome"], "pull_request")
+        apart = self.open()
+        self.assertEqual(len(apart), 2)
+        self.configured(lambda s: s["targets"][0]["pull_request"].update(group="all"))
+        wait_until(lambda: [p.head for p in self.open()] == ["linkspan/prod"], WAIT, "one for both")
+        both = self.only_open()
+        for name in ("app", "web"):
+            self.assertIn(f"`{name}`", both.body)
+        for one in apart:
+            wait_until(lambda: self.now(one).state == "closed", WAIT, "it to be closed")
+            self.assertIn("Another pull request of this target", " ".join(self.comments(one)))
+        self.looked(2)
+        self.assertEqual([self.work(d)["outcome"] for d in deliveries], ["pull_request"] * 2)
+
+    @each()
     def test_an_event_costs_a_look_at_its_own_pull_request_only(self):
         self.several("app", "web", events=True, poll="1h", target={"batch": "1s"}, pull_request={"group": "policy"})
         numbers = {}
@@ -459,14 +478,28 @@ class People(Proposing):
         self.assertEqual(self.image("main"), "1.0.0")
 
     @each()
-    def test_no_longer_configured_it_is_left_to_people(self):
-        self.fleet()
+    def test_no_longer_configured_it_is_closed_with_a_sentence(self):
+        self.fleet(pull_request={"automerge": True})
+        self.forge.settings.required_checks = {"ci/build"}
         delivery, pull = self.proposed("1.1.0")
-        writes = self.writes()
         self.configured(lambda s: s["targets"][0].update(deliver="commit") or s["targets"][0].pop("pull_request"))
+        wait_until(lambda: self.now(pull).state == "closed", WAIT, "it to be closed")
+        self.assertIn("The configuration proposes nothing", " ".join(self.comments(pull)))
+        self.assertFalse(self.now(pull).auto_merge)
+        wait_until(lambda: not self.branch(), WAIT, "the branch to be deleted")
         work = self.work(self.push("1.2.0"))
         self.assertEqual(work["outcome"], "committed", work)
-        self.assertEqual((self.now(pull).state, self.writes()), ("open", writes))
+        # Closed by Linkspan, it is no person's no.
+        self.configured(lambda s: s["targets"][0].update(deliver="pull_request"))
+        self.assertEqual(self.work(self.push("1.3.0"))["outcome"], "pull_request")
+
+    @each()
+    def test_a_target_that_is_removed_takes_its_pull_request_along(self):
+        self.fleet()
+        _, pull = self.proposed("1.1.0")
+        self.configured(lambda s: s["targets"][0].update(name="production"))
+        wait_until(lambda: self.now(pull).state == "closed", WAIT, "it to be closed")
+        self.proposed("1.2.0")
 
     @each()
     def test_policies_of_the_repository_narrow_what_is_proposed(self):
