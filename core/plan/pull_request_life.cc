@@ -141,6 +141,9 @@ private:
             branch_.head.substr(0, 12),
             open_ != nullptr ? "asks for a rebuild" : "deletes the branch"
         );
+        // By another service with our name, which heard of an image before we did: ours to hear of
+        // it in a moment, and nothing to tell people of.
+        if (branch_.just_made) return step::LeaveAlone{why};
         auto step = say_once(
             "edited",
             "Somebody else has pushed to this branch, so Linkspan leaves it alone. To have it "

@@ -97,6 +97,7 @@ struct SeenBranch {
     bool on_base = false;    // one commit, on the current base
     bool same_tree = false;  // with exactly the files that are wanted
     bool landed = false;     // all of it is in the base, or was merged by a pull request
+    bool just_made = false;  // by our name, within the last minute
 };
 
 struct WantedStatus {

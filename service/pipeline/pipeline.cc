@@ -137,7 +137,11 @@ void Pipeline::spawn(asio::awaitable<void> task) {
 
 asio::awaitable<Status> Pipeline::resume() {
     std::function<Result<std::vector<store::WorkItem>>(store::Store&)> read =
-        [](store::Store& store) { return store.pending(); };
+        [](store::Store& store) -> Result<std::vector<store::WorkItem>> {
+        LINKSPAN_TRY(nudged, store.pull_requests().nudge_merged(Clock::now()));
+        (void)nudged;
+        return store.pending();
+    };
     auto pending = co_await in_store<std::vector<store::WorkItem>>(writer_, std::move(read));
     if (pending.has_error()) co_return pending.error();
     if (!pending->empty())

@@ -13,6 +13,8 @@
 namespace linkspan::pipeline {
 namespace {
 
+// So long, another service with our name may have heard of more than we have.
+constexpr std::chrono::minutes kTellsOthers{1};
 constexpr int kMostSteps = 60;        // more in one look is a bug, and must not go on forever
 constexpr std::size_t kCommits = 50;  // of a branch that are looked at
 constexpr std::chrono::minutes kLookAgain{1};
@@ -442,6 +444,8 @@ Status Proposer::observe_branch() {
         return commit.author.email == request_.author.email &&
                commit.committer.email == request_.committer.email;
     });
+    branch_.just_made =
+        branch_.ours && !commits.empty() && request_.now - commits.front().time < kTellsOthers;
     branch_.on_base = commits.size() == 1 && commits[0].parents.size() == 1 &&
                       commits[0].parents[0] == request_.base;
     branch_.landed =
@@ -827,6 +831,7 @@ void Proposer::end() {
         row_.images = images_of(request_.proposal.plan, request_.facts);
         if (!row_.waiting_since) row_.waiting_since = request_.now;
     } else if (const auto* alone = std::get_if<plan::step::LeaveAlone>(&step_)) {
+        if (branch_.just_made) answer_.again = request_.now + kTellsOthers;
         answer_.kind = "held";
         answer_.reason = alone->why;
         // What is rebuilt once somebody asks is what is wanted now.

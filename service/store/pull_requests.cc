@@ -274,6 +274,14 @@ Result<std::size_t> PullRequests::nudge_target(std::string_view target, TimePoin
     return static_cast<std::size_t>(database_.changes());
 }
 
+Result<std::size_t> PullRequests::nudge_merged(TimePoint now) {
+    auto status = database_.run(
+        "UPDATE pull_requests SET nudged_at = ? WHERE state = 'merged' AND head <> ''", {now}
+    );
+    if (status.has_error()) return status.error().within("noting a word about pull requests");
+    return static_cast<std::size_t>(database_.changes());
+}
+
 Status PullRequests::answered(const PullRequest& row, bool heard) {
     auto status = database_.run(
         "UPDATE pull_requests SET nudged_at = NULL, wish = CASE WHEN ? THEN '' ELSE wish END "

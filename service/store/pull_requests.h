@@ -103,6 +103,9 @@ public:
     );
     // All of a target: its holds or its base have changed.
     Result<std::size_t> nudge_target(std::string_view target, TimePoint now);
+    // Those that were merged and whose branch was not seen to be gone: after a crash, it may be
+    // left.
+    Result<std::size_t> nudge_merged(TimePoint now);
     // A look that began with this nudge has ended; a newer nudge stays. `heard`: the wish, too.
     Status answered(const PullRequest& row, bool heard = true);
     Result<PullRequestCounts> counts(

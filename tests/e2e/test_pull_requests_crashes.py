@@ -130,9 +130,7 @@ class Killed(Crashing):
                 self.forge.status_as_ci(self.branch(), "ci", "success")
 
             def merged():
-                # Killed just then, a merged one's branch stays until the next tag takes it: nothing is looked at any more.
-                left = any("delete_branch" in kill for kill in self.kills)
-                return self.outcome() == "merged" and (left or not self.branch())
+                return self.outcome() == "merged" and not self.branch()
 
             killed = self.through(number, (self.telling(tag), proposed_and_armed), (checked, merged))
             pulls = self.forge.pull_requests()[before:]

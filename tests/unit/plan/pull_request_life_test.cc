@@ -399,6 +399,9 @@ const Case kCases[] = {
          w.seen[0].head = "before";
      },
      "done"},
+    {"another head by our name, made just now: another service's, nothing to tell",
+     [](World& w) { w.branch = {.head = "theirs", .ours = true, .just_made = true}; },
+     "leave alone"},
     {"armed once for a head",
      [](World& w) {
          w.wanted.auto_merge = true;

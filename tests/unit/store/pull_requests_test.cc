@@ -2,6 +2,8 @@
 
 #include "tests/unit/store/samples.h"
 
+#include <tuple>
+
 namespace linkspan::store {
 namespace {
 
@@ -162,6 +164,17 @@ TEST_F(PullRequestsTest, AWordAboutOneThatHasEndedCounts) {
     EXPECT_EQ(must(pulls_.nudge("fleet", "linkspan/prod", 0, "", at(1s))), 1U);
     EXPECT_EQ(must(pulls_.due(at(1s))).size(), 1U);
     EXPECT_NE(must(pulls_.next_look()), std::nullopt);
+}
+
+TEST_F(PullRequestsTest, AMergedOneIsLookedAtOnceMoreWhileItsBranchMayBeLeft) {
+    auto row = sample_row();
+    for (const auto& [state, head, count] :
+         {std::tuple{"merged", "c0ffee", 1U}, {"merged", "", 0U}, {"closed", "c0ffee", 0U}}) {
+        row.state = state;
+        row.head = head;
+        must(pulls_.put(row));
+        EXPECT_EQ(must(pulls_.nudge_merged(at(1s))), count) << state << " " << head;
+    }
 }
 
 TEST_F(PullRequestsTest, WhatALookNeedsIsKept) {
